@@ -1,0 +1,411 @@
+//! The mistakes that a case is to make: added to a plan that mostly goes well, at places that are mostly reached.
+//!
+//! Each trap of a built-in has its kind here. How often one happens follows from [`COUNT`] and [`KINDS`] alone, not from
+//! how long the programs are.
+
+use super::placement::{choose, insert, insert_in_entry, insert_in_thread};
+use super::shape::new_item;
+use super::value::INVALID_CHARS;
+use super::{Return, Role, Sketch, body};
+use crate::limits::SLOTS;
+use crate::plan::{
+    Arithmetic, Code, Import, Index, Item, Lift, Op, Operand, Scalar, Target, Width,
+};
+use spawndiff_corpus::Type;
+
+/// How many mistakes a case is to make, and the weights.
+const COUNT: &[(u32, usize)] = &[(34, 0), (43, 1), (18, 2), (5, 3)];
+
+/// Kinds of mistakes and their weights.
+const KINDS: &[(u32, Kind)] = &[
+    (34, Kind::StartNull),
+    (34, Kind::StartType),
+    (34, Kind::StartBounds),
+    (30, Kind::Deadlock),
+    (6, Kind::UnknownThread),
+    (5, Kind::ResumeRunning),
+    (6, Kind::ResumeReady),
+    (4, Kind::ResumeFinished),
+    (6, Kind::ReturnTwice),
+    (6, Kind::ReturnWrong),
+    (6, Kind::ReturnMissing),
+    (4, Kind::ReturnInSync),
+    (5, Kind::CallbackCode),
+    (4, Kind::CallbackWait),
+    (6, Kind::CannotBlock),
+    (4, Kind::InvalidChar),
+    (4, Kind::TableBounds),
+    (3, Kind::MemoryBounds),
+    (3, Kind::Arithmetic),
+    (2, Kind::Unreachable),
+    (5, Kind::CallIndirect),
+];
+
+#[derive(Clone, Copy)]
+enum Kind {
+    StartNull,
+    StartType,
+    StartBounds,
+    Deadlock,
+    UnknownThread,
+    ResumeRunning,
+    ResumeReady,
+    ResumeFinished,
+    ReturnTwice,
+    ReturnWrong,
+    ReturnMissing,
+    ReturnInSync,
+    CallbackCode,
+    CallbackWait,
+    CannotBlock,
+    InvalidChar,
+    TableBounds,
+    MemoryBounds,
+    Arithmetic,
+    Unreachable,
+    CallIndirect,
+}
+
+/// Percentage of failing starts that a thread makes instead of an entry.
+const IN_THREAD_PERCENT: u32 = 20;
+
+pub(super) fn draw(sketch: &mut Sketch) {
+    for _ in 0..sketch.draw.weighted(COUNT) {
+        let kind = sketch.draw.weighted(KINDS);
+        add(sketch, kind);
+    }
+    // Calls of entries with a mistake come last in most runs, so that the others are made before the trap.
+    for run in 0..sketch.plan.runs.len() {
+        if !sketch.draw.percent(20) {
+            sketch.plan.runs[run].sort_by_key(|call| sketch.unlucky[call.entry]);
+        }
+    }
+}
+
+fn add(sketch: &mut Sketch, kind: Kind) {
+    let cancellable = sketch.draw.percent(30);
+    match kind {
+        Kind::StartNull | Kind::StartType | Kind::StartBounds => {
+            let ops = start(sketch, kind);
+            if sketch.draw.percent(IN_THREAD_PERCENT) {
+                insert_in_thread(sketch, ops);
+            } else {
+                insert(sketch, ops);
+            }
+        }
+        Kind::Deadlock => deadlock(sketch, cancellable),
+        Kind::UnknownThread => {
+            let target =
+                Target::Const(
+                    sketch
+                        .draw
+                        .pick(&[0, 77, u32::MAX, 1 << 28, i32::MAX as u32]),
+                );
+            let op = resume(sketch, target, cancellable, true);
+            insert(sketch, vec![op]);
+        }
+        Kind::ResumeRunning => {
+            let op = resume(sketch, Target::Own, cancellable, false);
+            insert(sketch, vec![op]);
+        }
+        Kind::ResumeReady => {
+            let mut ops = start_safely(sketch);
+            ops.push(resume(sketch, Target::Last, cancellable, false));
+            insert(sketch, ops);
+        }
+        Kind::ResumeFinished => {
+            let mut ops = start_safely(sketch);
+            ops.extend([true, false].map(|offer| Op::Yield { cancellable, offer }));
+            ops.push(resume(sketch, Target::Last, cancellable, true));
+            insert(sketch, ops);
+        }
+        Kind::ReturnTwice | Kind::ReturnWrong | Kind::ReturnMissing | Kind::ReturnInSync => {
+            task_return(sketch, kind);
+        }
+        Kind::CallbackCode | Kind::CallbackWait => {
+            let number = 1 + sketch.draw.below(12);
+            let invalid = matches!(kind, Kind::CallbackCode);
+            let code = if invalid {
+                Code::Invalid(2 + number)
+            } else {
+                Code::Wait(number)
+            };
+            let late = !sketch.draw.percent(40);
+            let entry = choose(sketch, |lift, _| matches!(lift, Lift::Callback(_)));
+            if let Some(Lift::Callback(callback)) =
+                entry.map(|entry| &mut sketch.plan.entries[entry].lift)
+            {
+                match late {
+                    true => callback.last_code = code,
+                    false => callback.first = code,
+                }
+            }
+        }
+        Kind::CannotBlock => {
+            if let Some(entry) = choose(sketch, |lift, _| matches!(lift, Lift::SyncTyped(_))) {
+                let op = Op::Suspend {
+                    cancellable,
+                    park: None,
+                };
+                insert_in_entry(sketch, entry, vec![op]);
+            }
+        }
+        Kind::InvalidChar => {
+            let bits = sketch.draw.pick(INVALID_CHARS);
+            let sync = |lift: &Lift, _| matches!(lift, Lift::SyncTyped(_) | Lift::Sync(_));
+            if let Some(entry) = choose(sketch, sync) {
+                let entry = &mut sketch.plan.entries[entry];
+                entry.result = Some(Type::Char);
+                if let Lift::SyncTyped(value) | Lift::Sync(value) = &mut entry.lift {
+                    *value = Scalar::Bits(bits);
+                }
+            }
+        }
+        Kind::TableBounds => {
+            let table = sketch.draw.index(sketch.plan.tables.len());
+            let item = new_item(sketch);
+            let op = match sketch.draw.below(3) {
+                0 => Op::TableGet {
+                    table,
+                    index: Index::Size,
+                },
+                1 => Op::TableSet {
+                    table,
+                    index: Index::Const(u32::MAX),
+                    item,
+                },
+                _ => Op::TableFill {
+                    table,
+                    index: Index::Size,
+                    item,
+                    count: 1,
+                },
+            };
+            insert(sketch, vec![op]);
+        }
+        Kind::MemoryBounds => {
+            let address = sketch.draw.pick(&[0x2_fffe, 0x3_0000, u32::MAX]);
+            insert(
+                sketch,
+                vec![Op::Load {
+                    width: Width::Bits32,
+                    address,
+                }],
+            );
+        }
+        Kind::Arithmetic => {
+            let nan = f32::NAN.to_bits() as i32;
+            let large = 1e20_f32.to_bits() as i32;
+            let (op, left, right) = sketch.draw.pick(&[
+                (Arithmetic::DivS, 1, 0),
+                (Arithmetic::RemU, 1, 0),
+                (Arithmetic::DivS, i32::MIN, -1),
+                (Arithmetic::TruncF32S, nan, 0),
+                (Arithmetic::TruncF32U, large, 0),
+            ]);
+            let (left, right) = (Operand::Const(left), Operand::Const(right));
+            insert(sketch, vec![Op::Arithmetic { op, left, right }]);
+        }
+        Kind::Unreachable => insert(sketch, vec![Op::Unreachable]),
+        Kind::CallIndirect => {
+            let table = sketch.draw.index(sketch.plan.tables.len());
+            let signature = sketch.draw.index(sketch.plan.signatures.len());
+            let size = sketch.plan.tables[table].initial;
+            let index = match sketch.draw.percent(30) {
+                false => Index::Const(sketch.draw.below(size.max(1))),
+                true => Index::Size,
+            };
+            let argument = Operand::Const(0);
+            insert(
+                sketch,
+                vec![Op::CallIndirect {
+                    table,
+                    index,
+                    signature,
+                    argument,
+                }],
+            );
+        }
+    }
+}
+
+/// A start that fails in the way of this kind.
+fn start(sketch: &mut Sketch, kind: Kind) -> Vec<Op> {
+    let context = Operand::Const(sketch.draw.below(100) as i32);
+    let slot = 1 + sketch.draw.index(SLOTS - 1);
+    let start = sketch.draw.index(sketch.plan.starts.len());
+    let fails = |index| Op::Start {
+        start,
+        index,
+        context,
+        slot,
+    };
+    let is_null = matches!(kind, Kind::StartNull);
+    if matches!(kind, Kind::StartBounds) {
+        let far = Index::Const(
+            sketch
+                .draw
+                .pick(&[30, 1000, i32::MAX as u32, 1 << 31, u32::MAX]),
+        );
+        return vec![fails(if sketch.draw.percent(50) {
+            far
+        } else {
+            Index::Size
+        })];
+    }
+    if is_null && sketch.spawn && sketch.draw.percent(30) {
+        return vec![Op::SpawnRef {
+            core_type: sketch.draw.index(3),
+            function: None,
+            context,
+        }];
+    }
+    let table = sketch.plan.starts[start].table;
+    let fitting = |item: Item| match is_null {
+        true => item == Item::Null,
+        false => item != Item::Null && !sketch.is_right_typed(item),
+    };
+    let items = sketch.contents[table].iter().enumerate();
+    let places: Vec<usize> = items
+        .filter(|(_, item)| fitting(**item))
+        .map(|(i, _)| i)
+        .collect();
+    if !places.is_empty() && !sketch.draw.percent(20) {
+        return vec![fails(Index::Const(sketch.draw.pick(&places) as u32))];
+    }
+    // Put one there first. An empty table gets a new entry.
+    let callees = (0..sketch.roles.len()).filter(|&f| sketch.roles[f] == Role::Callee);
+    let callees: Vec<usize> = callees.collect();
+    let item = match (is_null, callees.is_empty()) {
+        (true, _) => Item::Null,
+        (false, true) => Item::Import(Import::Log),
+        (false, false) => Item::Function(sketch.draw.pick(&callees)),
+    };
+    let size = sketch.plan.tables[table].initial;
+    let index = Index::Const(sketch.draw.below(size));
+    let prepare = match size {
+        0 => Op::TableGrow { table, by: 1, item },
+        _ => Op::TableSet { table, index, item },
+    };
+    vec![prepare, fails(index)]
+}
+
+/// Starts a thread that ends at once (`mark`), and makes it ready.
+fn start_safely(sketch: &mut Sketch) -> Vec<Op> {
+    let slot = 1 + sketch.draw.index(SLOTS - 1);
+    let index = Index::Const(sketch.draw.below(sketch.plan.tables[0].initial));
+    vec![
+        Op::TableSet {
+            table: 0,
+            index,
+            item: Item::Import(Import::Mark),
+        },
+        Op::Start {
+            start: 0,
+            index,
+            context: Operand::Const(7),
+            slot,
+        },
+        Op::ResumeLater {
+            target: Target::Parked(slot),
+        },
+    ]
+}
+
+/// One of the operations that need a suspended thread, or (if any thread there is will do) of all.
+fn resume(sketch: &mut Sketch, target: Target, cancellable: bool, promote: bool) -> Op {
+    match sketch.draw.below(if promote { 5 } else { 3 }) {
+        0 => Op::ResumeLater { target },
+        1 => Op::YieldThenResume {
+            cancellable,
+            target,
+        },
+        2 => Op::SuspendThenResume {
+            cancellable,
+            target,
+            park: None,
+        },
+        3 => Op::YieldThenPromote {
+            cancellable,
+            target,
+        },
+        _ => Op::SuspendThenPromote {
+            cancellable,
+            target,
+            park: None,
+        },
+    }
+}
+
+/// Suspends an implicit thread before its task returns, where nobody can find it.
+fn deadlock(sketch: &mut Sketch, cancellable: bool) {
+    let entry = choose(sketch, |lift, returns| match (lift, returns) {
+        (Lift::SyncTyped(_), _) | (_, Return::Early | Return::Thread(_)) => false,
+        (Lift::Sync(_) | Lift::Stackful | Lift::Callback(_), _) => true,
+    });
+    let Some(entry) = entry else { return };
+    let op = Op::Suspend {
+        cancellable,
+        park: None,
+    };
+    let body = &mut sketch.plan.entries[entry].body;
+    let end = body
+        .iter()
+        .position(|op| matches!(op, Op::TaskReturn { .. }));
+    let end = end.unwrap_or(body.len());
+    let early = sketch.draw.percent(30);
+    let at = if early {
+        sketch.draw.index(end + 1)
+    } else {
+        end
+    };
+    sketch.plan.entries[entry].body.insert(at, op);
+}
+
+fn task_return(sketch: &mut Sketch, kind: Kind) {
+    let in_sync = matches!(kind, Kind::ReturnInSync);
+    let entry = choose(sketch, |lift, _| {
+        matches!(lift, Lift::Stackful | Lift::Callback(_)) != in_sync
+    });
+    let Some(entry) = entry else { return };
+    if matches!(kind, Kind::ReturnTwice | Kind::ReturnInSync) {
+        let op = body::task_return(sketch, entry);
+        return insert_in_entry(sketch, entry, vec![op]);
+    }
+    let wrong = matches!(kind, Kind::ReturnWrong).then(|| {
+        let own = sketch.plan.entries[entry].result;
+        let other = sketch.draw.component_type();
+        let result = if own == Some(other) {
+            None
+        } else {
+            Some(other)
+        };
+        Op::TaskReturn {
+            result,
+            value: sketch.draw.scalar(result),
+        }
+    });
+    // Wherever the task returns: in the entry, in its callback, or in a thread's function.
+    let function = match sketch.returns[entry] {
+        Return::Thread(function) => Some(function),
+        Return::Value | Return::Early | Return::Middle | Return::Late | Return::Callback => None,
+    };
+    let entry = &mut sketch.plan.entries[entry];
+    let mut bodies = vec![&mut entry.body];
+    if let Lift::Callback(callback) = &mut entry.lift {
+        bodies.push(&mut callback.last);
+    }
+    bodies.extend(function.map(|function| &mut sketch.plan.functions[function].body));
+    for body in bodies {
+        let Some(at) = body
+            .iter()
+            .position(|op| matches!(op, Op::TaskReturn { .. }))
+        else {
+            continue;
+        };
+        match &wrong {
+            Some(op) => body[at] = op.clone(),
+            None => drop(body.remove(at)),
+        }
+    }
+}

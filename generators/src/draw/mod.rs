@@ -1,0 +1,185 @@
+//! Drawing a plan. All randomness of a case is here, and so are the weights, each beside the choice it weighs:
+//!
+//! - `shape`: what there is (signatures, functions, tables, definitions, entries, runs);
+//! - `body`: what an entry does, in which order;
+//! - `op`: one operation;
+//! - `target`: the thread built-ins, which depend on what the slots likely hold;
+//! - `value`: constants, operands and component values;
+//! - `misfortune`: the mistakes that a case is to make, and `placement`: where.
+//!
+//! When the bytes end, every choice falls on its first or smallest alternative, so these are the ones that make a small
+//! case which still starts a thread.
+
+mod body;
+mod misfortune;
+mod op;
+mod placement;
+mod shape;
+mod target;
+mod value;
+
+use crate::limits::FUEL;
+use crate::plan::{Import, Item, Plan};
+use arbitrary::Unstructured;
+
+/// Percentage of plans that may use `thread.spawn-*` and `thread.available-parallelism`.
+const SPAWN_PERCENT: u32 = 40;
+
+/// Draws a plan. What the bytes do not say is small.
+///
+/// # Errors
+///
+/// None at present: when the bytes end, it goes on with zeros.
+pub fn plan(u: &mut Unstructured) -> arbitrary::Result<Plan> {
+    let mut sketch = Sketch::new(Draw { u });
+    shape::draw(&mut sketch);
+    body::draw(&mut sketch);
+    misfortune::draw(&mut sketch);
+    Ok(sketch.plan)
+}
+
+/// Choices, one or two bytes each.
+pub(crate) struct Draw<'u, 'b> {
+    u: &'u mut Unstructured<'b>,
+}
+
+impl Draw<'_, '_> {
+    fn byte(&mut self) -> u32 {
+        u32::from(self.u.arbitrary::<u8>().unwrap_or(0))
+    }
+
+    /// A number below `end`, which is at least 1. Scaled rather than reduced, so that small numbers are not favoured.
+    fn below(&mut self, end: u32) -> u32 {
+        match end {
+            0 | 1 => 0,
+            2..=64 => (self.byte() * end) >> 8,
+            _ => {
+                let number = self.byte() << 8 | self.byte();
+                u32::try_from((u64::from(number) * u64::from(end)) >> 16).expect("below a u32")
+            }
+        }
+    }
+
+    /// An index of a list of this length, which is not empty.
+    fn index(&mut self, len: usize) -> usize {
+        self.below(u32::try_from(len).expect("lists are short")) as usize
+    }
+
+    fn range(&mut self, range: std::ops::RangeInclusive<usize>) -> usize {
+        range.start() + self.index(range.end() - range.start() + 1)
+    }
+
+    /// True in so many of a hundred draws, and false when the bytes have ended.
+    fn percent(&mut self, percent: u32) -> bool {
+        self.byte() * 100 >= (100 - percent) * 256
+    }
+
+    /// An element of a list that is not empty.
+    fn pick<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.index(list.len())]
+    }
+
+    /// An element of a list with weights, of which one at least is not zero.
+    fn weighted<T: Copy>(&mut self, list: &[(u32, T)]) -> T {
+        let mut rest = self.below(list.iter().map(|(weight, _)| weight).sum());
+        for &(weight, choice) in list {
+            if rest < weight {
+                return choice;
+            }
+            rest -= weight;
+        }
+        list[0].1
+    }
+
+    fn u32(&mut self) -> u32 {
+        self.u.arbitrary().unwrap_or(0)
+    }
+
+    fn u64(&mut self) -> u64 {
+        self.u.arbitrary().unwrap_or(0)
+    }
+}
+
+/// A plan in the making, and what drawing knows of it.
+pub(crate) struct Sketch<'u, 'b> {
+    draw: Draw<'u, 'b>,
+    plan: Plan,
+    /// Whether spawn definitions are allowed.
+    spawn: bool,
+    /// What each table holds after instantiation.
+    contents: Vec<Vec<Item>>,
+    /// For each program function: what drawing wants of it.
+    roles: Vec<Role>,
+    /// For each entry: where its task returns.
+    returns: Vec<Return>,
+    /// For each entry: whether it makes a mistake.
+    unlucky: Vec<bool>,
+}
+
+/// What drawing wants of a program function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// A thread or a callee. `wakes`: it ends by resuming the thread in slot 0.
+    Program { wakes: bool },
+    /// Started by an entry to call `task.return`.
+    Returner { entry: usize },
+    /// Not right-typed: a callee, and a mistake as a start function.
+    Callee,
+}
+
+/// Where the task of an entry returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Return {
+    /// At the end of the core function, with its value.
+    Value,
+    Early,
+    Middle,
+    Late,
+    /// In a started thread: this function.
+    Thread(usize),
+    /// In the last call of the callback.
+    Callback,
+}
+
+impl<'u, 'b> Sketch<'u, 'b> {
+    fn new(mut draw: Draw<'u, 'b>) -> Self {
+        let spawn = draw.percent(SPAWN_PERCENT);
+        let fuel = draw.range(*FUEL.start() as usize..=*FUEL.end() as usize) as u32;
+        Sketch {
+            draw,
+            plan: Plan {
+                fuel,
+                ..Plan::default()
+            },
+            spawn,
+            contents: Vec::new(),
+            roles: Vec::new(),
+            returns: Vec::new(),
+            unlucky: Vec::new(),
+        }
+    }
+
+    /// Whether a thread started with this entry does something useful for certain.
+    fn is_safe_start(&self, item: Item) -> bool {
+        match item {
+            Item::Function(f) => matches!(self.roles[f], Role::Program { .. }),
+            Item::Import(import) => matches!(import, Import::Mark | Import::ContextSet(_)),
+            Item::Null | Item::Entry(_) => false,
+        }
+    }
+
+    /// Whether a thread started with this entry ends by waking the thread in slot 0.
+    fn wakes(&self, item: Item) -> bool {
+        matches!(item, Item::Function(f) if self.roles[f] == Role::Program { wakes: true })
+    }
+
+    /// Whether `thread.new-indirect` accepts this entry.
+    fn is_right_typed(&self, item: Item) -> bool {
+        match item {
+            Item::Null => false,
+            Item::Function(f) => self.plan.signatures[self.plan.functions[f].signature].is_start(),
+            Item::Entry(e) => crate::encode::entry_signature(&self.plan.entries[e]).is_start(),
+            Item::Import(import) => crate::encode::import_signature(import).is_start(),
+        }
+    }
+}

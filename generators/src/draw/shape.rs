@@ -1,0 +1,390 @@
+//! What there is: signatures, functions without their bodies, entries without theirs, tables, definitions, runs.
+
+use super::{Return, Role, Sketch};
+use crate::limits::{
+    CALLS, COUNTDOWN, ENTRIES, ENTRY_PARAMS, FUNCTIONS, GLOBALS, RUNS, TABLE_SIZE, TABLES,
+};
+use crate::plan::{
+    Call, Callback, Code, Entry, Function, Global, Import, Item, Lift, Segment, SegmentMode,
+    Signature, Start, Table,
+};
+
+/// Percentage of right-typed functions among those after the first, which always is. With the functions that return
+/// from threads this makes about half of all.
+const RIGHT_TYPED_PERCENT: u32 = 40;
+/// Percentage of right-typed functions that end by waking the thread in slot 0. The others are one way to a deadlock.
+const WAKES_PERCENT: u32 = 85;
+
+/// Kinds of table entries and their weights.
+const ITEMS: &[(u32, ItemKind)] = &[
+    (55, ItemKind::Right),
+    (13, ItemKind::Null),
+    (14, ItemKind::Wrong),
+    (5, ItemKind::SafeImport),
+    (5, ItemKind::RightImport),
+    (4, ItemKind::WrongImport),
+    (4, ItemKind::Entry),
+];
+
+#[derive(Clone, Copy)]
+enum ItemKind {
+    Right,
+    Null,
+    Wrong,
+    /// Right-typed, and does no harm as a thread whatever its argument.
+    SafeImport,
+    /// Right-typed, and traps as a thread with most arguments.
+    RightImport,
+    WrongImport,
+    Entry,
+}
+
+pub(super) fn draw(sketch: &mut Sketch) {
+    signatures(sketch);
+    functions(sketch);
+    globals(sketch);
+    entries(sketch);
+    tables(sketch);
+    passive_segments(sketch);
+    starts(sketch);
+    runs(sketch);
+}
+
+fn signatures(sketch: &mut Sketch) {
+    let draw = &mut sketch.draw;
+    // Duplicates of the start type among others, so that a mixed-up index meets another type.
+    let mix = |draw: &mut super::Draw, right, wrong| {
+        let mut list: Vec<Signature> = (0..wrong).map(|_| draw.other_signature()).collect();
+        for _ in 0..right {
+            let place = draw.index(list.len() + 1);
+            list.insert(place, Signature::start());
+        }
+        list
+    };
+    let right = draw.range(2..=3);
+    let wrong = draw.range(2..=4);
+    sketch.plan.signatures = mix(draw, right, wrong);
+    if draw.percent(40) {
+        let copy = draw.index(sketch.plan.signatures.len());
+        sketch
+            .plan
+            .signatures
+            .push(sketch.plan.signatures[copy].clone());
+    }
+    let right = draw.range(1..=3);
+    let wrong = draw.range(0..=2);
+    sketch.plan.core_types = mix(draw, right, wrong);
+}
+
+/// The signatures that are right or wrong for a start function.
+fn signatures_that(sketch: &Sketch, start: bool) -> Vec<usize> {
+    let signatures = sketch.plan.signatures.iter().enumerate();
+    signatures
+        .filter(|(_, s)| s.is_start() == start)
+        .map(|(i, _)| i)
+        .collect()
+}
+
+fn functions(sketch: &mut Sketch) {
+    let (right, wrong) = (
+        signatures_that(sketch, true),
+        signatures_that(sketch, false),
+    );
+    for i in 0..sketch.draw.range(FUNCTIONS) {
+        let draw = &mut sketch.draw;
+        let is_right = i == 0 || draw.percent(RIGHT_TYPED_PERCENT);
+        let signature = draw.pick(if is_right { &right } else { &wrong });
+        sketch.roles.push(match is_right {
+            true => Role::Program {
+                wakes: !draw.percent(100 - WAKES_PERCENT),
+            },
+            false => Role::Callee,
+        });
+        sketch.plan.functions.push(Function {
+            signature,
+            body: Vec::new(),
+        });
+    }
+}
+
+fn globals(sketch: &mut Sketch) {
+    for _ in 0..sketch.draw.range(GLOBALS) {
+        let draw = &mut sketch.draw;
+        let value = draw.int();
+        sketch.plan.globals.push(match draw.percent(35) {
+            false => Global::I32(value),
+            true => Global::I64(i64::from(value) << draw.pick(&[0, 0, 31])),
+        });
+    }
+}
+
+fn entries(sketch: &mut Sketch) {
+    #[derive(Clone, Copy)]
+    enum Kind {
+        Stackful,
+        Callback,
+        Sync,
+        SyncTyped,
+    }
+    let counts: &[(u32, usize)] = &[(30, 2), (25, 1), (27, 3), (18, ENTRIES)];
+    for index in 0..sketch.draw.weighted(counts) {
+        let draw = &mut sketch.draw;
+        let params = draw.weighted(&[(30, 1), (30, 0), (25, 2), (15, ENTRY_PARAMS)]);
+        let params = (0..params).map(|_| draw.component_type()).collect();
+        let result = (!draw.percent(35)).then(|| draw.component_type());
+        // Our engine has known bugs in sync-typed functions, so they are few.
+        let kind = draw.weighted(&[
+            (35, Kind::Stackful),
+            (25, Kind::Callback),
+            (25, Kind::Sync),
+            (15, Kind::SyncTyped),
+        ]);
+        let (lift, returns) = match kind {
+            Kind::SyncTyped => (Lift::SyncTyped(draw.scalar(result)), Return::Value),
+            Kind::Sync => (Lift::Sync(draw.scalar(result)), Return::Value),
+            Kind::Stackful => {
+                let weights = [
+                    (40, Return::Middle),
+                    (30, Return::Late),
+                    (18, Return::Early),
+                    (12, Return::Thread(0)),
+                ];
+                (Lift::Stackful, draw.weighted(&weights))
+            }
+            Kind::Callback => {
+                let yields = !draw.percent(25);
+                let first = if yields { yield_code(draw) } else { Code::Exit };
+                let callback = Callback {
+                    first,
+                    body: Vec::new(),
+                    countdown: draw.below(COUNTDOWN),
+                    last: Vec::new(),
+                    last_code: Code::Exit,
+                };
+                let weights = [
+                    (if yields { 40 } else { 0 }, Return::Callback),
+                    (20, Return::Middle),
+                    (20, Return::Late),
+                    (10, Return::Early),
+                    (10, Return::Thread(0)),
+                ];
+                (Lift::Callback(callback), draw.weighted(&weights))
+            }
+        };
+        let returns = match returns {
+            Return::Thread(_) => Return::Thread(returner(sketch, index)),
+            Return::Value | Return::Early | Return::Middle | Return::Late | Return::Callback => {
+                returns
+            }
+        };
+        sketch.returns.push(returns);
+        sketch.unlucky.push(false);
+        sketch.plan.entries.push(Entry {
+            params,
+            result,
+            lift,
+            body: Vec::new(),
+        });
+    }
+}
+
+/// YIELD, sometimes with upper bits that mean nothing.
+fn yield_code(draw: &mut super::Draw) -> Code {
+    Code::Yield(if draw.percent(20) { draw.u32() } else { 0 })
+}
+
+/// A right-typed function to call `task.return` for an entry.
+fn returner(sketch: &mut Sketch, entry: usize) -> usize {
+    let right = signatures_that(sketch, true);
+    let signature = sketch.draw.pick(&right);
+    sketch.roles.push(Role::Returner { entry });
+    sketch.plan.functions.push(Function {
+        signature,
+        body: Vec::new(),
+    });
+    sketch.plan.functions.len() - 1
+}
+
+/// An element of a table or segment.
+fn item(sketch: &mut Sketch) -> Item {
+    let kind = sketch.draw.weighted(ITEMS);
+    item_of(sketch, kind)
+}
+
+/// An element for a `table.set` and its kin.
+pub(super) fn new_item(sketch: &mut Sketch) -> Item {
+    let kind = sketch.draw.weighted(&[
+        (60, ItemKind::Right),
+        (15, ItemKind::Null),
+        (15, ItemKind::Wrong),
+        (10, ItemKind::SafeImport),
+    ]);
+    item_of(sketch, kind)
+}
+
+fn item_of(sketch: &mut Sketch, kind: ItemKind) -> Item {
+    let functions = |right: bool| -> Vec<usize> {
+        let wanted = |role: &Role| match role {
+            Role::Program { .. } => right,
+            Role::Callee => !right,
+            Role::Returner { .. } => false,
+        };
+        let roles = sketch.roles.iter().enumerate();
+        roles
+            .filter(|(_, role)| wanted(role))
+            .map(|(i, _)| i)
+            .collect()
+    };
+    let (right, wrong) = (functions(true), functions(false));
+    let draw = &mut sketch.draw;
+    match kind {
+        ItemKind::Right => Item::Function(draw.pick(&right)),
+        ItemKind::Null => Item::Null,
+        ItemKind::Wrong if wrong.is_empty() => Item::Import(Import::Log),
+        ItemKind::Wrong => Item::Function(draw.pick(&wrong)),
+        ItemKind::SafeImport => {
+            Item::Import(draw.pick(&[Import::Mark, Import::ContextSet(0), Import::ContextSet(1)]))
+        }
+        ItemKind::RightImport => {
+            let results: Vec<_> = sketch
+                .plan
+                .entries
+                .iter()
+                .map(|entry| entry.result)
+                .collect();
+            match draw.percent(50) {
+                true => Item::Import(Import::TaskReturn(draw.pick(&results))),
+                false => Item::Import(Import::ResumeLater),
+            }
+        }
+        ItemKind::WrongImport => Item::Import(draw.pick(&[
+            Import::Log,
+            Import::ThreadIndex,
+            Import::Yield(false),
+            Import::Suspend(false),
+            Import::YieldThenResume(false),
+            Import::ContextGet(0),
+        ])),
+        ItemKind::Entry => Item::Entry(draw.index(sketch.plan.entries.len())),
+    }
+}
+
+fn tables(sketch: &mut Sketch) {
+    let count = sketch
+        .draw
+        .weighted(&[(35, 2), (33, 1), (20, 3), (12, TABLES)]);
+    for table in 0..count {
+        let least = if table == 0 { 3 } else { 0 };
+        let initial = least + sketch.draw.below(TABLE_SIZE + 1 - least);
+        let slack = sketch.draw.percent(50).then(|| sketch.draw.below(7));
+        sketch.plan.tables.push(Table {
+            initial,
+            maximum: slack.map(|slack| initial + slack),
+        });
+        let mut items: Vec<Item> = (0..initial).map(|_| item(sketch)).collect();
+        if !items.iter().any(|&item| sketch.is_safe_start(item)) && (table == 0 || initial > 4) {
+            let place = sketch.draw.index(items.len());
+            items[place] = item_of(sketch, ItemKind::Right);
+        }
+        if table == 0 {
+            // The functions that return from threads stand at the end of the first table, once each.
+            let returners = (0..sketch.roles.len())
+                .filter(|&f| matches!(sketch.roles[f], Role::Returner { .. }));
+            items.extend(returners.map(Item::Function));
+            let table = &mut sketch.plan.tables[0];
+            let more = items.len() as u32 - table.initial;
+            table.initial += more;
+            table.maximum = table.maximum.map(|maximum| maximum + more);
+        }
+        active_segments(sketch, table, &items);
+        sketch.contents.push(items);
+    }
+}
+
+/// Segments that fill a table with these elements.
+fn active_segments(sketch: &mut Sketch, table: usize, items: &[Item]) {
+    let draw = &mut sketch.draw;
+    let mut add = |offset: usize, items: &[Item], expressions| {
+        let mode = SegmentMode::Active {
+            table,
+            offset: offset as u32,
+        };
+        sketch.plan.segments.push(Segment {
+            mode,
+            items: items.to_vec(),
+            expressions,
+        });
+    };
+    if draw.percent(50) {
+        // One for each stretch without a hole.
+        let mut offset = 0;
+        for stretch in items.split(|item| *item == Item::Null) {
+            if !stretch.is_empty() {
+                add(offset, stretch, draw.percent(25));
+            }
+            offset += stretch.len() + 1;
+        }
+    } else if let Some(first) = items.iter().position(|item| *item != Item::Null) {
+        // One with nulls in it, sometimes over another that it hides.
+        if draw.percent(20) {
+            add(
+                first,
+                &items[first..=first].repeat(draw.range(1..=3)),
+                false,
+            );
+        }
+        add(first, &items[first..], draw.percent(25));
+    }
+}
+
+fn passive_segments(sketch: &mut Sketch) {
+    for _ in 0..sketch.draw.weighted(&[(45, 0), (40, 1), (15, 2)]) {
+        let mode = match sketch.draw.percent(12) {
+            true => SegmentMode::Declared,
+            false => SegmentMode::Passive,
+        };
+        let items = (0..sketch.draw.range(1..=5))
+            .map(|_| item(sketch))
+            .collect();
+        let expressions = sketch.draw.percent(25);
+        sketch.plan.segments.push(Segment {
+            mode,
+            items,
+            expressions,
+        });
+    }
+}
+
+fn starts(sketch: &mut Sketch) {
+    let tables = sketch.plan.tables.len();
+    let count = sketch.draw.range(1..=4);
+    for i in 0..count {
+        let draw = &mut sketch.draw;
+        let spawn = i > 0 && sketch.spawn && draw.percent(45);
+        let table = if i == 0 { 0 } else { draw.index(tables) };
+        sketch.plan.starts.push(Start {
+            spawn,
+            core_type: draw.index(3),
+            table,
+        });
+    }
+}
+
+fn runs(sketch: &mut Sketch) {
+    let runs = sketch
+        .draw
+        .weighted(&[(45, *RUNS.start()), (32, 3), (23, *RUNS.end())]);
+    for _ in 0..runs {
+        let calls = sketch
+            .draw
+            .weighted(&[(34, 2), (22, 1), (29, 3), (15, CALLS)]);
+        let mut run = Vec::new();
+        for _ in 0..calls {
+            let entry = sketch.draw.index(sketch.plan.entries.len());
+            let params = sketch.plan.entries[entry].params.iter();
+            let args = params.map(|&ty| sketch.draw.value(ty)).collect();
+            run.push(Call { entry, args });
+        }
+        sketch.plan.runs.push(run);
+    }
+}

@@ -1,0 +1,296 @@
+//! A core function's body in the making: what all operations need.
+//!
+//! The point of each operation is pushed before the code that gives its value, so that something lies on the operand stack
+//! while threads switch.
+
+use super::function::{default, locals};
+use super::main_module::Context;
+use super::wrap;
+use crate::limits::{FIRST_OP_POINT, LOOP_COUNT, LOOP_DEPTH, SLOTS};
+use crate::plan::{CoreType, Global, Import, Index, Item, Op, Operand, Scalar, Signature};
+use spawndiff_corpus::Type;
+use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, RefType};
+
+/// Memory 0 at the address on the stack. Alignment is only a hint.
+pub(super) const MEMORY: MemArg = MemArg {
+    offset: 0,
+    align: 0,
+    memory_index: 0,
+};
+
+/// A function body in the making.
+pub(super) struct Body<'c, 'p> {
+    pub(super) context: &'c mut Context<'p>,
+    function: Function,
+    /// The point of the function's first parameter.
+    first_point: u32,
+    /// How many operations have been encoded.
+    ops: u32,
+    /// How many parameters there are; the scratch locals follow.
+    params: u32,
+    /// Whether the first parameter is an `i32`.
+    has_argument: bool,
+    /// The lowest number of a program function that may be called directly.
+    pub(super) least_callee: usize,
+    /// How many loops are open.
+    depth: u32,
+}
+
+impl<'c, 'p> Body<'c, 'p> {
+    pub(super) fn new(
+        context: &'c mut Context<'p>,
+        first_point: u32,
+        params: &[CoreType],
+        least_callee: usize,
+    ) -> Self {
+        Body {
+            context,
+            function: Function::new(locals()),
+            first_point,
+            ops: 0,
+            params: params.len() as u32,
+            has_argument: params.first() == Some(&CoreType::I32),
+            least_callee,
+            depth: 0,
+        }
+    }
+
+    pub(super) fn code(&mut self) -> InstructionSink<'_> {
+        self.function.instructions()
+    }
+
+    pub(super) fn finish(mut self) -> Function {
+        self.code().end();
+        self.function
+    }
+
+    /// The local for thread indices.
+    pub(super) fn thread_local(&self) -> u32 {
+        self.params
+    }
+
+    /// The local for `i64` results.
+    pub(super) fn result_local(&self) -> u32 {
+        self.params + 2
+    }
+
+    pub(super) fn call(&mut self, import: Import) {
+        let function = self.context.import(import);
+        self.code().call(function);
+    }
+
+    /// Logs the parameters, at most so many of them; the first point is logged in any case.
+    pub(super) fn log_parameters(&mut self, params: &[CoreType], most: usize) {
+        for i in 0..params.len().min(most).max(1) {
+            let point = self.first_point + i as u32;
+            self.code().i32_const(point as i32);
+            match params.get(i) {
+                Some(&ty) => {
+                    self.code().local_get(i as u32);
+                    extend(&mut self.code(), ty);
+                }
+                None => drop(self.code().i64_const(0)),
+            }
+            self.call(Import::Log);
+        }
+    }
+
+    pub(super) fn ops(&mut self, ops: &[Op]) {
+        ops.iter().for_each(|op| self.op(op));
+    }
+
+    fn op(&mut self, op: &Op) {
+        if let Op::Loop { count, body } = op {
+            return self.loop_(*count, body);
+        }
+        if let Op::If {
+            global,
+            then,
+            otherwise,
+        } = op
+        {
+            self.operand(Operand::Global(*global));
+            self.code().if_(BlockType::Empty);
+            self.ops(then);
+            self.code().else_();
+            self.ops(otherwise);
+            self.code().end();
+            return;
+        }
+        let point = self.first_point + FIRST_OP_POINT + self.ops;
+        self.ops += 1;
+        self.code().i32_const(point as i32);
+        if self.value(op).is_none() {
+            // It refers to what does not exist.
+            self.code().i64_const(0);
+        }
+        self.call(Import::Log);
+    }
+
+    fn loop_(&mut self, count: u32, body: &[Op]) {
+        if self.depth == LOOP_DEPTH {
+            return self.ops(body);
+        }
+        let counter = self.params + 3 + self.depth;
+        self.code()
+            .i32_const(count.clamp(1, LOOP_COUNT) as i32)
+            .local_set(counter);
+        self.code().loop_(BlockType::Empty);
+        self.depth += 1;
+        self.ops(body);
+        self.depth -= 1;
+        self.code()
+            .local_get(counter)
+            .i32_const(1)
+            .i32_sub()
+            .local_tee(counter)
+            .br_if(0)
+            .end();
+    }
+
+    pub(super) fn park(&mut self, park: Option<usize>) {
+        if let Some(slot) = park {
+            self.code().i32_const(cell(slot) as i32);
+            self.call(Import::ThreadIndex);
+            self.code().i32_store(MEMORY);
+        }
+    }
+
+    pub(super) fn table(&self, table: usize) -> Option<u32> {
+        wrap(table, self.context.plan.tables.len()).map(|table| table as u32)
+    }
+
+    pub(super) fn index(&mut self, table: u32, index: Index) {
+        match index {
+            Index::Const(index) => drop(self.code().i32_const(index as i32)),
+            Index::Size => drop(self.code().table_size(table)),
+            Index::Modulo(operand) => {
+                self.operand(operand);
+                self.code()
+                    .table_size(table)
+                    .i32_const(1)
+                    .table_size(table)
+                    .select()
+                    .i32_rem_u();
+            }
+        }
+    }
+
+    pub(super) fn item(&mut self, item: Item) {
+        match self.context.referenced(item) {
+            Some(function) => self.code().ref_func(function),
+            None => self.code().ref_null(RefType::FUNCREF.heap_type),
+        };
+    }
+
+    pub(super) fn operand(&mut self, operand: Operand) {
+        match operand {
+            Operand::Const(value) => drop(self.code().i32_const(value)),
+            Operand::Argument if self.has_argument => drop(self.code().local_get(0)),
+            Operand::Argument => drop(self.code().i32_const(0)),
+            Operand::Global(global) => {
+                match wrap(global, self.context.plan.globals.len()) {
+                    Some(global) => {
+                        self.code().global_get(global as u32);
+                        if let Global::I64(_) = self.context.plan.globals[global] {
+                            self.code().i32_wrap_i64();
+                        }
+                    }
+                    None => drop(self.code().i32_const(0)),
+                };
+            }
+            Operand::Slot(slot) => {
+                self.code().i32_const(cell(slot) as i32).i32_load(MEMORY);
+            }
+            Operand::Take(slot) => {
+                self.code().i32_const(cell(slot) as i32).i32_load(MEMORY);
+                self.code()
+                    .i32_const(cell(slot) as i32)
+                    .i32_const(0)
+                    .i32_store(MEMORY);
+            }
+        }
+    }
+
+    /// A global that exists, as an `i64`.
+    pub(super) fn global_get(&mut self, global: usize) {
+        let place = global % self.context.plan.globals.len();
+        self.code().global_get(place as u32);
+        if let Global::I32(_) = self.context.plan.globals[place] {
+            self.code().i64_extend_i32_u();
+        }
+    }
+
+    /// Pushes the arguments of a call.
+    pub(super) fn arguments(&mut self, signature: &Signature, argument: Operand) {
+        for (i, &ty) in signature.params.iter().enumerate() {
+            match (i, ty) {
+                (0, CoreType::I32) => self.operand(argument),
+                (_, ty) => default(&mut self.code(), ty),
+            }
+        }
+    }
+
+    /// Makes the results of a call one `i64`: the last of them.
+    pub(super) fn results(&mut self, signature: &Signature) {
+        let Some((&last, others)) = signature.results.split_last() else {
+            self.code().i64_const(0);
+            return;
+        };
+        extend(&mut self.code(), last);
+        if !others.is_empty() {
+            let result = self.result_local();
+            self.code().local_set(result);
+            for _ in others {
+                self.code().drop();
+            }
+            self.code().local_get(result);
+        }
+    }
+
+    /// Pushes a component value as its flat type, nothing if there is no type.
+    pub(super) fn scalar(&mut self, ty: Option<Type>, value: Scalar) {
+        let Some(ty) = ty else { return };
+        let flat = super::signature::flat(ty);
+        match value {
+            Scalar::Bits(bits) => {
+                let mut code = self.code();
+                match flat {
+                    CoreType::I32 | CoreType::FuncRef | CoreType::ExternRef => {
+                        code.i32_const(bits as i32)
+                    }
+                    CoreType::I64 => code.i64_const(bits as i64),
+                    CoreType::F32 => code.i32_const(bits as i32).f32_reinterpret_i32(),
+                    CoreType::F64 => code.i64_const(bits as i64).f64_reinterpret_i64(),
+                };
+            }
+            Scalar::Computed(operand) => {
+                self.operand(operand);
+                let mut code = self.code();
+                match flat {
+                    CoreType::I32 if ty == Type::Char => drop(code.i32_const(0x7f).i32_and()),
+                    CoreType::I32 | CoreType::FuncRef | CoreType::ExternRef => {}
+                    CoreType::I64 => drop(code.i64_extend_i32_s()),
+                    CoreType::F32 => drop(code.f32_convert_i32_s()),
+                    CoreType::F64 => drop(code.f64_convert_i32_s()),
+                }
+            }
+        }
+    }
+}
+
+/// The address of a slot.
+pub(super) fn cell(slot: usize) -> u32 {
+    (slot % SLOTS) as u32 * 4
+}
+
+/// Makes the value on the stack an `i64`: zero-extended, its bits if it is a float, whether it is null if a reference.
+fn extend(code: &mut InstructionSink, ty: CoreType) {
+    match ty {
+        CoreType::I32 => code.i64_extend_i32_u(),
+        CoreType::I64 => code,
+        CoreType::F32 => code.i32_reinterpret_f32().i64_extend_i32_u(),
+        CoreType::F64 => code.i64_reinterpret_f64(),
+        CoreType::FuncRef | CoreType::ExternRef => code.ref_is_null().i64_extend_i32_u(),
+    };
+}

@@ -1,0 +1,190 @@
+//! One core function around its operations: the fuel check, the logs of its parameters, its results.
+
+use super::body::Body;
+use super::main_module::Context;
+use super::signature::{entry_signature, val_type};
+use crate::limits::{ENTRIES, POINTS_PER_FUNCTION};
+use crate::plan::{Callback, Code, CoreType, Import, Lift, Scalar, Signature};
+use spawndiff_corpus::Type;
+use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
+
+/// `(func (param i32 i32 i32) (result i32))` (CanonicalABI.md, "`canonopt` Validation").
+pub(super) fn callback_signature() -> Signature {
+    Signature {
+        params: vec![CoreType::I32; 3],
+        results: vec![CoreType::I32],
+    }
+}
+
+/// Scratch locals after the parameters: two `i32`, one `i64`, then one `i32` counter for each loop in another.
+pub(super) fn locals() -> Vec<(u32, ValType)> {
+    vec![
+        (2, ValType::I32),
+        (1, ValType::I64),
+        (crate::limits::LOOP_DEPTH, ValType::I32),
+    ]
+}
+
+fn body<'c, 'p>(
+    context: &'c mut Context<'p>,
+    number: usize,
+    signature: &Signature,
+    least_callee: usize,
+) -> Body<'c, 'p> {
+    Body::new(
+        context,
+        number as u32 * POINTS_PER_FUNCTION,
+        &signature.params,
+        least_callee,
+    )
+}
+
+/// A program function.
+pub(super) fn program(context: &mut Context, index: usize) -> Function {
+    let plan = context.plan;
+    let signature = context.signature_of(index);
+    let mut body = body(context, 2 * ENTRIES + index, &signature, index + 1);
+    fuel_check(&mut body, |body| {
+        signature
+            .results
+            .iter()
+            .for_each(|&ty| default(&mut body.code(), ty));
+    });
+    body.log_parameters(&signature.params, 1);
+    body.ops(&plan.functions[index].body);
+    for (i, &ty) in (1..).zip(&signature.results) {
+        // Results that tell which function and which result they are.
+        let value = index as i32 * 16 + i;
+        let mut code = body.code();
+        match ty {
+            CoreType::I32 => code.i32_const(value),
+            CoreType::I64 => code.i64_const(i64::from(value) << 30),
+            CoreType::F32 => code.f32_const((value as f32 + 0.5).into()),
+            CoreType::F64 => code.f64_const((f64::from(value) + 0.25).into()),
+            CoreType::FuncRef => {
+                let function = body.context.referenced(crate::plan::Item::Function(index));
+                let function = function.expect("it is this function");
+                body.code().ref_func(function);
+                continue;
+            }
+            CoreType::ExternRef => {
+                default(&mut code, ty);
+                continue;
+            }
+        };
+    }
+    body.finish()
+}
+
+/// The core function of an entry.
+pub(super) fn entry(context: &mut Context, index: usize) -> Function {
+    let plan = context.plan;
+    let entry = &plan.entries[index];
+    let signature = entry_signature(entry);
+    let countdown = context.fuel_global() + 1 + callbacks_before(context, index);
+    let mut body = body(context, index, &signature, 0);
+    fuel_check(&mut body, |body| match &entry.lift {
+        Lift::SyncTyped(_) | Lift::Sync(_) => body.scalar(entry.result, Scalar::Bits(0)),
+        Lift::Stackful => task_return_default(body, entry.result),
+        Lift::Callback(_) => {
+            task_return_default(body, entry.result);
+            body.code().i32_const(0);
+        }
+    });
+    body.log_parameters(&signature.params, usize::MAX);
+    if let Lift::Callback(callback) = &entry.lift {
+        body.code()
+            .i32_const(callback.countdown.min(crate::limits::COUNTDOWN) as i32);
+        body.code().global_set(countdown);
+    }
+    body.ops(&entry.body);
+    match &entry.lift {
+        Lift::SyncTyped(value) | Lift::Sync(value) => body.scalar(entry.result, *value),
+        Lift::Stackful => {}
+        Lift::Callback(callback) => {
+            body.code().i32_const(packed(callback.first));
+        }
+    }
+    body.finish()
+}
+
+/// The callback of an entry. Its countdown bounds it, so it needs no fuel.
+pub(super) fn callback(context: &mut Context, index: usize, callback: &Callback) -> Function {
+    let countdown = context.fuel_global() + 1 + callbacks_before(context, index);
+    let signature = callback_signature();
+    let mut body = body(context, ENTRIES + index, &signature, 0);
+    body.log_parameters(&signature.params, 3);
+    body.ops(&callback.body);
+    body.code().global_get(countdown);
+    body.code()
+        .i32_const(0)
+        .i32_gt_s()
+        .if_(BlockType::Result(ValType::I32));
+    body.code()
+        .global_get(countdown)
+        .i32_const(1)
+        .i32_sub()
+        .global_set(countdown);
+    body.code().i32_const(packed(Code::Yield(0))).else_();
+    body.ops(&callback.last);
+    // The last code is never YIELD: it would come again for ever.
+    let last = match callback.last_code {
+        Code::Yield(_) => Code::Exit,
+        Code::Exit | Code::Wait(_) | Code::Invalid(_) => callback.last_code,
+    };
+    body.code().i32_const(packed(last)).end();
+    body.finish()
+}
+
+/// How many entries before this one have a callback.
+fn callbacks_before(context: &Context, index: usize) -> u32 {
+    let before = context.plan.entries[..index].iter();
+    before
+        .filter(|entry| matches!(entry.lift, Lift::Callback(_)))
+        .count() as u32
+}
+
+/// The packed callback code (CanonicalABI.md, `unpack_callback_result`).
+fn packed(code: Code) -> i32 {
+    match code {
+        Code::Exit => 0,
+        Code::Yield(upper) => (1 | upper << 4) as i32,
+        Code::Wait(handle) => (2 | handle << 4) as i32,
+        Code::Invalid(code) => (3 + code % 13) as i32,
+    }
+}
+
+/// If no fuel is left, returns at once with what `results` pushes; otherwise uses some.
+fn fuel_check(body: &mut Body, results: impl FnOnce(&mut Body)) {
+    let fuel = body.context.fuel_global();
+    body.code().global_get(fuel).i32_eqz().if_(BlockType::Empty);
+    results(body);
+    body.code().return_().end();
+    body.code()
+        .global_get(fuel)
+        .i32_const(1)
+        .i32_sub()
+        .global_set(fuel);
+}
+
+fn task_return_default(body: &mut Body, result: Option<Type>) {
+    body.scalar(result, Scalar::Bits(0));
+    let function = body.context.import(Import::TaskReturn(result));
+    body.code().call(function);
+}
+
+/// Pushes zero or null.
+pub(super) fn default(code: &mut InstructionSink, ty: CoreType) {
+    match ty {
+        CoreType::I32 => code.i32_const(0),
+        CoreType::I64 => code.i64_const(0),
+        CoreType::F32 => code.f32_const(0.0.into()),
+        CoreType::F64 => code.f64_const(0.0.into()),
+        CoreType::FuncRef | CoreType::ExternRef => {
+            let wasm_encoder::ValType::Ref(ty) = val_type(ty) else {
+                return;
+            };
+            code.ref_null(ty.heap_type)
+        }
+    };
+}

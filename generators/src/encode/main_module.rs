@@ -1,0 +1,391 @@
+//! The core module `main`: the imports that the plan uses, all functions, all element segments.
+
+use super::signature::{encoded, entry_signature, import_signature, val_type};
+use super::{STATE, function, state, store, wrap};
+use crate::plan::{Import, Item, Lift, Plan, SegmentMode, Signature};
+use std::collections::BTreeSet;
+use wasm_encoder::{
+    CodeSection, ConstExpr, ElementMode, ElementSection, ElementSegment, Elements, EntityType,
+    ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType, HeapType,
+    ImportSection, Module, RefType, TypeSection, ValType,
+};
+
+/// The module and what the component around it must bring.
+pub(super) struct Main {
+    pub(super) module: Module,
+    /// Its function imports, in order. Indices in them are already wrapped.
+    pub(super) imports: Vec<Import>,
+}
+
+/// The names of the instances that `main` imports from.
+pub(super) const STORE: &str = "s";
+pub(super) const FUNCTIONS: &str = "f";
+
+/// The module in the making.
+pub(super) struct Context<'p> {
+    pub(super) plan: &'p Plan,
+    imports: Vec<Import>,
+    /// How many function imports there are. Not yet known while the first pass collects them.
+    import_count: u32,
+    /// Types after those of the plan: of imports, entries and callbacks.
+    types: Vec<Signature>,
+    /// Functions that a `ref.func` names.
+    referenced: BTreeSet<u32>,
+    /// The passive segments, by the plan's numbers: their index in the module.
+    segments: Vec<Option<u32>>,
+}
+
+impl<'p> Context<'p> {
+    fn new(plan: &'p Plan, import_count: u32) -> Self {
+        let mut context = Context {
+            plan,
+            imports: Vec::new(),
+            import_count,
+            types: Vec::new(),
+            referenced: BTreeSet::new(),
+            segments: Vec::new(),
+        };
+        context.import(Import::Log);
+        context
+    }
+
+    /// The function index of an import, which it thereby uses.
+    pub(super) fn import(&mut self, import: Import) -> u32 {
+        let import = self.wrapped(import);
+        let place = self.imports.iter().position(|other| *other == import);
+        let place = place.unwrap_or_else(|| {
+            self.imports.push(import);
+            self.imports.len() - 1
+        });
+        place as u32
+    }
+
+    /// An import that names what there is.
+    fn wrapped(&self, import: Import) -> Import {
+        match import {
+            Import::Start(start) => match wrap(start, self.plan.starts.len()) {
+                Some(start) if !self.plan.tables.is_empty() => Import::Start(start),
+                Some(_) | None => Import::Log,
+            },
+            Import::SpawnRef(core_type) => {
+                let start_types = self
+                    .plan
+                    .core_types
+                    .iter()
+                    .filter(|ty| ty.is_start())
+                    .count();
+                Import::SpawnRef(wrap(core_type, start_types).unwrap_or(0))
+            }
+            Import::ContextGet(slot) => Import::ContextGet(slot % 2),
+            Import::ContextSet(slot) => Import::ContextSet(slot % 2),
+            Import::Log
+            | Import::Mark
+            | Import::ResumeLater
+            | Import::Suspend(_)
+            | Import::Yield(_)
+            | Import::SuspendThenResume(_)
+            | Import::YieldThenResume(_)
+            | Import::SuspendThenPromote(_)
+            | Import::YieldThenPromote(_)
+            | Import::ThreadIndex
+            | Import::AvailableParallelism
+            | Import::TaskReturn(_) => import,
+        }
+    }
+
+    /// The function index of a program function.
+    pub(super) fn function(&self, function: usize) -> u32 {
+        self.import_count + function as u32
+    }
+
+    /// The function index of an entry's core function.
+    pub(super) fn entry(&self, entry: usize) -> u32 {
+        self.function(self.plan.functions.len() + entry)
+    }
+
+    /// The signature of a program function, as it is encoded.
+    pub(super) fn signature_of(&self, function: usize) -> Signature {
+        match wrap(
+            self.plan.functions[function].signature,
+            self.plan.signatures.len(),
+        ) {
+            Some(signature) => encoded(&self.plan.signatures[signature]),
+            None => Signature::start(),
+        }
+    }
+
+    /// The right-typed program functions.
+    pub(super) fn start_functions(&self) -> Vec<usize> {
+        let functions = 0..self.plan.functions.len();
+        functions
+            .filter(|&function| self.signature_of(function).is_start())
+            .collect()
+    }
+
+    /// The type index of a signature that is not one of the plan's.
+    fn type_index(&mut self, signature: Signature) -> u32 {
+        let place = self
+            .types
+            .iter()
+            .position(|other| *other == signature)
+            .unwrap_or_else(|| {
+                self.types.push(signature);
+                self.types.len() - 1
+            });
+        (self.plan.signatures.len() + place) as u32
+    }
+
+    /// The type index of `(func (param i32))` for `thread.spawn-ref`: the first that there is.
+    pub(super) fn start_type_index(&mut self) -> u32 {
+        match self.plan.signatures.iter().position(Signature::is_start) {
+            Some(place) => place as u32,
+            None => self.type_index(Signature::start()),
+        }
+    }
+
+    /// The function that an item names, if any.
+    fn item_function(&mut self, item: Item) -> Option<u32> {
+        match item {
+            Item::Null => None,
+            Item::Function(f) => wrap(f, self.plan.functions.len()).map(|f| self.function(f)),
+            Item::Entry(e) => wrap(e, self.plan.entries.len()).map(|e| self.entry(e)),
+            Item::Import(import) => Some(self.import(import)),
+        }
+    }
+
+    /// The function that a `ref.func` of an item names, or none for `ref.null`.
+    pub(super) fn referenced(&mut self, item: Item) -> Option<u32> {
+        let function = self.item_function(item);
+        self.referenced.extend(function);
+        function
+    }
+
+    /// The index and length of a passive or declared segment.
+    pub(super) fn segment(&self, segment: usize) -> Option<u32> {
+        wrap(segment, self.segments.len()).and_then(|segment| self.segments[segment])
+    }
+
+    /// The index of the global that counts the fuel. Those of the countdowns follow.
+    pub(super) fn fuel_global(&self) -> u32 {
+        self.plan.globals.len() as u32
+    }
+}
+
+pub(super) fn encode(plan: &Plan) -> Main {
+    // Function indices depend on how many imports there are, and that on all code: the first pass counts.
+    let (_, imports) = pass(plan, 0);
+    let (module, imports) = pass(plan, imports.len() as u32);
+    Main { module, imports }
+}
+
+fn pass(plan: &Plan, import_count: u32) -> (Module, Vec<Import>) {
+    let mut context = Context::new(plan, import_count);
+    let segments = segments(&mut context);
+
+    let mut functions = FunctionSection::new();
+    let mut code = CodeSection::new();
+    let mut add = |ty: u32, body: &Function| {
+        functions.function(ty);
+        code.function(body);
+    };
+    for index in 0..plan.functions.len() {
+        let ty = match wrap(plan.functions[index].signature, plan.signatures.len()) {
+            Some(ty) => ty as u32,
+            None => context.type_index(Signature::start()),
+        };
+        add(ty, &function::program(&mut context, index));
+    }
+    for (index, entry) in plan.entries.iter().enumerate() {
+        let ty = context.type_index(entry_signature(entry));
+        add(ty, &function::entry(&mut context, index));
+    }
+    let mut globals = GlobalSection::new();
+    let own = GlobalType {
+        val_type: ValType::I32,
+        mutable: true,
+        shared: false,
+    };
+    globals.global(own, &ConstExpr::i32_const(plan.fuel as i32));
+    let mut exports = ExportSection::new();
+    let mut next = context.entry(plan.entries.len());
+    for index in 0..plan.entries.len() {
+        exports.export(&format!("e{index}"), ExportKind::Func, context.entry(index));
+        if let Lift::Callback(callback) = &plan.entries[index].lift {
+            let ty = context.type_index(function::callback_signature());
+            add(ty, &function::callback(&mut context, index, callback));
+            globals.global(own, &ConstExpr::i32_const(0));
+            exports.export(&format!("c{index}"), ExportKind::Func, next);
+            next += 1;
+        }
+    }
+    let ty = context.type_index(Signature::default());
+    add(ty, &state::encode(&mut context));
+    exports.export(STATE, ExportKind::Func, next);
+
+    let imports = import_section(&mut context);
+    let mut module = Module::new();
+    module
+        .section(&types(&context))
+        .section(&imports)
+        .section(&functions)
+        .section(&globals);
+    module.section(&exports);
+    let elements = element_section(&context, &segments);
+    if !elements.is_empty() {
+        module.section(&elements);
+    }
+    module.section(&code);
+    (module, context.imports)
+}
+
+fn types(context: &Context) -> TypeSection {
+    let mut types = TypeSection::new();
+    let all = context
+        .plan
+        .signatures
+        .iter()
+        .map(encoded)
+        .chain(context.types.iter().cloned());
+    for signature in all {
+        let params = signature.params.iter().map(|&ty| val_type(ty));
+        types
+            .ty()
+            .function(params, signature.results.iter().map(|&ty| val_type(ty)));
+    }
+    if context
+        .imports
+        .iter()
+        .any(|import| matches!(import, Import::SpawnRef(_)))
+    {
+        // The last type: see `import_section`.
+        let start = context.plan.signatures.iter().position(Signature::is_start);
+        let extra = || context.types.iter().position(Signature::is_start);
+        let start = start.or_else(|| Some(context.plan.signatures.len() + extra()?));
+        let start = start.expect("import_section has added it") as u32;
+        let reference = RefType {
+            nullable: true,
+            heap_type: HeapType::Concrete(start),
+        };
+        types
+            .ty()
+            .function([ValType::Ref(reference), ValType::I32], [ValType::I32]);
+    }
+    types
+}
+
+fn import_section(context: &mut Context) -> ImportSection {
+    let imports = context.imports.clone();
+    let mut list = Vec::new();
+    for &import in &imports {
+        list.push(match import {
+            Import::SpawnRef(_) => {
+                context.start_type_index();
+                None
+            }
+            Import::Log
+            | Import::Mark
+            | Import::Start(_)
+            | Import::ResumeLater
+            | Import::Suspend(_)
+            | Import::Yield(_)
+            | Import::SuspendThenResume(_)
+            | Import::YieldThenResume(_)
+            | Import::SuspendThenPromote(_)
+            | Import::YieldThenPromote(_)
+            | Import::ThreadIndex
+            | Import::AvailableParallelism
+            | Import::ContextGet(_)
+            | Import::ContextSet(_)
+            | Import::TaskReturn(_) => Some(context.type_index(import_signature(import))),
+        });
+    }
+    // The type of `thread.spawn-ref` comes after all others.
+    let spawn_ref = (context.plan.signatures.len() + context.types.len()) as u32;
+    let mut section = ImportSection::new();
+    for (i, ty) in list.iter().enumerate() {
+        let ty = EntityType::Function(ty.unwrap_or(spawn_ref));
+        section.import(FUNCTIONS, &i.to_string(), ty);
+    }
+    for (i, table) in context.plan.tables.iter().enumerate() {
+        section.import(STORE, &format!("t{i}"), store::table_type(table));
+    }
+    section.import(STORE, "m", store::memory_type());
+    for (i, &global) in context.plan.globals.iter().enumerate() {
+        section.import(STORE, &format!("g{i}"), store::global_type(global));
+    }
+    section
+}
+
+/// A segment of the module: its mode and its functions, none for null.
+struct Encoded {
+    mode: SegmentMode,
+    functions: Vec<Option<u32>>,
+    expressions: bool,
+}
+
+fn segments(context: &mut Context) -> Vec<Encoded> {
+    let mut list = Vec::new();
+    for segment in &context.plan.segments {
+        let mut items = segment.items.as_slice();
+        let mut mode = Some(segment.mode);
+        if let SegmentMode::Active { table, offset } = segment.mode {
+            mode = wrap(table, context.plan.tables.len()).map(|table| {
+                let size = store::table_type(&context.plan.tables[table]).minimum as usize;
+                items = &items[..items.len().min(size.saturating_sub(offset as usize))];
+                SegmentMode::Active {
+                    table,
+                    offset: offset.min(size as u32),
+                }
+            });
+        }
+        let index = mode.map(|mode| {
+            let functions = items
+                .iter()
+                .map(|&item| context.item_function(item))
+                .collect();
+            list.push(Encoded {
+                mode,
+                functions,
+                expressions: segment.expressions,
+            });
+            list.len() as u32 - 1
+        });
+        context.segments.push(index);
+    }
+    list
+}
+
+fn element_section(context: &Context, segments: &[Encoded]) -> ElementSection {
+    let mut section = ElementSection::new();
+    for segment in segments {
+        let plain: Option<Vec<u32>> = segment.functions.iter().copied().collect();
+        let elements = match plain {
+            Some(functions) if !segment.expressions => Elements::Functions(functions.into()),
+            Some(_) | None => {
+                let expressions = segment.functions.iter().map(|function| match function {
+                    Some(function) => ConstExpr::ref_func(*function),
+                    None => ConstExpr::ref_null(RefType::FUNCREF.heap_type),
+                });
+                Elements::Expressions(RefType::FUNCREF, expressions.collect())
+            }
+        };
+        let offset;
+        let mode = match segment.mode {
+            SegmentMode::Active { table, offset: at } => {
+                offset = ConstExpr::i32_const(at as i32);
+                ElementMode::Active {
+                    table: Some(table as u32),
+                    offset: &offset,
+                }
+            }
+            SegmentMode::Passive => ElementMode::Passive,
+            SegmentMode::Declared => ElementMode::Declared,
+        };
+        section.segment(ElementSegment { mode, elements });
+    }
+    if !context.referenced.is_empty() {
+        let functions: Vec<u32> = context.referenced.iter().copied().collect();
+        section.declared(Elements::Functions(functions.into()));
+    }
+    section
+}

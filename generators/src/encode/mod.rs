@@ -1,0 +1,83 @@
+//! A plan made into a case. Pure and total: any plan has an encoding, and it is valid.
+//!
+//! - `signature`: the core types of entries and imports;
+//! - `store`: the core module that owns the shared state;
+//! - `main_module`: the core module with all code, and the list of its imports;
+//! - `function`: one core function around its operations;
+//! - `body`: what all operations need, and `op`: the operations;
+//! - `state`: the export that shows the final shared state;
+//! - `component`: what stands around the two modules.
+
+mod body;
+mod component;
+mod function;
+mod main_module;
+mod op;
+mod signature;
+mod state;
+mod store;
+
+use crate::plan::Plan;
+use spawndiff_corpus::{Case, Invocation, Run, Type, Value};
+
+pub(crate) use signature::{entry_signature, import_signature};
+
+/// The name of the export that shows the final shared state.
+pub(crate) const STATE: &str = "state";
+
+/// The case that a plan means.
+pub fn encode(plan: &Plan) -> Case {
+    let main = main_module::encode(plan);
+    Case {
+        component: component::encode(plan, &main),
+        runs: runs(plan),
+    }
+}
+
+fn runs(plan: &Plan) -> Vec<Run> {
+    let run = |calls: &Vec<crate::plan::Call>| {
+        let mut invocations = Vec::new();
+        for call in calls {
+            let Some(index) = wrap(call.entry, plan.entries.len()) else {
+                continue;
+            };
+            let params = plan.entries[index].params.iter().enumerate();
+            let args = params.map(|(i, &ty)| match call.args.get(i) {
+                Some(&value) if value.ty() == ty => value,
+                Some(_) | None => zero(ty),
+            });
+            invocations.push(Invocation {
+                export: format!("e{index}"),
+                args: args.collect(),
+            });
+        }
+        invocations.push(Invocation {
+            export: STATE.into(),
+            args: Vec::new(),
+        });
+        Run { invocations }
+    };
+    plan.runs.iter().map(run).collect()
+}
+
+/// An index modulo what there is, if there is anything.
+fn wrap(index: usize, len: usize) -> Option<usize> {
+    index.checked_rem(len)
+}
+
+fn zero(ty: Type) -> Value {
+    match ty {
+        Type::Bool => Value::Bool(false),
+        Type::S8 => Value::S8(0),
+        Type::U8 => Value::U8(0),
+        Type::S16 => Value::S16(0),
+        Type::U16 => Value::U16(0),
+        Type::S32 => Value::S32(0),
+        Type::U32 => Value::U32(0),
+        Type::S64 => Value::S64(0),
+        Type::U64 => Value::U64(0),
+        Type::F32 => Value::F32(0),
+        Type::F64 => Value::F64(0),
+        Type::Char => Value::Char('\0'),
+    }
+}

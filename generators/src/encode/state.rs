@@ -1,0 +1,89 @@
+//! The export `state`: logs the final shared state, so that it is a part of the trace.
+//!
+//! In order, with points from [`STATE_POINT`]: every global, the fuel left, the memory's size and a sum over its first
+//! bytes, and for each table its size and a mask of which of its first entries are not null.
+
+use super::main_module::Context;
+use crate::limits::{CHECKED_BYTES, CHECKED_ENTRIES, STATE_POINT};
+use crate::plan::{Global, Import};
+use wasm_encoder::{BlockType, Function, MemArg, ValType};
+
+pub(super) fn encode(context: &mut Context) -> Function {
+    let log = context.import(Import::Log);
+    let mut function = Function::new([(1, ValType::I32), (1, ValType::I64)]);
+    let (index, sum) = (0, 1);
+    let mut code = function.instructions();
+    let mut points = STATE_POINT as i32..;
+    let mut point = move || points.next().expect("there is no last point");
+
+    for (i, global) in (0..).zip(&context.plan.globals) {
+        code.i32_const(point()).global_get(i);
+        if let Global::I32(_) = global {
+            code.i64_extend_i32_u();
+        }
+        code.call(log);
+    }
+    code.i32_const(point())
+        .global_get(context.fuel_global())
+        .i64_extend_i32_u()
+        .call(log);
+    code.i32_const(point())
+        .memory_size(0)
+        .i64_extend_i32_u()
+        .call(log);
+
+    // sum = rotl(sum, 7) ^ word, for each word
+    code.loop_(BlockType::Empty)
+        .local_get(sum)
+        .i64_const(7)
+        .i64_rotl()
+        .local_get(index);
+    code.i64_load(MemArg {
+        offset: 0,
+        align: 3,
+        memory_index: 0,
+    })
+    .i64_xor()
+    .local_set(sum);
+    code.local_get(index)
+        .i32_const(8)
+        .i32_add()
+        .local_tee(index);
+    code.i32_const(CHECKED_BYTES as i32)
+        .i32_lt_u()
+        .br_if(0)
+        .end();
+    code.i32_const(point()).local_get(sum).call(log);
+
+    for table in 0..context.plan.tables.len() as u32 {
+        code.i32_const(point())
+            .table_size(table)
+            .i64_extend_i32_u()
+            .call(log);
+        // From the last of the entries down to the first: sum = sum << 1 | !null. One past the end counts as null.
+        code.i64_const(0).local_set(sum);
+        code.table_size(table).i32_const(CHECKED_ENTRIES as i32);
+        code.table_size(table)
+            .i32_const(CHECKED_ENTRIES as i32)
+            .i32_lt_u()
+            .select();
+        code.local_set(index);
+        code.block(BlockType::Empty).loop_(BlockType::Empty);
+        code.local_get(index).i32_eqz().br_if(1);
+        code.local_get(index)
+            .i32_const(1)
+            .i32_sub()
+            .local_tee(index)
+            .table_get(table);
+        code.ref_is_null().i32_eqz().i64_extend_i32_u();
+        code.local_get(sum)
+            .i64_const(1)
+            .i64_shl()
+            .i64_or()
+            .local_set(sum);
+        code.br(0).end().end();
+        code.i32_const(point()).local_get(sum).call(log);
+    }
+    code.end();
+    function
+}

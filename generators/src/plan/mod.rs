@@ -1,0 +1,310 @@
+//! A plan: what a case does, as plain data. It is drawn by `draw`, may be shrunk by anyone, and is turned into bytes by
+//! `encode`.
+//!
+//! Every index in a plan is taken modulo what there is, and what refers to nothing encodes as nothing. So every value of
+//! these types has an encoding that is valid, and a shrinker may drop or change anything.
+
+mod op;
+
+pub use op::{Arithmetic, Index, Op, Operand, Scalar, Target, Width};
+
+use spawndiff_corpus::{Type, Value};
+
+/// A whole case, before encoding.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Calls of program functions that one instance allows before they return at once.
+    pub fuel: u32,
+    /// The tables of the module `store`, all of `funcref`.
+    pub tables: Vec<Table>,
+    /// The mutable globals of the module `store`.
+    pub globals: Vec<Global>,
+    /// The core types at component level: duplicates of `(func (param i32))` that thread definitions name, and others
+    /// between them, so that a mixed-up index shows.
+    pub core_types: Vec<Signature>,
+    /// The definitions of `thread.new-indirect` and `thread.spawn-indirect`.
+    pub starts: Vec<Start>,
+    /// The first types of the module `main`, duplicates among them.
+    pub signatures: Vec<Signature>,
+    /// The program functions: they are called, stand in tables, and are what threads run.
+    pub functions: Vec<Function>,
+    /// Element segments.
+    pub segments: Vec<Segment>,
+    /// The entries, exported as `e0`, `e1`, ...
+    pub entries: Vec<Entry>,
+    /// The runs, each the calls of one fresh instance. Encoding ends each with a call of `state`.
+    pub runs: Vec<Vec<Call>>,
+}
+
+/// A table of `funcref`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its size at first.
+    pub initial: u32,
+    /// Its largest size, if it has one. Taken as at least `initial`.
+    pub maximum: Option<u32>,
+}
+
+/// A mutable global and its first value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are core WebAssembly's")]
+pub enum Global {
+    I32(i32),
+    I64(i64),
+}
+
+/// A core value type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names are core WebAssembly's")]
+pub enum CoreType {
+    I32,
+    I64,
+    F32,
+    F64,
+    FuncRef,
+    ExternRef,
+}
+
+/// A core function type.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Signature {
+    pub params: Vec<CoreType>,
+    pub results: Vec<CoreType>,
+}
+
+impl Signature {
+    /// `(func (param i32))`: what a thread's start function must be.
+    pub fn start() -> Signature {
+        Signature {
+            params: vec![CoreType::I32],
+            results: Vec::new(),
+        }
+    }
+
+    /// Whether a thread may start with a function of this type.
+    pub fn is_start(&self) -> bool {
+        self.params == [CoreType::I32] && self.results.is_empty()
+    }
+
+    /// Whether this is what the type of `thread.spawn-ref` becomes for an engine without typed references.
+    pub fn is_erased_spawn_ref(&self) -> bool {
+        self.params == [CoreType::FuncRef, CoreType::I32] && self.results == [CoreType::I32]
+    }
+}
+
+/// A definition of `thread.new-indirect` or `thread.spawn-indirect`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// `thread.spawn-indirect` instead of `thread.new-indirect`.
+    pub spawn: bool,
+    /// Which of the start types among [`Plan::core_types`] it names.
+    pub core_type: usize,
+    /// The table it names.
+    pub table: usize,
+}
+
+/// A program function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    /// Its type, in [`Plan::signatures`].
+    pub signature: usize,
+    /// What it does.
+    pub body: Vec<Op>,
+}
+
+/// An element segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// When it is used.
+    pub mode: SegmentMode,
+    /// Its elements. If one is null, the segment is encoded with expressions.
+    pub items: Vec<Item>,
+    /// Encode it with expressions even if no element is null.
+    pub expressions: bool,
+}
+
+/// How an element segment is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SegmentMode {
+    /// Copied into a table at instantiation. Elements past the end of the table are left out.
+    Active {
+        /// The table.
+        table: usize,
+        /// The index of the first element.
+        offset: u32,
+    },
+    /// For `table.init`.
+    Passive,
+    /// Only declares its functions for `ref.func`.
+    Declared,
+}
+
+/// An entry of a table or a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// `ref.null func`.
+    Null,
+    /// A program function.
+    Function(usize),
+    /// The core function of an entry.
+    Entry(usize),
+    /// An imported function: a lowered import or a built-in.
+    Import(Import),
+}
+
+/// What the module `main` can import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Import {
+    /// The lowered `host.log`.
+    Log,
+    /// The lowered `host.mark`.
+    Mark,
+    /// One of [`Plan::starts`].
+    Start(usize),
+    /// `thread.spawn-ref` with one of the start types among [`Plan::core_types`].
+    SpawnRef(usize),
+    /// `thread.resume-later`.
+    ResumeLater,
+    /// `thread.suspend`, cancellable or not (as in the following).
+    Suspend(bool),
+    /// `thread.yield`.
+    Yield(bool),
+    /// `thread.suspend-then-resume`.
+    SuspendThenResume(bool),
+    /// `thread.yield-then-resume`.
+    YieldThenResume(bool),
+    /// `thread.suspend-then-promote`.
+    SuspendThenPromote(bool),
+    /// `thread.yield-then-promote`.
+    YieldThenPromote(bool),
+    /// `thread.index`.
+    ThreadIndex,
+    /// `thread.available-parallelism`.
+    AvailableParallelism,
+    /// `context.get i32` of a slot.
+    ContextGet(u32),
+    /// `context.set i32` of a slot.
+    ContextSet(u32),
+    /// `task.return` with a result type.
+    TaskReturn(Option<Type>),
+}
+
+/// A lifted export.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The types of its parameters.
+    pub params: Vec<Type>,
+    /// The type of its result.
+    pub result: Option<Type>,
+    /// How it is lifted.
+    pub lift: Lift,
+    /// What it does. An `async` one returns with [`Op::TaskReturn`].
+    pub body: Vec<Op>,
+}
+
+/// How a function is lifted, and what goes with it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lift {
+    /// A type without `async`, lifted without `async`: may not block. Returns the value.
+    SyncTyped(Scalar),
+    /// An `async` type lifted without `async`. Returns the value.
+    Sync(Scalar),
+    /// An `async` type lifted `async` without a callback.
+    Stackful,
+    /// An `async` type lifted `async` with a callback.
+    Callback(Callback),
+}
+
+/// The callback of an entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Callback {
+    /// What the entry itself answers.
+    pub first: Code,
+    /// What each call of the callback does, after it has logged its event code.
+    pub body: Vec<Op>,
+    /// How many calls answer YIELD before the last.
+    pub countdown: u32,
+    /// What the last call does besides.
+    pub last: Vec<Op>,
+    /// What the last call answers.
+    pub last_code: Code,
+}
+
+/// A callback code (`unpack_callback_result`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The task ends.
+    Exit,
+    /// The callback is to be called again. The upper bits, which mean nothing, are these.
+    Yield(u32),
+    /// Wait on a waitable set with this handle index: there is none, so it traps.
+    Wait(u32),
+    /// No code: the lower four bits are 3 to 15.
+    Invalid(u32),
+}
+
+/// A call of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The entry.
+    pub entry: usize,
+    /// Its arguments. One that is missing or of another type is encoded as zero.
+    pub args: Vec<Value>,
+}
+
+impl Plan {
+    /// Every body of the plan: of functions, entries and callbacks.
+    pub fn bodies(&self) -> impl Iterator<Item = &[Op]> {
+        let functions = self.functions.iter().map(|f| f.body.as_slice());
+        let entries = self.entries.iter().flat_map(|entry| {
+            let (callback, last): (&[Op], &[Op]) = match &entry.lift {
+                Lift::SyncTyped(_) | Lift::Sync(_) | Lift::Stackful => (&[], &[]),
+                Lift::Callback(callback) => (&callback.body, &callback.last),
+            };
+            [entry.body.as_slice(), callback, last]
+        });
+        functions.chain(entries)
+    }
+
+    /// Visits every operation of the plan, nested ones too.
+    pub fn visit(&self, visit: &mut dyn FnMut(&Op)) {
+        fn walk(op: &Op, visit: &mut dyn FnMut(&Op)) {
+            visit(op);
+            op.nested().for_each(|op| walk(op, visit));
+        }
+        self.bodies().flatten().for_each(|op| walk(op, visit));
+    }
+
+    /// Whether the plan uses `thread.spawn-ref`, `thread.spawn-indirect` or `thread.available-parallelism`: what
+    /// wasmparser validates only in its `shared` form.
+    pub fn spawns(&self) -> bool {
+        let start =
+            |start: usize| !self.starts.is_empty() && self.starts[start % self.starts.len()].spawn;
+        let item = |item: &Item| match item {
+            Item::Import(Import::Start(index)) => start(*index),
+            Item::Import(import) => {
+                matches!(import, Import::SpawnRef(_) | Import::AvailableParallelism)
+            }
+            Item::Null | Item::Function(_) | Item::Entry(_) => false,
+        };
+        let mut found = self
+            .segments
+            .iter()
+            .flat_map(|segment| &segment.items)
+            .any(item);
+        self.visit(&mut |op| {
+            if let Op::Start { start: index, .. } = op {
+                found |= start(*index);
+            } else if let Op::TableSet { item: entry, .. }
+            | Op::TableGrow { item: entry, .. }
+            | Op::TableFill { item: entry, .. } = op
+            {
+                found |= item(entry);
+            } else {
+                found |= matches!(op, Op::SpawnRef { .. } | Op::AvailableParallelism);
+            }
+        });
+        found
+    }
+}

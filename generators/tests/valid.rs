@@ -1,0 +1,131 @@
+//! Whatever is drawn and whatever is encoded is a valid component.
+
+use spawndiff_generators::{Lift, Plan, case_from_bytes, encode, plan_from_bytes, plan_from_seed};
+use wasmparser::{Parser, Payload, Validator, WasmFeatures};
+
+fn features() -> WasmFeatures {
+    WasmFeatures::default()
+        | WasmFeatures::FUNCTION_REFERENCES
+        | WasmFeatures::CM_ASYNC
+        | WasmFeatures::CM_ASYNC_STACKFUL
+        | WasmFeatures::CM_MORE_ASYNC_BUILTINS
+        | WasmFeatures::CM_THREADING
+}
+
+/// Validates the whole component if it does not spawn, else (the validator wants `shared` then) each module, and parses
+/// the rest.
+fn check(plan: &Plan, what: &dyn std::fmt::Debug) {
+    let bytes = encode(plan).component;
+    let text = || wasmprinter::print_bytes(&bytes).unwrap_or_else(|e| e.to_string());
+    if !plan.spawns() {
+        if let Err(error) = Validator::new_with_features(features()).validate_all(&bytes) {
+            panic!("{what:?}: {error}\n{}", text());
+        }
+    }
+    let mut modules = 0;
+    let mut parser = Parser::new(0);
+    parser.set_features(features() | WasmFeatures::SHARED_EVERYTHING_THREADS);
+    for payload in parser.parse_all(&bytes) {
+        match payload.unwrap_or_else(|error| panic!("{what:?}: {error}")) {
+            Payload::ModuleSection {
+                unchecked_range, ..
+            } => {
+                modules += 1;
+                let module = &bytes[unchecked_range];
+                if let Err(error) = Validator::new_with_features(features()).validate_all(module) {
+                    panic!("{what:?}: {error}\n{}", text());
+                }
+            }
+            Payload::ComponentCanonicalSection(section) => {
+                section
+                    .into_iter()
+                    .for_each(|canon| drop(canon.expect("a definition")));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(modules, 2, "{what:?}");
+    wasmprinter::print_bytes(&bytes).unwrap_or_else(|error| panic!("{what:?}: {error}"));
+}
+
+#[test]
+fn what_seeds_give_is_valid() {
+    let mut spawning = 0;
+    let mut checked = 0;
+    for seed in 0.. {
+        let plan = plan_from_seed(1, seed);
+        check(&plan, &seed);
+        spawning += u32::from(plan.spawns());
+        checked += u32::from(!plan.spawns());
+        if checked == 2000 {
+            break;
+        }
+    }
+    assert!(spawning > 500, "{spawning}");
+}
+
+#[test]
+fn what_any_bytes_give_is_valid() {
+    check(&plan_from_bytes(&[]), &"no bytes");
+    let mut state = 1_u64;
+    for round in 0..10_000 {
+        let mut next = || {
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            (state >> 33) as usize
+        };
+        let len = if round % 2 == 0 {
+            next() % 40
+        } else {
+            next() % 1500
+        };
+        let bytes: Vec<u8> = (0..len).map(|_| next() as u8).collect();
+        if round % 5 == 0 {
+            check(&plan_from_bytes(&bytes), &bytes);
+        } else {
+            case_from_bytes(&bytes);
+        }
+    }
+    for byte in 0..=255 {
+        check(&plan_from_bytes(&[byte; 700]), &byte);
+    }
+}
+
+/// What a shrinker may do, as roughly as it may do it.
+#[test]
+fn a_mutilated_plan_is_valid() {
+    let cuts: &[(&str, fn(&mut Plan))] = &[
+        ("everything", |plan| *plan = Plan::default()),
+        ("tables", |plan| plan.tables.clear()),
+        ("the first table", |plan| drop(plan.tables.remove(0))),
+        ("globals", |plan| plan.globals.clear()),
+        ("starts", |plan| plan.starts.clear()),
+        ("core types", |plan| plan.core_types.clear()),
+        ("signatures", |plan| plan.signatures.clear()),
+        ("the first signature", |plan| {
+            drop(plan.signatures.remove(0))
+        }),
+        ("functions", |plan| plan.functions.clear()),
+        ("the first function", |plan| drop(plan.functions.remove(0))),
+        ("segments", |plan| plan.segments.clear()),
+        ("entries", |plan| plan.entries.clear()),
+        ("the last entry", |plan| drop(plan.entries.pop())),
+        ("runs", |plan| plan.runs.clear()),
+        ("table sizes", |plan| {
+            plan.tables.iter_mut().for_each(|table| table.initial = 1)
+        }),
+        ("lifts", |plan| {
+            plan.entries
+                .iter_mut()
+                .for_each(|entry| entry.lift = Lift::Stackful)
+        }),
+    ];
+    for seed in 0..100 {
+        for (what, cut) in cuts {
+            let mut plan = plan_from_seed(2, seed);
+            cut(&mut plan);
+            check(&plan, &(seed, what));
+        }
+    }
+}

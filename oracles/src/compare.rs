@@ -1,0 +1,318 @@
+//! The comparison: is what the native engine did allowed?
+//!
+//! The specification leaves choices to the host, so agreement is membership. The reference first runs with a fixed
+//! policy. Where that does not give what the native engine did, it searches the schedules, depth first, and leaves each
+//! as soon as its trace leaves the native one ([`Witness`]). A schedule found: agreement. All explored and none found: a
+//! divergence, at the event that no schedule gets past.
+
+use crate::reference::{Coverage, Reference, Stopped, Unsupported, Witness};
+use crate::schedules::{DepthFirst, Fixed, Recording};
+use crate::{End, Exhaustion, InvocationObservation, RunObservation};
+use spawndiff_corpus::{Event, Run, Value};
+use std::fmt;
+
+/// What the comparison of one run found.
+#[derive(Clone, Debug)]
+pub enum Membership {
+    /// This schedule of the reference does what the native engine did.
+    Member {
+        /// What the reference saw.
+        reference: RunObservation,
+        /// The choices it made.
+        schedule: Vec<u32>,
+        /// What it reached.
+        coverage: Coverage,
+    },
+    /// No schedule does.
+    Stranger {
+        /// Where the schedule that got furthest leaves the native run.
+        difference: Difference,
+        /// What the reference saw on that schedule.
+        reference: RunObservation,
+        /// The choices of that schedule.
+        schedule: Vec<u32>,
+    },
+    /// It cannot be said.
+    Unknown(Unknown),
+}
+
+/// Why it cannot be said whether a run is allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// An engine reached one of its limits.
+    Exhausted(Exhaustion),
+    /// The reference does not know something in the case.
+    Unsupported(Unsupported),
+    /// More schedules than the search may try.
+    Budget,
+}
+
+/// The first difference between what the native engine did and what the reference allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Which invocation of the run; `None`: its instantiation, or what it left.
+    pub invocation: Option<usize>,
+    /// What differs there.
+    pub what: What,
+}
+
+/// What differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The event at a position of the trace of the invocation.
+    Event {
+        /// The position, from 0.
+        position: usize,
+        /// What the native engine logged there; `None`: nothing more.
+        native: Option<Event>,
+        /// What the reference logged there; `None`: nothing more.
+        reference: Option<Event>,
+    },
+    /// The result of the task.
+    Returned {
+        /// The native engine's.
+        native: Option<Option<Value>>,
+        /// The reference's.
+        reference: Option<Option<Value>>,
+    },
+    /// How it ended.
+    End {
+        /// On the native engine.
+        native: End,
+        /// On the reference.
+        reference: End,
+    },
+    /// Whether a thread or task was left at the end of the run.
+    Leftover {
+        /// On the native engine.
+        native: bool,
+        /// On the reference.
+        reference: bool,
+    },
+}
+
+/// Compares one run of the native engine with the schedules of the reference, at most `budget` of them.
+pub fn compare(
+    reference: &Reference,
+    run: &Run,
+    native: &RunObservation,
+    budget: u32,
+) -> Membership {
+    if let Some(what) = exhaustion(native) {
+        return Membership::Unknown(Unknown::Exhausted(what));
+    }
+    let mut coverage = Coverage::default();
+    let mut fixed = Recording::new(Fixed);
+    let first = match reference.run(run, &mut fixed, &mut (), &mut coverage) {
+        Ok(first) => first,
+        Err(Stopped::Unsupported(what)) => {
+            return Membership::Unknown(Unknown::Unsupported(what));
+        }
+        Err(Stopped::Cut) => unreachable!("the witness that watches nothing never cuts"),
+    };
+    let Some(difference) = difference(native, &first) else {
+        return Membership::Member { reference: first, schedule: fixed.schedule, coverage };
+    };
+    if let Some(what) = exhaustion(&first) {
+        return Membership::Unknown(Unknown::Exhausted(what));
+    }
+    if fixed.schedule.is_empty() {
+        return Membership::Stranger { difference, reference: first, schedule: Vec::new() };
+    }
+    search(reference, run, native, budget)
+}
+
+/// The search over all schedules.
+fn search(
+    reference: &Reference,
+    run: &Run,
+    native: &RunObservation,
+    budget: u32,
+) -> Membership {
+    let mut search = DepthFirst::new();
+    let mut furthest: Option<((usize, usize), Vec<u32>)> = None;
+    let mut exhausted = None;
+    for _ in 0..budget {
+        let mut coverage = Coverage::default();
+        let mut follow = Follow { native, reached: (0, 0) };
+        let seen = match reference.run(run, &mut search, &mut follow, &mut coverage) {
+            Ok(seen) => Some(seen),
+            Err(Stopped::Cut) => None,
+            Err(Stopped::Unsupported(what)) => {
+                return Membership::Unknown(Unknown::Unsupported(what));
+            }
+        };
+        let schedule = search.schedule();
+        if let Some(seen) = seen {
+            if difference(native, &seen).is_none() {
+                return Membership::Member { reference: seen, schedule, coverage };
+            }
+            exhausted = exhausted.or(exhaustion(&seen));
+            follow.reached.0 = seen.invocations.len();
+        }
+        if furthest.as_ref().is_none_or(|(reached, _)| follow.reached > *reached) {
+            furthest = Some((follow.reached, schedule));
+        }
+        if !search.advance() {
+            if let Some(what) = exhausted {
+                return Membership::Unknown(Unknown::Exhausted(what));
+            }
+            let (_, schedule) = furthest.expect("at least one schedule was run");
+            return stranger(reference, run, native, schedule);
+        }
+    }
+    Membership::Unknown(Unknown::Budget)
+}
+
+/// The report on a run that no schedule allows: the furthest schedule, run again to its end.
+fn stranger(
+    reference: &Reference,
+    run: &Run,
+    native: &RunObservation,
+    schedule: Vec<u32>,
+) -> Membership {
+    let mut replay = crate::schedules::Replay::new(schedule.clone());
+    match reference.run(run, &mut replay, &mut (), &mut Coverage::default()) {
+        Ok(seen) => {
+            let difference = difference(native, &seen).expect("this schedule differed before");
+            Membership::Stranger { difference, reference: seen, schedule }
+        }
+        Err(Stopped::Unsupported(what)) => Membership::Unknown(Unknown::Unsupported(what)),
+        Err(Stopped::Cut) => unreachable!("the witness that watches nothing never cuts"),
+    }
+}
+
+/// The first limit that a run reached.
+fn exhaustion(run: &RunObservation) -> Option<Exhaustion> {
+    let ends = std::iter::once(run.instantiation).chain(run.invocations.iter().map(|i| i.end));
+    ends.into_iter().find_map(|end| match end {
+        End::Exhausted(what) => Some(what),
+        End::Quiet | End::Trap(_) | End::Deadlock => None,
+    })
+}
+
+/// Cuts a run short where it leaves the native one.
+struct Follow<'a> {
+    native: &'a RunObservation,
+    /// The invocation and the number of events up to which the run was the native one.
+    reached: (usize, usize),
+}
+
+impl Witness for Follow<'_> {
+    fn event(&mut self, invocation: usize, position: usize, event: Event) -> bool {
+        self.reached = (invocation, position);
+        let native = self.native.invocations.get(invocation);
+        native.is_some_and(|native| native.events.get(position) == Some(&event))
+    }
+
+    fn invocation(&mut self, invocation: usize, seen: &InvocationObservation) -> bool {
+        self.reached = (invocation, seen.events.len());
+        let native = self.native.invocations.get(invocation);
+        native.is_some_and(|native| in_invocation(native, seen).is_none())
+    }
+}
+
+/// The first difference between a native run and a run of the reference.
+pub fn difference(native: &RunObservation, reference: &RunObservation) -> Option<Difference> {
+    let nowhere = |what| Some(Difference { invocation: None, what });
+    if native.instantiation != reference.instantiation {
+        return nowhere(What::End {
+            native: native.instantiation,
+            reference: reference.instantiation,
+        });
+    }
+    for (index, (native, reference)) in
+        native.invocations.iter().zip(&reference.invocations).enumerate()
+    {
+        if let Some(what) = in_invocation(native, reference) {
+            return Some(Difference { invocation: Some(index), what });
+        }
+    }
+    debug_assert_eq!(
+        native.invocations.len(),
+        reference.invocations.len(),
+        "runs whose invocations ended alike have as many of them"
+    );
+    match (native.leftover, reference.leftover) {
+        (Some(native), Some(reference)) if native != reference => {
+            nowhere(What::Leftover { native, reference })
+        }
+        _ => None,
+    }
+}
+
+/// The first difference between two observations of an invocation.
+fn in_invocation(
+    native: &InvocationObservation,
+    reference: &InvocationObservation,
+) -> Option<What> {
+    let length = native.events.len().max(reference.events.len());
+    for position in 0..length {
+        let (ours, theirs) = (native.events.get(position), reference.events.get(position));
+        if ours != theirs {
+            let (native, reference) = (ours.copied(), theirs.copied());
+            return Some(What::Event { position, native, reference });
+        }
+    }
+    if native.end != reference.end {
+        return Some(What::End { native: native.end, reference: reference.end });
+    }
+    // An embedder hears of a result only after the threads that were ready have run on; a trap of theirs can get there
+    // first. So after a trap a missing result says nothing. One that is there must be the right one.
+    let missing = native.returned.is_none() && matches!(native.end, End::Trap(_));
+    if native.returned != reference.returned && !missing {
+        return Some(What::Returned { native: native.returned, reference: reference.returned });
+    }
+    None
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.invocation {
+            Some(index) => write!(f, "invocation {index}: {}", self.what),
+            None => write!(f, "{}", self.what),
+        }
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let event = |event: &Option<Event>| match event {
+            Some(event) => event.to_string(),
+            None => "nothing more".to_string(),
+        };
+        let returned = |returned: &Option<Option<Value>>| match returned {
+            Some(Some(value)) => format!("returned {value}"),
+            Some(None) => "returned".to_string(),
+            None => "did not return".to_string(),
+        };
+        match self {
+            What::Event { position, native, reference } => write!(
+                f,
+                "event {position}: native {}, allowed {}",
+                event(native),
+                event(reference)
+            ),
+            What::Returned { native, reference } => {
+                write!(f, "native {}, allowed {}", returned(native), returned(reference))
+            }
+            What::End { native, reference } => {
+                write!(f, "end: native {native}, allowed {reference}")
+            }
+            What::Leftover { native, reference } => {
+                let left = |left: &bool| if *left { "threads left" } else { "nothing left" };
+                write!(f, "at the end: native {}, allowed {}", left(native), left(reference))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unknown::Exhausted(what) => write!(f, "{what} exhausted"),
+            Unknown::Unsupported(what) => what.fmt(f),
+            Unknown::Budget => f.write_str("too many schedules"),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Case -> verdict: two engines that run a case, and the comparison of what they did.
+//!
+//! [`native`] is Wasmtime; [`reference`] is the Canonical ABI written from the specification, on wasmi. The two never
+//! import each other: they share a [`spawndiff_corpus::Case`], an [`Observation`] and a [`Trap`], and that is all.
+
+#![warn(missing_docs)]
+
+mod judge;
+mod observation;
+mod trap;
+
+pub mod claims;
+pub mod compare;
+pub mod native;
+pub mod reference;
+pub mod schedules;
+
+pub use judge::{BUDGET, Divergence, Judge, Judgement, Verdict};
+pub use observation::{End, Exhaustion, InvocationObservation, Observation, RunObservation};
+pub use trap::Trap;
+
+/// What `thread.available-parallelism` answers where an engine leaves the choice to its host: the specification only
+/// says that it does not change over the life of an instance (CanonicalABI.md, `NUM_ALLOWED_THREADS`).
+pub const NUM_ALLOWED_THREADS: u32 = 4;

@@ -1,0 +1,256 @@
+//! The Wasmtime engine: how it is configured, what a store is limited to, and the host's functions.
+//!
+//! Compiling is the cost of a case, so everything here is chosen for it: no optimisation, one pass of register allocation,
+//! and a cache of compiled functions in memory (shims, trampolines and adapters recur from case to case).
+//!
+//! The bound on execution is fuel, not epochs: it needs no ticking thread, and it is hit at the same instruction on a slow
+//! machine and on a fast one, so that a case that exhausts it does so every time. It costs a few instructions a block.
+
+use crate::Exhaustion;
+use spawndiff_corpus::{Event, MARK};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use wasmtime::component::Linker;
+use wasmtime::{
+    CacheStore, Config, Engine, Error, OptLevel, RegallocAlgorithm, ResourceLimiter, Result, Store,
+    StoreContextMut,
+};
+
+/// The instructions that one run may execute, its instantiation included.
+const FUEL: u64 = 5_000_000;
+/// The bytes that all memories of one run may have together.
+const MAX_MEMORY: usize = 64 << 20;
+/// The elements that all tables of one run may have together.
+const MAX_TABLE_ELEMENTS: usize = 100_000;
+/// The handles and threads that may be alive at once in one run. Each suspended thread holds a stack.
+const MAX_HANDLES: usize = 10_000;
+/// The events that one run may log.
+const MAX_EVENTS: usize = 1 << 18;
+/// The bytes of WebAssembly stack; more is a stack overflow.
+const MAX_WASM_STACK: usize = 256 << 10;
+/// The bytes of a fiber's stack: room for the WebAssembly stack and for the host's frames on top of it. Only pages that
+/// are touched cost anything.
+const ASYNC_STACK: usize = 1 << 20;
+/// The bytes of compiled functions that the cache keeps; when they are more, it starts again from nothing.
+const MAX_CACHE: usize = 64 << 20;
+
+/// One of this adapter's own limits was reached.
+#[derive(Debug)]
+pub(super) struct LimitReached(pub(super) Exhaustion);
+
+impl fmt::Display for LimitReached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the run's limit of {} is reached", self.0)
+    }
+}
+
+impl std::error::Error for LimitReached {}
+
+/// Compiled functions by the hash of what they were compiled from.
+#[derive(Default)]
+struct Cache(RwLock<Cached>);
+
+#[derive(Default)]
+struct Cached {
+    functions: HashMap<Vec<u8>, Vec<u8>>,
+    bytes: usize,
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cache")
+    }
+}
+
+impl CacheStore for Cache {
+    fn get(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
+        let cached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        cached
+            .functions
+            .get(key)
+            .map(|value| Cow::Owned(value.clone()))
+    }
+
+    fn insert(&self, key: &[u8], value: Vec<u8>) -> bool {
+        let mut cached = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let bytes = key.len() + value.len();
+        if cached.bytes + bytes > MAX_CACHE {
+            *cached = Cached::default();
+        }
+        cached.bytes += bytes;
+        cached.functions.insert(key.to_vec(), value);
+        true
+    }
+}
+
+/// An engine, with a cache of compiled functions if `incremental`, and with the WebAssembly GC proposal if `gc` (some
+/// planted faults are written with it; cases are not).
+pub(super) fn engine(incremental: bool, gc: bool) -> Result<Engine> {
+    let mut config = Config::new();
+    config
+        .cranelift_opt_level(OptLevel::None)
+        .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass)
+        .wasm_component_model(true)
+        .wasm_component_model_async(true)
+        .wasm_component_model_more_async_builtins(true)
+        .wasm_component_model_async_stackful(true)
+        .wasm_component_model_threading(true)
+        .wasm_function_references(true)
+        .wasm_gc(gc)
+        .wasm_threads(true)
+        .shared_memory(true)
+        .consume_fuel(true)
+        .max_wasm_stack(MAX_WASM_STACK)
+        .async_stack_size(ASYNC_STACK)
+        // A memory is exactly as large as it is, without guards: mapping gigabytes of address space for each of a
+        // hundred thousand instances costs more than the bounds checks that guards would spare.
+        .memory_reservation(0)
+        .memory_guard_size(0)
+        .memory_reservation_for_growth(0)
+        .memory_init_cow(false)
+        // Nobody reads a backtrace: traps are compared by kind.
+        .wasm_backtrace_max_frames(None)
+        .generate_address_map(false)
+        .native_unwind_info(false);
+    if incremental {
+        config.enable_incremental_compilation(Arc::new(Cache::default()))?;
+    }
+    Engine::new(&config)
+}
+
+/// What a store of the native engine carries.
+#[derive(Default)]
+pub(super) struct Host {
+    /// What was logged since the events were last taken.
+    pub(super) events: Vec<Event>,
+    /// How much was logged since the store was made.
+    pub(super) logged: usize,
+    /// How each event is altered before it is noted; as it is, but for planted faults.
+    pub(super) alter: Option<fn(usize, Event) -> Option<Event>>,
+    memory: usize,
+    elements: usize,
+}
+
+impl Host {
+    fn log(&mut self, event: Event) -> Result<()> {
+        self.logged += 1;
+        if self.logged > MAX_EVENTS {
+            return Err(Error::new(LimitReached(Exhaustion::Fuel)));
+        }
+        let event = match self.alter {
+            Some(alter) => alter(self.logged - 1, event),
+            None => Some(event),
+        };
+        self.events.extend(event);
+        Ok(())
+    }
+}
+
+/// Adds `desired - current` to `used` if that stays within `limit`, and ends the run if it does not. A growth that fails by
+/// the specification (past the declared maximum) is refused without a word: there the instruction returns -1.
+fn grow(
+    used: &mut usize,
+    limit: usize,
+    current: usize,
+    desired: usize,
+    maximum: Option<usize>,
+) -> Result<bool> {
+    if maximum.is_some_and(|maximum| desired > maximum) {
+        return Ok(false);
+    }
+    let after = used.saturating_add(desired.saturating_sub(current));
+    if after > limit {
+        // Not `Ok(false)`: the instruction would return -1 and the run would go on, unlike on an engine with more memory.
+        return Err(Error::new(LimitReached(Exhaustion::Memory)));
+    }
+    *used = after;
+    Ok(true)
+}
+
+impl ResourceLimiter for Host {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool> {
+        grow(&mut self.memory, MAX_MEMORY, current, desired, maximum)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool> {
+        grow(
+            &mut self.elements,
+            MAX_TABLE_ELEMENTS,
+            current,
+            desired,
+            maximum,
+        )
+    }
+}
+
+/// A store for one run.
+pub(super) fn store(engine: &Engine) -> Result<Store<Host>> {
+    let mut store = Store::new(engine, Host::default());
+    store.limiter(|host| host);
+    store.set_fuel(FUEL)?;
+    store.set_max_component_handles(MAX_HANDLES);
+    Ok(store)
+}
+
+/// The imports of a case: the instance `host` with `log` and `mark`.
+pub(super) fn linker(engine: &Engine) -> Result<Linker<Host>> {
+    let mut linker = Linker::new(engine);
+    let mut host = linker.instance("host")?;
+    host.func_wrap(
+        "log",
+        |mut store: StoreContextMut<'_, Host>, (point, value): (u32, u64)| {
+            store.data_mut().log(Event { point, value })
+        },
+    )?;
+    host.func_wrap(
+        "mark",
+        |mut store: StoreContextMut<'_, Host>, (value,): (u32,)| {
+            store.data_mut().log(Event {
+                point: MARK,
+                value: value.into(),
+            })
+        },
+    )?;
+    Ok(linker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_cache_starts_again_and_stays_bounded() {
+        let cache = Cache::default();
+        for i in 0..100u32 {
+            cache.insert(&i.to_le_bytes(), vec![0; 1 << 20]);
+            assert!(cache.0.read().unwrap().bytes <= MAX_CACHE);
+        }
+        assert!(cache.get(&99u32.to_le_bytes()).is_some());
+        assert!(cache.get(&0u32.to_le_bytes()).is_none());
+    }
+
+    #[test]
+    fn growing_past_the_declared_maximum_fails_and_past_the_limit_ends_the_run() {
+        let mut used = 0;
+        assert!(grow(&mut used, 10, 0, 8, None).unwrap());
+        assert!(!grow(&mut used, 10, 8, 12, Some(11)).unwrap());
+        assert!(
+            grow(&mut used, 10, 8, 11, Some(11))
+                .unwrap_err()
+                .is::<LimitReached>()
+        );
+        assert_eq!(used, 8);
+    }
+}

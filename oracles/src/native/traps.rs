@@ -1,0 +1,190 @@
+//! Wasmtime's errors as the shared kinds of trap: one table of its trap codes, one of the messages it gives without a code.
+//!
+//! What neither table knows is not guessed: [`end_of`] hands the message back and the case becomes a finding.
+//!
+//! Wasmtime keeps handles and threads in tables of one type, so an index that names nothing is "unknown handle index N"
+//! for both. [`Indices`] says which of the two a component can mean; where it can mean both, an unknown index is taken for
+//! a thread's.
+
+use super::engine::LimitReached;
+use super::panics::{one_line, without_registry};
+use crate::{End, Exhaustion, Trap};
+use wasmtime::Error;
+
+/// What an unknown index of a component's built-ins can be the index of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Indices {
+    /// No built-in takes a thread index.
+    Handles,
+    /// Some built-in takes a thread index.
+    Threads,
+}
+
+/// The messages that come without a trap code: a piece of the text, and what it means.
+const MESSAGES: &[(&str, End)] = &[
+    // vm/component/handle_table.rs: an index that names something of another kind.
+    (
+        "handle is not a waitable-set",
+        End::Trap(Trap::UnknownHandle),
+    ),
+    (
+        "handle is not an waitable-set",
+        End::Trap(Trap::UnknownHandle),
+    ),
+    ("handle is not a waitable", End::Trap(Trap::UnknownHandle)),
+    ("handle is not a subtask", End::Trap(Trap::UnknownHandle)),
+    ("handle is not a stream", End::Trap(Trap::UnknownHandle)),
+    (
+        "handle is a stream of a different type",
+        End::Trap(Trap::UnknownHandle),
+    ),
+    ("handle is not a future", End::Trap(Trap::UnknownHandle)),
+    (
+        "handle is a future of a different type",
+        End::Trap(Trap::UnknownHandle),
+    ),
+    (
+        "handle is not an error-context",
+        End::Trap(Trap::UnknownHandle),
+    ),
+    (
+        "handle is not a guest thread",
+        End::Trap(Trap::UnknownThread),
+    ),
+    ("is not a resource", End::Trap(Trap::UnknownHandle)),
+    ("is not an own resource", End::Trap(Trap::UnknownHandle)),
+    // The same file: the tables are full.
+    (
+        "cannot allocate another handle",
+        End::Exhausted(Exhaustion::Memory),
+    ),
+    (
+        "store handle limit exceeded",
+        End::Exhausted(Exhaustion::Memory),
+    ),
+    // component/func/host.rs and typed.rs: a pointer that the Canonical ABI loads or stores through.
+    ("pointer out of bounds", End::Trap(Trap::MemoryOutOfBounds)),
+    // The operating system has no stack or memory left for another fiber.
+    ("Cannot allocate memory", End::Exhausted(Exhaustion::Memory)),
+    (
+        "memory allocation size too large",
+        End::Exhausted(Exhaustion::Memory),
+    ),
+];
+
+/// How an instantiation or an invocation that failed with `error` ended; the error's text, on one line, where no table
+/// knows it.
+pub(super) fn end_of(error: &Error, indices: Indices) -> Result<End, String> {
+    if let Some(limit) = error.downcast_ref::<LimitReached>() {
+        return Ok(End::Exhausted(limit.0));
+    }
+    let text = one_line(&format!("{error:#}"));
+    if text.contains("BUG: ") {
+        // An assertion of Wasmtime that does not panic; the rest of its message asks for a bug report.
+        let text = text
+            .split(" This is a bug in Wasmtime")
+            .next()
+            .unwrap_or(&text);
+        return Err(without_registry(text));
+    }
+    if let Some(code) = error.downcast_ref::<wasmtime::Trap>() {
+        return end_of_code(*code).ok_or(text);
+    }
+    if text.contains("unknown handle index") {
+        return Ok(End::Trap(match indices {
+            Indices::Handles => Trap::UnknownHandle,
+            Indices::Threads => Trap::UnknownThread,
+        }));
+    }
+    match MESSAGES.iter().find(|(piece, _)| text.contains(piece)) {
+        Some((_, end)) => Ok(*end),
+        None => Err(text),
+    }
+}
+
+/// What a trap code means. Wasmtime's enum is open, and has codes of things that no case uses: `None`.
+fn end_of_code(code: wasmtime::Trap) -> Option<End> {
+    use wasmtime::Trap as Code;
+    let trap = match code {
+        Code::UnreachableCodeReached => Trap::Unreachable,
+        Code::MemoryOutOfBounds => Trap::MemoryOutOfBounds,
+        Code::TableOutOfBounds => Trap::TableOutOfBounds,
+        Code::IndirectCallToNull => Trap::IndirectCallToNull,
+        Code::BadSignature => Trap::IndirectCallTypeMismatch,
+        Code::IntegerOverflow => Trap::IntegerOverflow,
+        Code::IntegerDivisionByZero => Trap::IntegerDivideByZero,
+        Code::BadConversionToInteger => Trap::BadConversionToInteger,
+        Code::NullReference => Trap::NullReference,
+        Code::HeapMisaligned => Trap::UnalignedAtomic,
+        Code::ThreadNewIndirectUninitialized => Trap::ThreadStartNull,
+        Code::ThreadNewIndirectInvalidType => Trap::ThreadStartType,
+        Code::CannotResumeThread => Trap::ThreadNotSuspended,
+        Code::CannotBlockSyncTask => Trap::CannotBlock,
+        Code::CannotLeaveComponent => Trap::CannotLeave,
+        Code::CannotEnterComponent => Trap::CannotEnter,
+        Code::TaskCancelOrReturnTwice => Trap::TaskReturnTwice,
+        Code::TaskReturnInvalid => Trap::TaskReturnInvalid,
+        Code::NoAsyncResult => Trap::NoTaskReturn,
+        Code::UnsupportedCallbackCode => Trap::CallbackCode,
+        Code::InvalidChar => Trap::InvalidChar,
+        Code::AsyncDeadlock => return Some(End::Deadlock),
+        Code::StackOverflow => return Some(End::Exhausted(Exhaustion::Stack)),
+        Code::OutOfFuel | Code::Interrupt => return Some(End::Exhausted(Exhaustion::Fuel)),
+        Code::AllocationTooLarge => return Some(End::Exhausted(Exhaustion::Memory)),
+        _ => return None,
+    };
+    Some(End::Trap(trap))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(message: &'static str, indices: Indices) -> Result<End, String> {
+        end_of(&Error::msg(message), indices)
+    }
+
+    #[test]
+    fn an_unknown_index_is_a_threads_where_a_built_in_takes_one() {
+        let message = "unknown handle index 7";
+        assert_eq!(
+            of(message, Indices::Threads),
+            Ok(End::Trap(Trap::UnknownThread))
+        );
+        assert_eq!(
+            of(message, Indices::Handles),
+            Ok(End::Trap(Trap::UnknownHandle))
+        );
+    }
+
+    #[test]
+    fn a_message_or_a_code_that_no_table_knows_comes_back_as_it_is() {
+        assert_eq!(
+            of("something\nnew", Indices::Threads),
+            Err("something new".to_string())
+        );
+        let code = Error::from(wasmtime::Trap::BackpressureOverflow);
+        assert_eq!(
+            end_of(&code, Indices::Threads),
+            Err("wasm trap: backpressure counter overflow".to_string())
+        );
+    }
+
+    #[test]
+    fn a_code_is_found_under_a_context() {
+        let error = Error::from(wasmtime::Trap::StackOverflow).context("while running");
+        assert_eq!(
+            end_of(&error, Indices::Threads),
+            Ok(End::Exhausted(Exhaustion::Stack))
+        );
+    }
+
+    #[test]
+    fn a_limit_is_an_exhaustion() {
+        let error = Error::new(LimitReached(Exhaustion::Memory));
+        assert_eq!(
+            end_of(&error, Indices::Threads),
+            Ok(End::Exhausted(Exhaustion::Memory))
+        );
+    }
+}

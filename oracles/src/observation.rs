@@ -1,0 +1,82 @@
+//! What an engine did with a case: the shape that both engines fill and that the comparison reads.
+
+use crate::Trap;
+use spawndiff_corpus::{Event, Value};
+use std::fmt;
+
+/// Everything that was seen of one case on one engine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observation {
+    /// One entry for each run of the case, in order.
+    pub runs: Vec<RunObservation>,
+}
+
+/// What was seen of one run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunObservation {
+    /// How the instantiation ended.
+    pub instantiation: End,
+    /// One entry for each invocation that was made, in order. Shorter than the run when the instantiation failed, or
+    /// after a deadlock or an exhaustion, which end the run.
+    pub invocations: Vec<InvocationObservation>,
+    /// Whether a thread or a task was left in the store after the last invocation. `None` where the engine cannot tell:
+    /// after a trap, a deadlock or an exhaustion.
+    pub leftover: Option<bool>,
+}
+
+/// What was seen of one invocation, until nothing was ready any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InvocationObservation {
+    /// The result, once the task has returned: `Some(None)` for a function without one.
+    pub returned: Option<Option<Value>>,
+    /// The trace: what was logged from the call on, to the end of the last thread that was ready.
+    pub events: Vec<Event>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// How an instantiation or an invocation ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum End {
+    /// Nothing is ready any more; for an invocation, its task has returned.
+    #[default]
+    Quiet,
+    /// A trap, before or after the task returned.
+    Trap(Trap),
+    /// Nothing is ready any more and the task has not returned.
+    Deadlock,
+    /// A limit of the engine was reached. Engines may rightly differ here.
+    Exhausted(Exhaustion),
+}
+
+/// Which limit was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Exhaustion {
+    /// The call stack.
+    Stack,
+    /// The instructions allowed to a run.
+    Fuel,
+    /// Memory, table elements, or the number of threads.
+    Memory,
+}
+
+impl fmt::Display for Exhaustion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Exhaustion::Stack => "stack",
+            Exhaustion::Fuel => "fuel",
+            Exhaustion::Memory => "memory",
+        })
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            End::Quiet => f.write_str("quiet"),
+            End::Trap(trap) => write!(f, "trap {trap}"),
+            End::Deadlock => f.write_str("deadlock"),
+            End::Exhausted(what) => write!(f, "exhausted {what}"),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What a run may use: memory, table elements, instructions, stack.
+//!
+//! Engines may rightly differ once a limit is reached, so a run that reaches one is marked, never silently continued.
+
+use wasmi_core::LimiterError;
+
+/// The bytes that all memories of an instance may have.
+const MEMORY: usize = 64 << 20;
+/// The elements that a table may have.
+const TABLE: usize = 100_000;
+/// The fuel of a run, in wasmi's units (about one an instruction).
+pub(crate) const FUEL: u64 = 20_000_000;
+
+/// The data of a wasmi store: whether a request to grow was refused.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    /// Set when a memory or a table was not allowed to grow.
+    pub(crate) refused: bool,
+    memory: usize,
+}
+
+impl wasmi::ResourceLimiter for Limits {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        let total = self.memory.saturating_add(desired.saturating_sub(current));
+        if total > MEMORY {
+            self.refused = true;
+            return Ok(false);
+        }
+        self.memory = total;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        if desired > TABLE {
+            self.refused = true;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        1_000
+    }
+
+    fn tables(&self) -> usize {
+        1_000
+    }
+
+    fn memories(&self) -> usize {
+        1_000
+    }
+}

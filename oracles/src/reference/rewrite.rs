@@ -1,0 +1,213 @@
+//! Rewriting a core module into one that wasmi runs.
+//!
+//! - A reference to a function of a given type, `(ref null $t)` or `(ref $t)`, becomes `funcref`: wasmi has no typed
+//!   function references. Where that would make two types equal that were not, or where an instruction uses the type
+//!   (`call_ref`), the module is not supported.
+//! - `return_call*` becomes a call and a return: wasmi 2.0.0 resumes wrongly after a tail call to a host function, and
+//!   every built-in is a host function that is resumed. The stack is deeper for it, which only exhaustion can show.
+//!
+//! A module that needs neither is left as it is.
+
+use super::Unsupported;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use wasm_encoder::reencode::{self, Reencode};
+use wasmparser::{CompositeInnerType, HeapType, Operator, Parser, Payload, RefType, ValType};
+
+/// The module as wasmi takes it.
+pub(crate) fn rewrite(module: &[u8]) -> Result<Cow<'_, [u8]>, Unsupported> {
+    let needs = Needs::of(module)?;
+    if !needs.erasure && !needs.tail_calls {
+        return Ok(Cow::Borrowed(module));
+    }
+    let mut out = wasm_encoder::Module::new();
+    Rewriter.parse_core_module(&mut out, Parser::new(0), module).map_err(|error| match error {
+        reencode::Error::UserError(unsupported) => unsupported,
+        other => Unsupported::malformed(other),
+    })?;
+    Ok(Cow::Owned(out.finish()))
+}
+
+/// The core value type that stands for `ty` in the rewritten module.
+pub(crate) fn erase(ty: ValType) -> Result<wasmi::ValType, Unsupported> {
+    Ok(match ty {
+        ValType::I32 => wasmi::ValType::I32,
+        ValType::I64 => wasmi::ValType::I64,
+        ValType::F32 => wasmi::ValType::F32,
+        ValType::F64 => wasmi::ValType::F64,
+        ValType::V128 => wasmi::ValType::V128,
+        ValType::Ref(ty) => match erase_ref(ty)? {
+            wasm_encoder::RefType::EXTERNREF => wasmi::ValType::ExternRef,
+            _ => wasmi::ValType::FuncRef,
+        },
+    })
+}
+
+/// `funcref` or `externref`, whichever `ty` is a kind of.
+fn erase_ref(ty: RefType) -> Result<wasm_encoder::RefType, Unsupported> {
+    match ty.heap_type() {
+        HeapType::Concrete(_) => Ok(wasm_encoder::RefType::FUNCREF),
+        HeapType::Abstract { shared: false, ty: wasmparser::AbstractHeapType::Func } => {
+            Ok(wasm_encoder::RefType::FUNCREF)
+        }
+        HeapType::Abstract { shared: false, ty: wasmparser::AbstractHeapType::Extern } => {
+            Ok(wasm_encoder::RefType::EXTERNREF)
+        }
+        HeapType::Abstract { .. } | HeapType::Exact(_) => {
+            Err(Unsupported::new(format!("reference type {ty}")))
+        }
+    }
+}
+
+/// Which rewrites a module needs.
+#[derive(Default)]
+struct Needs {
+    erasure: bool,
+    tail_calls: bool,
+}
+
+impl Needs {
+    fn of(module: &[u8]) -> Result<Needs, Unsupported> {
+        let mut needs = Needs::default();
+        let mut erased: HashMap<(Vec<wasmi::ValType>, Vec<wasmi::ValType>), Vec<ValType>> =
+            HashMap::new();
+        for payload in Parser::new(0).parse_all(module) {
+            match payload.map_err(Unsupported::malformed)? {
+                Payload::TypeSection(types) => {
+                    for group in types {
+                        for ty in group.map_err(Unsupported::malformed)?.into_types() {
+                            needs.look_at_type(&ty, &mut erased)?;
+                        }
+                    }
+                }
+                Payload::TableSection(tables) => {
+                    for table in tables {
+                        needs.look_at_ref(table.map_err(Unsupported::malformed)?.ty.element_type);
+                    }
+                }
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        if let wasmparser::TypeRef::Table(ty) =
+                            import.map_err(Unsupported::malformed)?.ty
+                        {
+                            needs.look_at_ref(ty.element_type);
+                        }
+                    }
+                }
+                Payload::CodeSectionEntry(body) => needs.look_at_body(&body)?,
+                _ => {}
+            }
+        }
+        Ok(needs)
+    }
+
+    /// Two function types that differ must still differ once they are erased: `call_indirect` compares them.
+    fn look_at_type(
+        &mut self,
+        ty: &wasmparser::SubType,
+        erased: &mut HashMap<(Vec<wasmi::ValType>, Vec<wasmi::ValType>), Vec<ValType>>,
+    ) -> Result<(), Unsupported> {
+        let CompositeInnerType::Func(func) = &ty.composite_type.inner else {
+            return Err(Unsupported::new("a core type that is not a function type"));
+        };
+        if ty.composite_type.shared {
+            return Err(Unsupported::new("a shared function type"));
+        }
+        let mut written: Vec<ValType> = func.params().to_vec();
+        written.extend(func.results());
+        for ty in &written {
+            if let ValType::Ref(ty) = ty {
+                self.look_at_ref(*ty);
+            }
+        }
+        let params = func.params().iter().map(|&ty| erase(ty)).collect::<Result<Vec<_>, _>>()?;
+        let results = func.results().iter().map(|&ty| erase(ty)).collect::<Result<Vec<_>, _>>()?;
+        let first = erased.entry((params, results)).or_insert_with(|| written.clone());
+        if *first != written {
+            return Err(Unsupported::new("function types that differ only in a typed reference"));
+        }
+        Ok(())
+    }
+
+    fn look_at_ref(&mut self, ty: RefType) {
+        if ty != RefType::FUNCREF && ty != RefType::EXTERNREF {
+            self.erasure = true;
+        }
+    }
+
+    fn look_at_body(&mut self, body: &wasmparser::FunctionBody<'_>) -> Result<(), Unsupported> {
+        for local in body.get_locals_reader().map_err(Unsupported::malformed)? {
+            if let ValType::Ref(ty) = local.map_err(Unsupported::malformed)?.1 {
+                self.look_at_ref(ty);
+            }
+        }
+        for operator in body.get_operators_reader().map_err(Unsupported::malformed)? {
+            match operator.map_err(Unsupported::malformed)? {
+                Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. } => {
+                    self.tail_calls = true;
+                }
+                Operator::RefNull { hty } => {
+                    if hty != HeapType::FUNC && hty != HeapType::EXTERN {
+                        self.erasure = true;
+                    }
+                }
+                Operator::CallRef { .. } | Operator::ReturnCallRef { .. } => {
+                    return Err(Unsupported::new("call_ref"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Rewriter;
+
+impl Reencode for Rewriter {
+    type Error = Unsupported;
+
+    fn ref_type(
+        &mut self,
+        ty: RefType,
+    ) -> Result<wasm_encoder::RefType, reencode::Error<Unsupported>> {
+        erase_ref(ty).map_err(reencode::Error::UserError)
+    }
+
+    fn heap_type(
+        &mut self,
+        ty: HeapType,
+    ) -> Result<wasm_encoder::HeapType, reencode::Error<Unsupported>> {
+        let ty = RefType::new(true, ty)
+            .ok_or_else(|| reencode::Error::UserError(Unsupported::new("a large type index")))?;
+        Ok(erase_ref(ty).map_err(reencode::Error::UserError)?.heap_type)
+    }
+
+    fn parse_function_body(
+        &mut self,
+        code: &mut wasm_encoder::CodeSection,
+        body: wasmparser::FunctionBody<'_>,
+    ) -> Result<(), reencode::Error<Unsupported>> {
+        let mut function = self.new_function_with_parsed_locals(&body)?;
+        let mut reader = body.get_operators_reader()?;
+        while !reader.eof() {
+            match self.parse_instruction(&mut reader)? {
+                wasm_encoder::Instruction::ReturnCall(index) => {
+                    function.instruction(&wasm_encoder::Instruction::Call(index));
+                    function.instruction(&wasm_encoder::Instruction::Return);
+                }
+                wasm_encoder::Instruction::ReturnCallIndirect { type_index, table_index } => {
+                    function.instruction(&wasm_encoder::Instruction::CallIndirect {
+                        type_index,
+                        table_index,
+                    });
+                    function.instruction(&wasm_encoder::Instruction::Return);
+                }
+                other => {
+                    function.instruction(&other);
+                }
+            }
+        }
+        code.function(&function);
+        Ok(())
+    }
+}

@@ -1,0 +1,220 @@
+//! The runtime state of CanonicalABI.md: component instance, table, thread, task.
+//!
+//! Names are those of `definitions.py`. Threads and tasks live in arenas of the [`super::store::Store`] and are named by
+//! their index there; an index is never used again.
+
+use super::component::{CanonicalOptions, FuncType};
+use spawndiff_corpus::Value;
+
+/// A thread, by its place in the store's arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ThreadId(pub(crate) usize);
+
+/// A task, by its place in the store's arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TaskId(pub(crate) usize);
+
+/// `class ComponentInstance`.
+#[derive(Debug)]
+pub(crate) struct ComponentInstance {
+    pub(crate) threads: Table<ThreadId>,
+    pub(crate) may_enter: bool,
+    pub(crate) may_leave: bool,
+    pub(crate) backpressure: u32,
+    pub(crate) num_waiting_to_enter: u32,
+    pub(crate) exclusive_thread: Option<ThreadId>,
+}
+
+impl ComponentInstance {
+    pub(crate) fn new() -> ComponentInstance {
+        ComponentInstance {
+            threads: Table::new(),
+            may_enter: true,
+            may_leave: true,
+            backpressure: 0,
+            num_waiting_to_enter: 0,
+            exclusive_thread: None,
+        }
+    }
+}
+
+/// `class Table`: indices start at 1, and the one that was freed last is given out first.
+#[derive(Debug)]
+pub(crate) struct Table<T> {
+    array: Vec<Option<T>>,
+    free: Vec<u32>,
+}
+
+impl<T: Copy> Table<T> {
+    pub(crate) fn new() -> Table<T> {
+        Table { array: vec![None], free: Vec::new() }
+    }
+
+    /// `Table.get`. `None` where the spec traps.
+    pub(crate) fn get(&self, i: u32) -> Option<T> {
+        self.array.get(i as usize).copied().flatten()
+    }
+
+    /// `Table.add`. `None` where the spec traps: the table is full.
+    pub(crate) fn add(&mut self, e: T) -> Option<u32> {
+        /// `Table.MAX_LENGTH`.
+        const MAX_LENGTH: usize = (1 << 28) - 1;
+        if let Some(i) = self.free.pop() {
+            self.array[i as usize] = Some(e);
+            return Some(i);
+        }
+        let i = self.array.len();
+        if i > MAX_LENGTH {
+            return None;
+        }
+        self.array.push(Some(e));
+        Some(i as u32)
+    }
+
+    /// `Table.remove`. `None` where the spec traps.
+    pub(crate) fn remove(&mut self, i: u32) -> Option<T> {
+        let e = self.array.get_mut(i as usize)?.take()?;
+        self.free.push(i);
+        Some(e)
+    }
+
+    /// The elements, in the order of their indices.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = T> {
+        self.array.iter().filter_map(|e| *e)
+    }
+}
+
+/// `class Thread`.
+#[derive(Debug)]
+pub(crate) struct Thread {
+    /// What it goes on with when it is resumed. `None`: it is running (or has ended).
+    pub(crate) cont: Option<Continuation>,
+    pub(crate) ready_func: Option<ReadyFunc>,
+    pub(crate) task: TaskId,
+    pub(crate) cancellable: bool,
+    pub(crate) index: Option<u32>,
+    pub(crate) storage: [u64; 2],
+}
+
+impl Thread {
+    /// `Thread.__init__`: suspended.
+    pub(crate) fn new(task: TaskId, cont: Continuation) -> Thread {
+        Thread {
+            cont: Some(cont),
+            ready_func: None,
+            task,
+            cancellable: false,
+            index: None,
+            storage: [0, 0],
+        }
+    }
+
+    pub(crate) fn running(&self) -> bool {
+        self.cont.is_none()
+    }
+
+    pub(crate) fn suspended(&self) -> bool {
+        !self.running() && self.ready_func.is_none()
+    }
+
+    pub(crate) fn waiting(&self) -> bool {
+        !self.running() && self.ready_func.is_some()
+    }
+}
+
+/// The conditions that a thread waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadyFunc {
+    /// `lambda: True`.
+    Always,
+    /// `lambda: not has_backpressure()`, of `Task.enter_implicit_thread`.
+    NoBackpressure { needs_exclusive: bool },
+    /// `lambda: not inst.exclusive_thread`, of the callback loop.
+    NotExclusive,
+}
+
+/// Where in its `thread_func` a thread goes on.
+#[derive(Debug)]
+pub(crate) enum Continuation {
+    /// The beginning of `canon_lift`'s `thread_func`.
+    Implicit,
+    /// After the wait of `Task.enter_implicit_thread`.
+    Entered,
+    /// The beginning of `canon_thread_new_indirect`'s `thread_func`.
+    Explicit { callee: wasmi::Func, c: i32 },
+    /// In a built-in that core code called, and that has blocked.
+    Core { call: Parked, activity: Activity, builtin: usize },
+    /// In the callback loop of `canon_lift`, after `YIELD`.
+    CallbackYield,
+}
+
+/// A core call that has called a built-in and waits for its results.
+#[derive(Debug)]
+pub(crate) enum Parked {
+    /// wasmi can resume it.
+    Wasm(Box<wasmi::ResumableCallHostTrap>),
+    /// The function called was itself the built-in, so the built-in's results are the call's. (wasmi does not resume a
+    /// host function that is called directly.)
+    Direct,
+}
+
+/// Which core call of a `thread_func` is under way.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Activity {
+    /// The start function of an explicit thread.
+    Start,
+    /// The callee of `canon_lift`.
+    Callee,
+    /// `post-return`.
+    PostReturn,
+    /// The callback.
+    Callback,
+}
+
+/// `class Task`.
+#[derive(Debug)]
+pub(crate) struct Task {
+    pub(crate) ft: FuncType,
+    pub(crate) opts: CanonicalOptions,
+    /// The core function that is lifted.
+    pub(crate) callee: usize,
+    pub(crate) args: Vec<Value>,
+    pub(crate) state: TaskState,
+    /// What `on_resolve` was called with.
+    pub(crate) result: Option<Option<Value>>,
+    pub(crate) implicit_thread: Option<ThreadId>,
+    pub(crate) threads: Vec<ThreadId>,
+}
+
+/// `class Task.State`, as far as there are no subtasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskState {
+    Initial,
+    Started,
+    Resolved,
+}
+
+impl Task {
+    /// `Task.needs_exclusive`.
+    pub(crate) fn needs_exclusive(&self) -> bool {
+        !self.opts.async_ || self.opts.callback.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_gives_out_the_index_freed_last_and_never_zero() {
+        let mut table = Table::new();
+        assert_eq!([table.add('a'), table.add('b'), table.add('c')], [Some(1), Some(2), Some(3)]);
+        assert_eq!(table.remove(1), Some('a'));
+        assert_eq!(table.remove(3), Some('c'));
+        assert_eq!(table.remove(3), None);
+        assert_eq!([table.add('d'), table.add('e'), table.add('f')], [Some(3), Some(1), Some(4)]);
+        assert_eq!(table.get(0), None);
+        assert_eq!(table.get(9), None);
+        assert_eq!(table.iter().collect::<String>(), "ebdf");
+    }
+}

@@ -1,0 +1,39 @@
+//! Policies without memory: always the same answer for the same kind of choice.
+
+use super::{Choice, Scheduler};
+
+/// First come, first served, and every yield switches. The default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Fixed;
+
+impl Scheduler for Fixed {
+    fn choose(&mut self, _: Choice, _: usize) -> usize {
+        0
+    }
+}
+
+/// The thread that became ready last runs first; every yield switches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LastFirst;
+
+impl Scheduler for LastFirst {
+    fn choose(&mut self, choice: Choice, options: usize) -> usize {
+        match choice {
+            Choice::Tick | Choice::SyncTask => options - 1,
+            Choice::Yield => 0,
+        }
+    }
+}
+
+/// First come, first served, and no yield switches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct YieldStays;
+
+impl Scheduler for YieldStays {
+    fn choose(&mut self, choice: Choice, _: usize) -> usize {
+        match choice {
+            Choice::Tick | Choice::SyncTask => 0,
+            Choice::Yield => 1,
+        }
+    }
+}

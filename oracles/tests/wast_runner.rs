@@ -1,0 +1,69 @@
+//! The stored cases under Wasmtime's own `wast` runner: each passes as it is, or, where the engine lacks a built-in, in its
+//! lowered form.
+
+use spawndiff_corpus::{Case, StoredCase};
+use spawndiff_oracles::native::lower;
+use std::path::{Path, PathBuf};
+use wasmtime_wast::{Async, WastContext};
+
+fn engine() -> wasmtime::Engine {
+    let mut config = wasmtime::Config::new();
+    config
+        .wasm_component_model_async(true)
+        .wasm_component_model_more_async_builtins(true)
+        .wasm_component_model_async_stackful(true)
+        .wasm_component_model_threading(true)
+        .wasm_function_references(true);
+    wasmtime::Engine::new(&config).expect("the configuration is a constant")
+}
+
+fn cases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/cases");
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the folder of cases is there")
+        .map(|entry| entry.expect("it can be listed").path())
+        .collect();
+    cases.sort();
+    cases
+}
+
+fn run(engine: &wasmtime::Engine, name: &str, text: &str) -> Result<(), String> {
+    let mut context = WastContext::new(engine, Async::Yes, |_| {});
+    context.run_wast(name, text.as_bytes()).map_err(|error| format!("{error:?}"))
+}
+
+#[test]
+fn every_stored_case_passes_under_the_engines_own_runner() {
+    let engine = engine();
+    let mut failed = Vec::new();
+    for path in cases() {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(&path).expect("a case can be read");
+        let stored = StoredCase::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let component = lower::lower(&stored.case.component, lower::needs(&engine))
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
+            .into_owned();
+        let text = if component == stored.case.component {
+            text
+        } else {
+            let component = spawndiff_corpus::component_from_text(&component)
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            let case = Case { component, runs: stored.case.runs.clone() };
+            StoredCase { case, ..stored }
+                .to_wast()
+                .unwrap_or_else(|error| panic!("{name}: {error}"))
+        };
+        if let Err(error) = run(&engine, &name, &text) {
+            failed.push(error);
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+}
+
+#[test]
+fn a_case_that_claims_something_wrong_fails_under_that_runner() {
+    let path = &cases()[0];
+    let text = std::fs::read_to_string(path).expect("a case can be read");
+    let wrong = text.replacen("(component instance $", "(assert_return (invoke \"e\"))\n(component instance $", 1);
+    assert!(run(&engine(), "wrong", &wrong).is_err());
+}

@@ -1,0 +1,162 @@
+//! A campaign: cases drawn from a seed, judged in parallel, counted.
+
+use super::finding::{self, Origin};
+use anyhow::Result;
+use spawndiff_oracles::native::Native;
+use spawndiff_oracles::reference::Coverage;
+use spawndiff_oracles::{Judge, Judgement, Trap, Verdict};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// What a campaign is to do.
+#[derive(Debug)]
+pub struct Campaign<'a> {
+    /// How many cases at most.
+    pub cases: u64,
+    /// How long at most.
+    pub time: Option<Duration>,
+    /// What the cases are drawn from.
+    pub seed: u64,
+    /// How many at a time.
+    pub jobs: usize,
+    /// Where findings are written.
+    pub out: &'a Path,
+    /// Set from outside to end it early.
+    pub stop: &'a AtomicBool,
+}
+
+/// What a campaign counted. The sum over cases, so the order does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Cases judged.
+    pub cases: u64,
+    /// Invocations made, on the native engine.
+    pub invocations: u64,
+    /// Cases in which everything was allowed.
+    pub agree: u64,
+    /// Cases with a divergence that is known.
+    pub known: u64,
+    /// Cases of which nothing can be said, by reason.
+    pub inconclusive: std::collections::BTreeMap<String, u64>,
+    /// Cases with a divergence.
+    pub diverged: u64,
+    /// Cases in which the native engine panicked.
+    pub crashed: u64,
+    /// Cases in which a started thread ran, a signature check failed, a null entry or an index out of range was hit at
+    /// the start of a thread, and a deadlock was found.
+    pub shares: [u64; 5],
+    /// What the reference reached.
+    pub coverage: Coverage,
+    /// The findings: the number of the case, the file, and the verdict.
+    pub findings: Vec<(u64, PathBuf, String)>,
+}
+
+/// The names of [`Counts::shares`].
+pub const SHARES: [&str; 5] =
+    ["thread_ran", "signature_check", "null_entry", "out_of_range", "deadlock"];
+
+impl Counts {
+    fn add(&mut self, other: Counts) {
+        self.cases += other.cases;
+        self.invocations += other.invocations;
+        self.agree += other.agree;
+        self.known += other.known;
+        for (why, count) in other.inconclusive {
+            *self.inconclusive.entry(why).or_default() += count;
+        }
+        self.diverged += other.diverged;
+        self.crashed += other.crashed;
+        for (mine, theirs) in self.shares.iter_mut().zip(other.shares) {
+            *mine += theirs;
+        }
+        self.coverage.add(&other.coverage);
+        self.findings.extend(other.findings);
+    }
+
+    /// How many cases were inconclusive, whatever the reason.
+    pub fn inconclusive(&self) -> u64 {
+        self.inconclusive.values().sum()
+    }
+
+    fn of(judgement: &Judgement) -> Counts {
+        let coverage = judgement.coverage.clone();
+        let mut counts = Counts { cases: 1, ..Counts::default() };
+        counts.invocations = judgement.native.runs.iter().map(|r| r.invocations.len() as u64).sum();
+        match &judgement.verdict {
+            Verdict::Agree => counts.agree = 1,
+            Verdict::Divergence(_) => counts.diverged = 1,
+            Verdict::Crash { .. } => counts.crashed = 1,
+            Verdict::Inconclusive(why) => {
+                counts.inconclusive.insert(why.to_string(), 1);
+            }
+        }
+        counts.shares = [
+            coverage.threads_ran > 0,
+            coverage.thread_start_gave(Trap::ThreadStartType),
+            coverage.thread_start_gave(Trap::ThreadStartNull),
+            coverage.thread_start_gave(Trap::TableOutOfBounds),
+            coverage.deadlocks > 0,
+        ]
+        .map(u64::from);
+        counts.coverage = coverage;
+        counts
+    }
+}
+
+impl Campaign<'_> {
+    /// Judges the cases. `progress` hears of each case that was judged.
+    pub fn run(&self, native: Native, progress: impl Fn(&Counts) + Sync) -> Result<Counts> {
+        let judge = Judge::new(native);
+        let begin = Instant::now();
+        let total = Mutex::new(Counts::default());
+        let failed = Mutex::new(None);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.jobs).build()?;
+        let over = || {
+            self.stop.load(Ordering::Relaxed) || self.time.is_some_and(|time| begin.elapsed() > time)
+        };
+        // Each worker takes the next case, so that a campaign that is ended early has judged the first ones.
+        let next = AtomicU64::new(0);
+        pool.broadcast(|_| {
+            while !over() {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                if index >= self.cases {
+                    break;
+                }
+                match self.case(&judge, index) {
+                    Ok(counts) => {
+                        let mut total = total.lock().expect("no one panics while counting");
+                        total.add(counts);
+                        progress(&total);
+                    }
+                    Err(error) => {
+                        *failed.lock().expect("no one panics while failing") = Some(error);
+                        next.store(self.cases, Ordering::Relaxed);
+                    }
+                }
+            }
+        });
+        if let Some(error) = failed.into_inner().expect("no one panics while failing") {
+            return Err(error);
+        }
+        let mut counts = total.into_inner().expect("no one panics while counting");
+        counts.findings.sort();
+        Ok(counts)
+    }
+
+    fn case(&self, judge: &Judge, index: u64) -> Result<Counts> {
+        let case = spawndiff_generators::case_from_seed(self.seed, index);
+        let judgement = judge.judge(&case);
+        let mut counts = Counts::of(&judgement);
+        match &judgement.verdict {
+            Verdict::Agree | Verdict::Inconclusive(_) => {}
+            verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {
+                let origin = Origin { seed: self.seed, index };
+                let path = finding::write(self.out, origin, &case, &judgement)?;
+                counts.findings.push((index, path, verdict.to_string()));
+            }
+        }
+        Ok(counts)
+    }
+}

@@ -1,0 +1,119 @@
+//! `spawndiff run`: a campaign on this machine.
+
+use super::Outcome;
+use super::campaign::Campaign;
+use super::summary::{self, Summary};
+use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use spawndiff_oracles::native::{Config, Native};
+use std::fs;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The arguments of `run`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How many cases [default: 10000, or without end when --seconds is given]
+    #[arg(long, value_name = "N")]
+    cases: Option<u64>,
+    /// How long, in seconds
+    #[arg(long, value_name = "S")]
+    seconds: Option<u64>,
+    /// What the cases are drawn from; the same seed and count give the same verdicts [default: the clock]
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+    /// How many cases at a time [default: the number of cores]
+    #[arg(long, value_name = "J")]
+    jobs: Option<usize>,
+    /// The folder that findings are written to
+    #[arg(long, value_name = "DIR", default_value = "findings")]
+    out: PathBuf,
+    /// Print the summary as one JSON object on standard output, and nothing else there
+    #[arg(long)]
+    json: bool,
+}
+
+/// Set by Ctrl-C.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Runs a campaign and prints its summary.
+pub fn run(args: &Args) -> Result<Outcome> {
+    let cases = match (args.cases, args.seconds) {
+        (Some(0), _) => bail!("--cases 0: there is nothing to run"),
+        (_, Some(0)) => bail!("--seconds 0: there is no time to run"),
+        (Some(cases), _) => cases,
+        (None, Some(_)) => u64::MAX,
+        (None, None) => 10_000,
+    };
+    if args.jobs == Some(0) {
+        bail!("--jobs 0: there is no one to run");
+    }
+    let jobs = args.jobs.unwrap_or_else(|| {
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+    });
+    writable(&args.out)?;
+    // The second Ctrl-C ends the process at once.
+    ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    })
+    .context("cannot listen for Ctrl-C")?;
+    let seed = args.seed.unwrap_or_else(|| {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+    });
+    let bar = progress_bar(cases, args.json);
+    let campaign = Campaign {
+        cases,
+        time: args.seconds.map(Duration::from_secs),
+        seed,
+        jobs,
+        out: &args.out,
+        stop: &STOP,
+    };
+    let begin = Instant::now();
+    let counts = campaign.run(Native::new(Config::default()), |counts| {
+        bar.set_position(counts.cases);
+        if counts.diverged + counts.crashed > 0 {
+            let (diverged, crashed) = (counts.diverged, counts.crashed);
+            bar.set_message(format!("{diverged} diverged, {crashed} crashed"));
+        }
+    })?;
+    bar.finish_and_clear();
+    // Where nothing was found, the folder that was made for it goes again.
+    let _ = fs::remove_dir(&args.out);
+    let summary = Summary { counts: &counts, seed, seconds: begin.elapsed().as_secs_f64() };
+    if args.json {
+        println!("{}", summary::json(&summary));
+    } else {
+        print!("{}", summary::text(&summary));
+    }
+    if counts.diverged + counts.crashed > 0 { Ok(Outcome::Found) } else { Ok(Outcome::Clean) }
+}
+
+/// Fails early where findings could not be written.
+fn writable(out: &Path) -> Result<()> {
+    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    let probe = out.join(format!(".spawndiff-{}", std::process::id()));
+    fs::write(&probe, b"").with_context(|| format!("cannot write to {}", out.display()))?;
+    fs::remove_file(&probe).with_context(|| format!("cannot write to {}", out.display()))
+}
+
+fn progress_bar(cases: u64, json: bool) -> ProgressBar {
+    let target = if json || !std::io::stderr().is_terminal() {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr_with_hz(10)
+    };
+    let bar = if cases == u64::MAX { ProgressBar::no_length() } else { ProgressBar::new(cases) };
+    bar.set_draw_target(target);
+    let template = if cases == u64::MAX {
+        "{elapsed} {pos} cases ({per_sec}) {msg}"
+    } else {
+        "{elapsed} {wide_bar} {pos}/{len} ({per_sec}) {msg}"
+    };
+    bar.set_style(ProgressStyle::with_template(template).expect("the template is well-formed"));
+    bar
+}

@@ -1,0 +1,152 @@
+//! The summary of a campaign: a table for people, one JSON object for programs.
+
+use super::campaign::{Counts, SHARES};
+use serde::Serialize;
+use spawndiff_oracles::reference::Builtin;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// What a summary says.
+#[derive(Debug)]
+pub struct Summary<'a> {
+    /// What was counted.
+    pub counts: &'a Counts,
+    /// The seed of the campaign.
+    pub seed: u64,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl Summary<'_> {
+    /// Cases a second.
+    fn rate(&self) -> f64 {
+        self.counts.cases as f64 / self.seconds.max(f64::MIN_POSITIVE)
+    }
+
+    /// Each share of the cases, 0 to 1, by name.
+    fn shares(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        let cases = self.counts.cases.max(1) as f64;
+        SHARES.into_iter().zip(self.counts.shares.map(|count| count as f64 / cases))
+    }
+
+    /// How often each built-in returned, and gave each trap: everything that the specification lets happen, and
+    /// everything that did.
+    fn reached(&self) -> Vec<(Builtin, Vec<(&'static str, u64)>)> {
+        let counts = &self.counts.coverage.reached;
+        let row = |&builtin: &Builtin| {
+            let count = |ending| counts.get(&(builtin, ending)).copied().unwrap_or(0);
+            let mut row = Vec::new();
+            if builtin.returns() {
+                row.push(("returned", count(None)));
+            }
+            let expected = builtin.traps();
+            row.extend(expected.iter().map(|&trap| (trap.name(), count(Some(trap)))));
+            for (&(_, ending), &count) in counts.iter().filter(|((other, _), _)| *other == builtin)
+            {
+                if let Some(trap) = ending.filter(|trap| !expected.contains(trap)) {
+                    row.push((trap.name(), count));
+                }
+            }
+            (builtin, row)
+        };
+        Builtin::ALL.iter().map(row).collect()
+    }
+}
+
+/// The summary as a table.
+pub fn text(summary: &Summary<'_>) -> String {
+    let counts = summary.counts;
+    let mut out = String::new();
+    let percent = |count: u64| 100.0 * count as f64 / counts.cases.max(1) as f64;
+    let mut line = |args: std::fmt::Arguments<'_>| {
+        out.write_fmt(args).expect("writing to a string does not fail");
+        out.push('\n');
+    };
+    line(format_args!(
+        "{} cases, {} invocations in {:.1} s: {:.0} cases a second (seed {})",
+        counts.cases,
+        counts.invocations,
+        summary.seconds,
+        summary.rate(),
+        summary.seed
+    ));
+    line(format_args!(""));
+    let verdicts = [
+        ("agree", counts.agree),
+        ("known", counts.known),
+        ("inconclusive", counts.inconclusive()),
+        ("diverged", counts.diverged),
+        ("crashed", counts.crashed),
+    ];
+    for (name, count) in verdicts {
+        line(format_args!("{name:>14} {count:>9} {:>7.2} %", percent(count)));
+        if name == "inconclusive" {
+            for (why, count) in &counts.inconclusive {
+                line(format_args!("{:>14} {count:>9}   {why}", "..."));
+            }
+        }
+    }
+    line(format_args!(""));
+    line(format_args!("share of cases"));
+    for (name, share) in summary.shares() {
+        let name = name.replace('_', " ");
+        line(format_args!("{name:>28} {:>6.1} %{}", 100.0 * share, mark(share == 0.0)));
+    }
+    line(format_args!(""));
+    line(format_args!("reached"));
+    for (builtin, row) in summary.reached() {
+        for (position, (ending, count)) in row.into_iter().enumerate() {
+            let name = if position == 0 { builtin.name() } else { "" };
+            line(format_args!("{name:>28} {ending:<26} {count:>9}{}", mark(count == 0)));
+        }
+    }
+    if !counts.findings.is_empty() {
+        line(format_args!(""));
+        line(format_args!("findings"));
+        for (_, path, verdict) in &counts.findings {
+            line(format_args!("  {}: {verdict}", path.display()));
+        }
+    }
+    out
+}
+
+/// What stands behind a zero.
+fn mark(zero: bool) -> &'static str {
+    if zero { "  <-- never" } else { "" }
+}
+
+/// The summary as a JSON object.
+pub fn json(summary: &Summary<'_>) -> String {
+    #[derive(Serialize)]
+    struct Json<'a> {
+        cases: u64,
+        invocations: u64,
+        agree: u64,
+        known: u64,
+        inconclusive: u64,
+        diverged: u64,
+        crashed: u64,
+        seconds: f64,
+        seed: u64,
+        shares: BTreeMap<&'static str, f64>,
+        reached: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+        findings: Vec<&'a std::path::Path>,
+    }
+    let counts = summary.counts;
+    let reached = summary.reached();
+    let json = Json {
+        cases: counts.cases,
+        invocations: counts.invocations,
+        agree: counts.agree,
+        known: counts.known,
+        inconclusive: counts.inconclusive(),
+        diverged: counts.diverged,
+        crashed: counts.crashed,
+        seconds: summary.seconds,
+        seed: summary.seed,
+        shares: summary.shares().collect(),
+        reached: reached.into_iter().map(|(b, row)| (b.name(), row.into_iter().collect())).collect(),
+        findings: counts.findings.iter().map(|(_, path, _)| path.as_path()).collect(),
+    };
+    serde_json::to_string(&json).expect("numbers, names and paths can be said in JSON")
+}

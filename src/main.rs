@@ -1,0 +1,47 @@
+//! The command line of spawndiff: arguments in, an exit code out. The work is done by the commands.
+//!
+//! Exit codes: 0, no divergence; 1, a divergence, a crash of an engine or an assertion that failed; 2, an error of usage
+//! or input, reported in one line on standard error.
+
+#![warn(missing_docs)]
+
+mod commands;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// A differential fuzzing harness for the threads of WebAssembly components.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Generate components that start threads, run each on Wasmtime and on the reference, compare
+    Run(commands::run::Args),
+    /// Run stored cases on the engines, check what they claim, and compare the engines
+    Replay(commands::replay::Args),
+    /// Show a stored case: the component, both traces side by side, the schedule
+    Show(commands::show::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Run(args) => commands::run::run(&args),
+        Command::Replay(args) => commands::replay::replay(&args),
+        Command::Show(args) => commands::show::show(&args),
+    };
+    match result {
+        Ok(commands::Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(commands::Outcome::Found) => ExitCode::from(1),
+        Ok(commands::Outcome::BadInput) => ExitCode::from(2),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
