@@ -1,6 +1,6 @@
 ;; An async-typed call that has not returned while nothing is ready can never return: all threads suspended is a deadlock,
 ;; be it one thread or two, of which one was never resumed.
-;; Concurrency.md, "Blocking"; CanonicalABI.md: `canon_thread_suspend`, `Store.tick`.
+;; CanonicalABI.md: `canon_thread_suspend`, `Store.tick` (no thread to choose from).
 ;; https://github.com/WebAssembly/component-model/blob/6d281648/design/mvp/CanonicalABI.md#-canon-threadsuspend
 
 (component definition $spawndiff

@@ -18,7 +18,7 @@ static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(Native::new(Config::
 pub fn expect_agreement(case: &Case) {
     let judgement = JUDGE.judge(case);
     match &judgement.verdict {
-        Verdict::Agree | Verdict::Inconclusive(_) => {}
+        Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => {}
         verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {
             panic!("{verdict}\n{}", text(case, &judgement))
         }

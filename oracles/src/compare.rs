@@ -31,6 +31,8 @@ pub enum Membership {
         reference: RunObservation,
         /// The choices of that schedule.
         schedule: Vec<u32>,
+        /// What it reached.
+        coverage: Coverage,
     },
     /// It cannot be said.
     Unknown(Unknown),
@@ -117,7 +119,7 @@ pub fn compare(
         return Membership::Unknown(Unknown::Exhausted(what));
     }
     if fixed.schedule.is_empty() {
-        return Membership::Stranger { difference, reference: first, schedule: Vec::new() };
+        return Membership::Stranger { difference, reference: first, schedule: Vec::new(), coverage };
     }
     search(reference, run, native, budget)
 }
@@ -172,10 +174,11 @@ fn stranger(
     schedule: Vec<u32>,
 ) -> Membership {
     let mut replay = crate::schedules::Replay::new(schedule.clone());
-    match reference.run(run, &mut replay, &mut (), &mut Coverage::default()) {
+    let mut coverage = Coverage::default();
+    match reference.run(run, &mut replay, &mut (), &mut coverage) {
         Ok(seen) => {
             let difference = difference(native, &seen).expect("this schedule differed before");
-            Membership::Stranger { difference, reference: seen, schedule }
+            Membership::Stranger { difference, reference: seen, schedule, coverage }
         }
         Err(Stopped::Unsupported(what)) => Membership::Unknown(Unknown::Unsupported(what)),
         Err(Stopped::Cut) => unreachable!("the witness that watches nothing never cuts"),

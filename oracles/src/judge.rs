@@ -1,10 +1,12 @@
 //! The judge: a case on the native engine and on the reference, and the verdict.
 
 use crate::compare::{Difference, Membership, Unknown, compare};
+use crate::known::{self, Known};
 use crate::native::{self, Native};
-use crate::reference::{Coverage, Reference};
+use crate::reference::{Coverage, Deviation, Reference};
 use crate::{Observation, RunObservation};
 use spawndiff_corpus::Case;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// How many schedules a search may try for one run.
@@ -37,6 +39,8 @@ pub struct Judgement {
 pub enum Verdict {
     /// Everything that the native engine did is allowed.
     Agree,
+    /// What is not allowed is known.
+    Known(BTreeSet<Known>),
     /// The native engine did something that no schedule allows.
     Divergence(Divergence),
     /// It cannot be said.
@@ -83,7 +87,6 @@ impl Judge {
 
     /// Runs `case` on both engines.
     pub fn judge(&self, case: &Case) -> Judgement {
-        let reference = Reference::new(case);
         let mut judgement = Judgement {
             verdict: Verdict::Agree,
             native: Observation::default(),
@@ -108,35 +111,57 @@ impl Judge {
                 Some(Verdict::Divergence(Divergence::Unmapped { message }))
             }
         };
-        judgement.verdict = match (reference, failure) {
+        judgement.verdict = match (Reference::new(case), failure) {
             // What the reference does not understand it cannot call valid.
-            (Err(what), None | Some(Verdict::Divergence(_))) => {
+            (Err(what), None | Some(Verdict::Divergence(Divergence::Rejected { .. }))) => {
                 Verdict::Inconclusive(Unknown::Unsupported(what))
             }
             (Err(_), Some(failure)) => failure,
-            (Ok(reference), failure) => {
-                let compared = self.compare(&reference, case, &mut judgement);
-                failure.unwrap_or(compared)
-            }
+            (Ok(reference), failure) => self.compare(&reference, case, failure, &mut judgement),
         };
         judgement
     }
 
-    /// Compares the runs, until one does not agree.
-    fn compare(&self, reference: &Reference, case: &Case, judgement: &mut Judgement) -> Verdict {
+    /// Compares the runs, until one differs in a way that is not known. `failure` is what the native engine ended in
+    /// after its last run, if it did not get to the end of the case.
+    fn compare(
+        &self,
+        reference: &Reference,
+        case: &Case,
+        failure: Option<Verdict>,
+        judgement: &mut Judgement,
+    ) -> Verdict {
         let Judgement { native, reference: seen, schedules, coverage, .. } = judgement;
         let mut unknown = None;
+        let mut all_known = BTreeSet::new();
+        let mut failure = failure;
+        let last = native.runs.len().saturating_sub(1);
         for (index, (run, native)) in case.runs.iter().zip(&native.runs).enumerate() {
+            // An internal error of the engine that is known takes part in the comparison as the trap that it hides.
+            let error = match &failure {
+                Some(Verdict::Divergence(Divergence::Unmapped { message })) if index == last => {
+                    known::with_trap(message, native)
+                }
+                _ => None,
+            };
+            let native = error.as_ref().unwrap_or(native);
             match compare(reference, run, native, self.budget) {
                 Membership::Member { reference, schedule, coverage: reached } => {
                     coverage.add(&reached);
                     seen.runs.push(reference);
                     schedules.push(schedule);
                 }
-                Membership::Stranger { difference, reference, schedule } => {
+                Membership::Stranger { difference, reference, schedule, .. } => {
                     seen.runs.push(reference);
                     schedules.push(schedule);
-                    return Verdict::Divergence(Divergence::Run { run: index, difference });
+                    let known = self.explain(case, index, native, &difference);
+                    if known.is_empty() {
+                        return Verdict::Divergence(Divergence::Run { run: index, difference });
+                    }
+                    all_known.extend(known);
+                    if error.is_some() {
+                        failure = None;
+                    }
                 }
                 Membership::Unknown(what) => {
                     seen.runs.push(RunObservation::default());
@@ -145,7 +170,29 @@ impl Judge {
                 }
             }
         }
-        unknown.map_or(Verdict::Agree, Verdict::Inconclusive)
+        match (failure, unknown) {
+            (Some(failure), _) => failure,
+            (None, Some(unknown)) => Verdict::Inconclusive(unknown),
+            (None, None) if !all_known.is_empty() => Verdict::Known(all_known),
+            (None, None) => Verdict::Agree,
+        }
+    }
+
+    /// The known divergences that a run which no schedule allows shows; none, if it is new.
+    fn explain(
+        &self,
+        case: &Case,
+        run: usize,
+        native: &RunObservation,
+        difference: &Difference,
+    ) -> Vec<Known> {
+        match Reference::new(case) {
+            Ok(reference) => {
+                let deviating = reference.deviating(Deviation::ALL);
+                known::explain(&deviating, &case.runs[run], native, difference, self.budget)
+            }
+            Err(_) => Vec::new(),
+        }
     }
 }
 
@@ -163,6 +210,10 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Verdict::Agree => f.write_str("agree"),
+            Verdict::Known(known) => {
+                let names: Vec<&str> = known.iter().map(|known| known.name()).collect();
+                write!(f, "known: {}", names.join(", "))
+            }
             Verdict::Divergence(divergence) => write!(f, "divergence: {divergence}"),
             Verdict::Inconclusive(why) => write!(f, "inconclusive: {why}"),
             Verdict::Crash { message } => write!(f, "crash: {message}"),

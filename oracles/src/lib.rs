@@ -11,6 +11,7 @@ mod trap;
 
 pub mod claims;
 pub mod compare;
+pub mod known;
 pub mod native;
 pub mod reference;
 pub mod schedules;

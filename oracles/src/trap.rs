@@ -60,8 +60,9 @@ traps! {
     ThreadStartNull "thread-start-null" "the start function index points to an uninitialized function",
     /// A thread was to be started with a function of another type (`canon_thread_new_indirect`, `f.t != ft`).
     ThreadStartType "thread-start-type" "start function does not match expected type",
-    /// A thread index that names no thread of the instance (`Table.get` on `ComponentInstance.threads`).
-    UnknownThread "unknown-thread" "unknown thread index",
+    /// An index that names no thread, or no handle of the right kind, of the instance (`Table.get`). One kind for both
+    /// tables: engines say the same of both.
+    UnknownIndex "unknown-index" "unknown handle index",
     /// A thread that should be suspended is not (`trap_if(not other_thread.suspended())`).
     ThreadNotSuspended "thread-not-suspended" "cannot resume thread which is not suspended",
     /// A synchronously typed task blocks and no other thread of its instance is ready (`canon_lift`, `trap_if(not candidates)`).
@@ -78,8 +79,6 @@ traps! {
     NoTaskReturn "no-task-return" "async-lifted export failed to produce a result",
     /// A callback code that is not one of the three (`unpack_callback_result`).
     CallbackCode "callback-code" "unsupported callback code",
-    /// A handle index that names nothing, or something of another kind (`Table.get` on `ComponentInstance.handles`).
-    UnknownHandle "unknown-handle" "unknown handle index",
     /// An `i32` that is no `char` (`convert_i32_to_char`).
     InvalidChar "invalid-char" "invalid `char` bit pattern",
 }

@@ -136,8 +136,8 @@ fn only_a_suspended_thread_can_be_resumed() {
     let end = |export| end(&run(body, &lifts, &[export]));
     assert_eq!(end("self"), End::Trap(Trap::ThreadNotSuspended));
     assert_eq!(end("twice"), End::Trap(Trap::ThreadNotSuspended));
-    assert_eq!(end("gone"), End::Trap(Trap::UnknownThread));
-    assert_eq!(end("zero"), End::Trap(Trap::UnknownThread));
+    assert_eq!(end("gone"), End::Trap(Trap::UnknownIndex));
+    assert_eq!(end("zero"), End::Trap(Trap::UnknownIndex));
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_built_in_can_be_a_start_function() {
     let seen = run(body, &lifts, &["e"]);
     assert_eq!(trace(&seen, 0), [(u32::MAX, 77), (9, 5)]);
     assert_eq!(seen.leftover, Some(false));
-    assert_eq!(end(&run(body, &lifts, &["trap"])), End::Trap(Trap::UnknownThread));
+    assert_eq!(end(&run(body, &lifts, &["trap"])), End::Trap(Trap::UnknownIndex));
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn a_callback_runs_until_it_exits_and_gets_no_event() {
     let seen = run(body, &lifts, &["e"]);
     assert_eq!(trace(&seen, 0), [(2, 0), (2, 0)]);
     assert_eq!(end(&run(body, &lifts, &["bad"])), End::Trap(Trap::CallbackCode));
-    assert_eq!(end(&run(body, &lifts, &["wait"])), End::Trap(Trap::UnknownHandle));
+    assert_eq!(end(&run(body, &lifts, &["wait"])), End::Trap(Trap::UnknownIndex));
 }
 
 #[test]

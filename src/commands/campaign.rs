@@ -38,6 +38,8 @@ pub struct Counts {
     pub agree: u64,
     /// Cases with a divergence that is known.
     pub known: u64,
+    /// The same, by name; a case can show several.
+    pub known_by: std::collections::BTreeMap<&'static str, u64>,
     /// Cases of which nothing can be said, by reason.
     pub inconclusive: std::collections::BTreeMap<String, u64>,
     /// Cases with a divergence.
@@ -63,6 +65,9 @@ impl Counts {
         self.invocations += other.invocations;
         self.agree += other.agree;
         self.known += other.known;
+        for (name, count) in other.known_by {
+            *self.known_by.entry(name).or_default() += count;
+        }
         for (why, count) in other.inconclusive {
             *self.inconclusive.entry(why).or_default() += count;
         }
@@ -86,6 +91,12 @@ impl Counts {
         counts.invocations = judgement.native.runs.iter().map(|r| r.invocations.len() as u64).sum();
         match &judgement.verdict {
             Verdict::Agree => counts.agree = 1,
+            Verdict::Known(known) => {
+                counts.known = 1;
+                for known in known {
+                    *counts.known_by.entry(known.name()).or_default() += 1;
+                }
+            }
             Verdict::Divergence(_) => counts.diverged = 1,
             Verdict::Crash { .. } => counts.crashed = 1,
             Verdict::Inconclusive(why) => {
@@ -150,7 +161,7 @@ impl Campaign<'_> {
         let judgement = judge.judge(&case);
         let mut counts = Counts::of(&judgement);
         match &judgement.verdict {
-            Verdict::Agree | Verdict::Inconclusive(_) => {}
+            Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => {}
             verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {
                 let origin = Origin { seed: self.seed, index };
                 let path = finding::write(self.out, origin, &case, &judgement)?;

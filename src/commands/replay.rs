@@ -195,7 +195,7 @@ fn one(
     }
     if engines.len() > 1 {
         match judge.judge(&stored.case).verdict {
-            Verdict::Agree | Verdict::Inconclusive(_) => {}
+            Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => {}
             verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {
                 result.diverged.insert(name, verdict.to_string());
             }

@@ -39,7 +39,7 @@ pub fn show(args: &Args) -> Result<Outcome> {
     }
     println!("{}", judgement.verdict);
     Ok(match judgement.verdict {
-        Verdict::Agree | Verdict::Inconclusive(_) => Outcome::Clean,
+        Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => Outcome::Clean,
         Verdict::Divergence(_) | Verdict::Crash { .. } => Outcome::Found,
     })
 }

@@ -80,6 +80,11 @@ pub fn text(summary: &Summary<'_>) -> String {
     ];
     for (name, count) in verdicts {
         line(format_args!("{name:>14} {count:>9} {:>7.2} %", percent(count)));
+        if name == "known" {
+            for (name, count) in &counts.known_by {
+                line(format_args!("{:>14} {count:>9}   {name}", "..."));
+            }
+        }
         if name == "inconclusive" {
             for (why, count) in &counts.inconclusive {
                 line(format_args!("{:>14} {count:>9}   {why}", "..."));

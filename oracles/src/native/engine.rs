@@ -85,13 +85,11 @@ impl CacheStore for Cache {
     }
 }
 
-/// An engine, with a cache of compiled functions if `incremental`, and with the WebAssembly GC proposal if `gc` (some
+/// An engine, with Wasmtime's default ways of compiling if `plain`, with a cache of compiled functions if `incremental`, and with the WebAssembly GC proposal if `gc` (some
 /// planted faults are written with it; cases are not).
-pub(super) fn engine(incremental: bool, gc: bool) -> Result<Engine> {
+pub(super) fn engine(plain: bool, incremental: bool, gc: bool) -> Result<Engine> {
     let mut config = Config::new();
     config
-        .cranelift_opt_level(OptLevel::None)
-        .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass)
         .wasm_component_model(true)
         .wasm_component_model_async(true)
         .wasm_component_model_more_async_builtins(true)
@@ -103,17 +101,22 @@ pub(super) fn engine(incremental: bool, gc: bool) -> Result<Engine> {
         .shared_memory(true)
         .consume_fuel(true)
         .max_wasm_stack(MAX_WASM_STACK)
-        .async_stack_size(ASYNC_STACK)
-        // A memory is exactly as large as it is, without guards: mapping gigabytes of address space for each of a
-        // hundred thousand instances costs more than the bounds checks that guards would spare.
-        .memory_reservation(0)
-        .memory_guard_size(0)
-        .memory_reservation_for_growth(0)
-        .memory_init_cow(false)
-        // Nobody reads a backtrace: traps are compared by kind.
-        .wasm_backtrace_max_frames(None)
-        .generate_address_map(false)
-        .native_unwind_info(false);
+        .async_stack_size(ASYNC_STACK);
+    if !plain {
+        config
+            .cranelift_opt_level(OptLevel::None)
+            .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass)
+            // A memory is exactly as large as it is, without guards: mapping gigabytes of address space for each of a
+            // hundred thousand instances costs more than the bounds checks that guards would spare.
+            .memory_reservation(0)
+            .memory_guard_size(0)
+            .memory_reservation_for_growth(0)
+            .memory_init_cow(false)
+            // Nobody reads a backtrace: traps are compared by kind.
+            .wasm_backtrace_max_frames(None)
+            .generate_address_map(false)
+            .native_unwind_info(false);
+    }
     if incremental {
         config.enable_incremental_compilation(Arc::new(Cache::default()))?;
     }

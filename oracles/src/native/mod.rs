@@ -25,8 +25,6 @@ use run::{Settings, Stop};
 use spawndiff_corpus::{Case, Run};
 use std::borrow::Cow;
 use std::mem::ManuallyDrop;
-use traps::Indices;
-use wasmparser::CanonicalFunction;
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
 
@@ -36,6 +34,8 @@ pub struct Config {
     /// How many times more the event loop is turned once nothing is ready. Any number is legal and none makes a difference,
     /// in an engine that is right. Default: 0.
     pub extra_turns: u32,
+    /// Whether the engine compiles as Wasmtime does by default, only serially: what a plain embedder pays. Default: false.
+    pub plain: bool,
     /// Whether compiled functions are kept in memory and used again, which makes most cases compile in a third of the time.
     /// Default: true.
     pub incremental: bool,
@@ -44,10 +44,22 @@ pub struct Config {
     pub fault: Option<Fault>,
 }
 
+impl Config {
+    /// Wasmtime as a plain embedder configures it, to measure against.
+    pub fn plain() -> Config {
+        Config {
+            plain: true,
+            incremental: false,
+            ..Config::default()
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Config {
         Config {
             extra_turns: 0,
+            plain: false,
             incremental: true,
             #[cfg(any(test, feature = "planted-faults"))]
             fault: None,
@@ -93,7 +105,7 @@ impl Native {
         let gc = config.fault.is_some_and(Fault::uses_gc);
         #[cfg(not(any(test, feature = "planted-faults")))]
         let gc = false;
-        let engine = engine::engine(config.incremental, gc)
+        let engine = engine::engine(config.plain, config.incremental, gc)
             .expect("the configuration is a constant, and this platform has Cranelift");
         let linker = engine::linker(&engine).expect("the two names are distinct");
         let needs = lower::needs(&engine);
@@ -145,12 +157,7 @@ impl Native {
 
     /// The component, ready to be instantiated, or the engine's words against it.
     fn prepare(&self, bytes: &[u8]) -> Result<(InstancePre<Host>, Settings), String> {
-        let mut indices = Indices::Handles;
-        let scanned = lower::scan(bytes, |function| {
-            if takes_thread_index(function) {
-                indices = Indices::Threads;
-            }
-        });
+        let scanned = lower::scan(bytes, |_| {});
         let lowered = match scanned.and_then(|()| self.lower(bytes)) {
             Ok(lowered) => lowered,
             // What is malformed is for the engine to say.
@@ -166,7 +173,6 @@ impl Native {
             component,
             Settings {
                 extra_turns: self.config.extra_turns,
-                indices,
             },
         ))
     }
@@ -213,18 +219,6 @@ impl Native {
             }
         }
     }
-}
-
-/// Whether a built-in takes the index of a thread.
-fn takes_thread_index(function: &CanonicalFunction) -> bool {
-    matches!(
-        function,
-        CanonicalFunction::ThreadResumeLater
-            | CanonicalFunction::ThreadSuspendThenResume { .. }
-            | CanonicalFunction::ThreadYieldThenResume { .. }
-            | CanonicalFunction::ThreadSuspendThenPromote { .. }
-            | CanonicalFunction::ThreadYieldThenPromote { .. }
-    )
 }
 
 #[cfg(test)]

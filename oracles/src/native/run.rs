@@ -2,7 +2,7 @@
 
 use super::engine::{Host, LimitReached};
 use super::event_loop::{self, Turned};
-use super::traps::{self, Indices};
+use super::traps;
 use super::values;
 use crate::{End, Exhaustion, InvocationObservation, RunObservation};
 use spawndiff_corpus::{Invocation, Run};
@@ -25,8 +25,6 @@ pub(super) enum Stop {
 pub(super) struct Settings {
     /// See [`super::Config::extra_turns`].
     pub extra_turns: u32,
-    /// What an unknown index means in this component.
-    pub indices: Indices,
 }
 
 /// Makes a run in `store`, and fills `seen` as it goes, so that a panic leaves what came before it.
@@ -229,7 +227,7 @@ fn call(
 
 impl Settings {
     fn end_of(&self, error: &Error) -> Result<End, Stop> {
-        traps::end_of(error, self.indices).map_err(Stop::Unmapped)
+        traps::end_of(error).map_err(Stop::Unmapped)
     }
 }
 

@@ -1,58 +1,51 @@
 //! Wasmtime's errors as the shared kinds of trap: one table of its trap codes, one of the messages it gives without a code.
 //!
 //! What neither table knows is not guessed: [`end_of`] hands the message back and the case becomes a finding.
-//!
-//! Wasmtime keeps handles and threads in tables of one type, so an index that names nothing is "unknown handle index N"
-//! for both. [`Indices`] says which of the two a component can mean; where it can mean both, an unknown index is taken for
-//! a thread's.
 
 use super::engine::LimitReached;
 use super::panics::{one_line, without_registry};
 use crate::{End, Exhaustion, Trap};
 use wasmtime::Error;
 
-/// What an unknown index of a component's built-ins can be the index of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Indices {
-    /// No built-in takes a thread index.
-    Handles,
-    /// Some built-in takes a thread index.
-    Threads,
-}
-
 /// The messages that come without a trap code: a piece of the text, and what it means.
 const MESSAGES: &[(&str, End)] = &[
-    // vm/component/handle_table.rs: an index that names something of another kind.
+    // component/func/host.rs: lifting an `i32` that is no `char`.
+    (
+        "converted integer out of range for `char`",
+        End::Trap(Trap::InvalidChar),
+    ),
+    // vm/component/handle_table.rs: an index that names nothing, or something of another kind.
+    ("unknown handle index", End::Trap(Trap::UnknownIndex)),
     (
         "handle is not a waitable-set",
-        End::Trap(Trap::UnknownHandle),
+        End::Trap(Trap::UnknownIndex),
     ),
     (
         "handle is not an waitable-set",
-        End::Trap(Trap::UnknownHandle),
+        End::Trap(Trap::UnknownIndex),
     ),
-    ("handle is not a waitable", End::Trap(Trap::UnknownHandle)),
-    ("handle is not a subtask", End::Trap(Trap::UnknownHandle)),
-    ("handle is not a stream", End::Trap(Trap::UnknownHandle)),
+    ("handle is not a waitable", End::Trap(Trap::UnknownIndex)),
+    ("handle is not a subtask", End::Trap(Trap::UnknownIndex)),
+    ("handle is not a stream", End::Trap(Trap::UnknownIndex)),
     (
         "handle is a stream of a different type",
-        End::Trap(Trap::UnknownHandle),
+        End::Trap(Trap::UnknownIndex),
     ),
-    ("handle is not a future", End::Trap(Trap::UnknownHandle)),
+    ("handle is not a future", End::Trap(Trap::UnknownIndex)),
     (
         "handle is a future of a different type",
-        End::Trap(Trap::UnknownHandle),
+        End::Trap(Trap::UnknownIndex),
     ),
     (
         "handle is not an error-context",
-        End::Trap(Trap::UnknownHandle),
+        End::Trap(Trap::UnknownIndex),
     ),
     (
         "handle is not a guest thread",
-        End::Trap(Trap::UnknownThread),
+        End::Trap(Trap::UnknownIndex),
     ),
-    ("is not a resource", End::Trap(Trap::UnknownHandle)),
-    ("is not an own resource", End::Trap(Trap::UnknownHandle)),
+    ("is not a resource", End::Trap(Trap::UnknownIndex)),
+    ("is not an own resource", End::Trap(Trap::UnknownIndex)),
     // The same file: the tables are full.
     (
         "cannot allocate another handle",
@@ -74,7 +67,7 @@ const MESSAGES: &[(&str, End)] = &[
 
 /// How an instantiation or an invocation that failed with `error` ended; the error's text, on one line, where no table
 /// knows it.
-pub(super) fn end_of(error: &Error, indices: Indices) -> Result<End, String> {
+pub(super) fn end_of(error: &Error) -> Result<End, String> {
     if let Some(limit) = error.downcast_ref::<LimitReached>() {
         return Ok(End::Exhausted(limit.0));
     }
@@ -89,12 +82,6 @@ pub(super) fn end_of(error: &Error, indices: Indices) -> Result<End, String> {
     }
     if let Some(code) = error.downcast_ref::<wasmtime::Trap>() {
         return end_of_code(*code).ok_or(text);
-    }
-    if text.contains("unknown handle index") {
-        return Ok(End::Trap(match indices {
-            Indices::Handles => Trap::UnknownHandle,
-            Indices::Threads => Trap::UnknownThread,
-        }));
     }
     match MESSAGES.iter().find(|(piece, _)| text.contains(piece)) {
         Some((_, end)) => Ok(*end),
@@ -140,32 +127,27 @@ fn end_of_code(code: wasmtime::Trap) -> Option<End> {
 mod tests {
     use super::*;
 
-    fn of(message: &'static str, indices: Indices) -> Result<End, String> {
-        end_of(&Error::msg(message), indices)
+    fn of(message: &'static str) -> Result<End, String> {
+        end_of(&Error::msg(message))
     }
 
     #[test]
-    fn an_unknown_index_is_a_threads_where_a_built_in_takes_one() {
-        let message = "unknown handle index 7";
+    fn a_message_is_found_by_a_piece_of_it() {
         assert_eq!(
-            of(message, Indices::Threads),
-            Ok(End::Trap(Trap::UnknownThread))
-        );
-        assert_eq!(
-            of(message, Indices::Handles),
-            Ok(End::Trap(Trap::UnknownHandle))
+            of("unknown handle index 7"),
+            Ok(End::Trap(Trap::UnknownIndex))
         );
     }
 
     #[test]
     fn a_message_or_a_code_that_no_table_knows_comes_back_as_it_is() {
         assert_eq!(
-            of("something\nnew", Indices::Threads),
+            of("something\nnew"),
             Err("something new".to_string())
         );
         let code = Error::from(wasmtime::Trap::BackpressureOverflow);
         assert_eq!(
-            end_of(&code, Indices::Threads),
+            end_of(&code),
             Err("wasm trap: backpressure counter overflow".to_string())
         );
     }
@@ -174,7 +156,7 @@ mod tests {
     fn a_code_is_found_under_a_context() {
         let error = Error::from(wasmtime::Trap::StackOverflow).context("while running");
         assert_eq!(
-            end_of(&error, Indices::Threads),
+            end_of(&error),
             Ok(End::Exhausted(Exhaustion::Stack))
         );
     }
@@ -183,7 +165,7 @@ mod tests {
     fn a_limit_is_an_exhaustion() {
         let error = Error::new(LimitReached(Exhaustion::Memory));
         assert_eq!(
-            end_of(&error, Indices::Threads),
+            end_of(&error),
             Ok(End::Exhausted(Exhaustion::Memory))
         );
     }

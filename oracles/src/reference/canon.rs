@@ -3,9 +3,10 @@
 use super::component::{Canon, CanonicalOptions, Func, HostFunc, StringEncoding};
 use super::coverage::Builtin;
 use super::limits::Limits;
-use super::state::{Continuation, ThreadId};
+use super::state::{Continuation, TaskState, ThreadId};
 use super::store::{Flow, Stop, Store};
 use super::values::lift_flat;
+use crate::schedules::Choice;
 use crate::{NUM_ALLOWED_THREADS, Trap};
 use spawndiff_corpus::{Event, MARK, Type, Value};
 use std::fmt;
@@ -116,7 +117,9 @@ impl Store<'_> {
                 self.resume_later(other);
             }
             Canon::ThreadSuspend { cancellable } => {
-                return Ok(self.suspend(thread, *cancellable).into());
+                let instead = self.instead_of_suspending(thread);
+                let flow = instead.unwrap_or_else(|| Ok(self.suspend(thread, *cancellable)));
+                return Ok(flow?.into());
             }
             Canon::ThreadYield { cancellable } => {
                 return Ok(self.yield_(thread, *cancellable).into());
@@ -131,11 +134,17 @@ impl Store<'_> {
             }
             Canon::ThreadSuspendThenPromote { cancellable } => {
                 let other = self.other_thread(args.i32(0)?, name)?;
-                return Ok(self.suspend_then_promote(thread, *cancellable, other).into());
+                let instead = self.instead_of_promoting(thread, *cancellable, other, false);
+                let flow = instead
+                    .unwrap_or_else(|| Ok(self.suspend_then_promote(thread, *cancellable, other)));
+                return Ok(flow?.into());
             }
             Canon::ThreadYieldThenPromote { cancellable } => {
                 let other = self.other_thread(args.i32(0)?, name)?;
-                return Ok(self.yield_then_promote(thread, *cancellable, other).into());
+                let instead = self.instead_of_promoting(thread, *cancellable, other, true);
+                let flow = instead
+                    .unwrap_or_else(|| Ok(self.yield_then_promote(thread, *cancellable, other)));
+                return Ok(flow?.into());
             }
         }
         Ok(Outcome::Return(vec![]))
@@ -149,17 +158,25 @@ impl Store<'_> {
         opts: &CanonicalOptions,
         args: &Args<'_>,
     ) -> Result<(), Stop> {
-        let trap = |trap| Stop::Trap(Builtin::TaskReturn, trap);
         let task_id = self.thread(thread).task;
         let task = self.task(task_id);
-        if !task.opts.async_ || result != task.ft.result || !lift_options_equal(opts, &task.opts) {
-            return Err(trap(Trap::TaskReturnInvalid));
-        }
-        let result: Option<Value> = match result {
-            Some(ty) => Some(lift_flat(ty, args.get(0)?).map_err(trap)?),
-            None => None,
+        let resolved = task.state == TaskState::Resolved;
+        let signature = result == task.ft.result && lift_options_equal(opts, &task.opts);
+        let invalid = !signature || (!task.opts.async_ && !self.instead_of_refusing(thread));
+        let lifted: Result<Option<Value>, Trap> = match result {
+            Some(ty) => lift_flat(ty, args.get(0)?).map(Some),
+            None => Ok(None),
         };
-        self.return_(task_id, result, Builtin::TaskReturn)
+        // Where several conditions hold, the specification does not say which an engine has to name.
+        let mut traps = Vec::new();
+        traps.extend(invalid.then_some(Trap::TaskReturnInvalid));
+        traps.extend(lifted.as_ref().err());
+        traps.extend(resolved.then_some(Trap::TaskReturnTwice));
+        if !traps.is_empty() {
+            let chosen = self.choose(Choice::Trap, traps.len());
+            return Err(Stop::Trap(Builtin::TaskReturn, traps[chosen]));
+        }
+        self.return_(task_id, lifted.unwrap_or_default(), Builtin::TaskReturn)
     }
 
     /// `canon_thread_new_indirect`.
@@ -224,7 +241,7 @@ impl Store<'_> {
 
     /// `inst.threads.get(i)`.
     fn other_thread(&self, i: u32, name: Builtin) -> Result<ThreadId, Stop> {
-        self.inst.threads.get(i).ok_or(Stop::Trap(name, Trap::UnknownThread))
+        self.inst.threads.get(i).ok_or(Stop::Trap(name, Trap::UnknownIndex))
     }
 
     /// `inst.threads.get(i)`, and `trap_if(not other_thread.suspended())`.

@@ -1,8 +1,9 @@
 //! What the reference saw of a case beside its observation: which built-ins returned, and which trapped how.
 
 use super::component::{Canon, Component, Func, HostFunc};
+use super::deviation::Deviation;
 use crate::Trap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 macro_rules! builtins {
     ($($(#[$doc:meta])* $name:ident $text:literal,)*) => {
@@ -79,7 +80,7 @@ impl Builtin {
             Builtin::Lift => {
                 &[Trap::CannotBlock, Trap::CannotEnter, Trap::NoTaskReturn, Trap::InvalidChar]
             }
-            Builtin::Callback => &[Trap::CallbackCode, Trap::UnknownHandle],
+            Builtin::Callback => &[Trap::CallbackCode, Trap::UnknownIndex],
             Builtin::TaskReturn => {
                 &[Trap::TaskReturnTwice, Trap::TaskReturnInvalid, Trap::InvalidChar]
             }
@@ -89,9 +90,9 @@ impl Builtin {
             Builtin::ThreadSpawnRef => &[Trap::ThreadStartNull],
             Builtin::ThreadResumeLater
             | Builtin::ThreadSuspendThenResume
-            | Builtin::ThreadYieldThenResume => &[Trap::UnknownThread, Trap::ThreadNotSuspended],
+            | Builtin::ThreadYieldThenResume => &[Trap::UnknownIndex, Trap::ThreadNotSuspended],
             Builtin::ThreadSuspendThenPromote | Builtin::ThreadYieldThenPromote => {
-                &[Trap::UnknownThread]
+                &[Trap::UnknownIndex]
             }
             Builtin::Core => &[
                 Trap::Unreachable,
@@ -147,6 +148,8 @@ pub struct Coverage {
     pub threads_ran: u64,
     /// How many invocations ended in a deadlock.
     pub deadlocks: u64,
+    /// The deviations that made a difference. None, unless they were asked for.
+    pub deviated: BTreeSet<Deviation>,
 }
 
 impl Coverage {
@@ -162,6 +165,7 @@ impl Coverage {
         }
         self.threads_ran += other.threads_ran;
         self.deadlocks += other.deadlocks;
+        self.deviated.extend(&other.deviated);
     }
 
     /// Whether a thread built-in gave `trap`.

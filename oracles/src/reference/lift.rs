@@ -55,6 +55,9 @@ impl Store<'_> {
                     self.threads[thread.0].index.is_some() && Some(thread) != exclusive
                 });
                 if candidates.is_empty() {
+                    if self.leaves_blocked_task() {
+                        break;
+                    }
                     return Err(Stop::Trap(Builtin::Lift, Trap::CannotBlock));
                 }
                 let chosen = self.choose(Choice::SyncTask, candidates.len());
@@ -222,7 +225,7 @@ impl Store<'_> {
                 }
             }
             // There are no waitable sets, so there is no index that names one.
-            WAIT => Err(Stop::Trap(Builtin::Callback, Trap::UnknownHandle)),
+            WAIT => Err(Stop::Trap(Builtin::Callback, Trap::UnknownIndex)),
             _ => Err(Stop::Trap(Builtin::Callback, Trap::CallbackCode)),
         }
     }

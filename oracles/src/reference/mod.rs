@@ -16,6 +16,7 @@ mod canon;
 mod component;
 mod coverage;
 mod decode;
+mod deviation;
 mod lift;
 mod limits;
 mod rewrite;
@@ -25,6 +26,7 @@ mod unsupported;
 mod values;
 
 pub use coverage::{Builtin, Coverage, Ending};
+pub use deviation::Deviation;
 pub use unsupported::Unsupported;
 
 use crate::schedules::Scheduler;
@@ -37,6 +39,7 @@ use store::{Stop, Store};
 pub struct Reference {
     engine: wasmi::Engine,
     component: Component,
+    deviations: &'static [Deviation],
 }
 
 /// Watches a run while it happens, and may cut it short: a search leaves a branch as soon as it is wrong.
@@ -81,7 +84,12 @@ impl Reference {
         // An engine for each case: an engine keeps the code of its modules as long as it lives.
         let engine = wasmi::Engine::new(&config);
         let component = decode::decode(&case.component, &engine)?;
-        Ok(Reference { engine, component })
+        Ok(Reference { engine, component, deviations: &[] })
+    }
+
+    /// The same with deviations from the specification, to tell a known divergence of an engine from a new one.
+    pub fn deviating(self, deviations: &'static [Deviation]) -> Reference {
+        Reference { deviations, ..self }
     }
 
     /// Makes one run, with the choices of `scheduler`; what was reached is added to `coverage`.
@@ -96,7 +104,14 @@ impl Reference {
         witness: &mut dyn Witness,
         coverage: &mut Coverage,
     ) -> Result<RunObservation, Stopped> {
-        let mut store = Store::new(&self.engine, &self.component, scheduler, witness, coverage)?;
+        let mut store = Store::new(
+            &self.engine,
+            &self.component,
+            scheduler,
+            witness,
+            coverage,
+            self.deviations,
+        )?;
         let mut observation = RunObservation::default();
         match store.instantiate() {
             Ok(()) => {}

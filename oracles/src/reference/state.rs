@@ -94,6 +94,8 @@ pub(crate) struct Thread {
     pub(crate) cancellable: bool,
     pub(crate) index: Option<u32>,
     pub(crate) storage: [u64; 2],
+    /// Whether it is ready because of `Thread.resume_later`. Only a deviation asks.
+    pub(crate) resumed_later: bool,
 }
 
 impl Thread {
@@ -106,6 +108,7 @@ impl Thread {
             cancellable: false,
             index: None,
             storage: [0, 0],
+            resumed_later: false,
         }
     }
 

@@ -6,6 +6,7 @@ use super::component::{
     Component, CoreExport, CoreFunc, CoreInstance, CoreItem, Func as ComponentFunc,
 };
 use super::coverage::{Builtin, Coverage};
+use super::deviation::Deviation;
 use super::limits::{FUEL, Limits};
 use super::state::{
     ComponentInstance, Continuation, ReadyFunc, Task, TaskId, TaskState, Thread, ThreadId,
@@ -54,6 +55,8 @@ pub(crate) struct Store<'a> {
     invocation: usize,
     /// Explainer.md, "Component Invariants" 1: set by a trap, and nothing runs any more.
     lockdown: bool,
+    /// Empty when a case is judged.
+    pub(crate) deviations: &'a [Deviation],
 }
 
 impl<'a> Store<'a> {
@@ -63,6 +66,7 @@ impl<'a> Store<'a> {
         scheduler: &'a mut dyn Scheduler,
         witness: &'a mut dyn Witness,
         coverage: &'a mut Coverage,
+        deviations: &'a [Deviation],
     ) -> Result<Store<'a>, Unsupported> {
         let mut core = wasmi::Store::new(engine, Limits::default());
         core.limiter(|limits| limits);
@@ -82,6 +86,7 @@ impl<'a> Store<'a> {
             events: Vec::new(),
             invocation: 0,
             lockdown: false,
+            deviations,
         })
     }
 
@@ -306,12 +311,14 @@ impl<'a> Store<'a> {
     fn stop_waiting_internal(&mut self, thread: ThreadId) {
         debug_assert!(self.ready(thread));
         self.thread(thread).ready_func = None;
+        self.thread(thread).resumed_later = false;
         self.waiting.retain(|&waiting| waiting != thread);
     }
 
     /// `Thread.resume_later`.
     pub(crate) fn resume_later(&mut self, thread: ThreadId) {
         debug_assert!(self.threads[thread.0].suspended());
+        self.thread(thread).resumed_later = true;
         self.start_waiting_internal(thread, ReadyFunc::Always);
     }
 

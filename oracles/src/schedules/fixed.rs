@@ -20,7 +20,7 @@ impl Scheduler for LastFirst {
     fn choose(&mut self, choice: Choice, options: usize) -> usize {
         match choice {
             Choice::Tick | Choice::SyncTask => options - 1,
-            Choice::Yield => 0,
+            Choice::Yield | Choice::Trap => 0,
         }
     }
 }
@@ -32,7 +32,7 @@ pub struct YieldStays;
 impl Scheduler for YieldStays {
     fn choose(&mut self, choice: Choice, _: usize) -> usize {
         match choice {
-            Choice::Tick | Choice::SyncTask => 0,
+            Choice::Tick | Choice::SyncTask | Choice::Trap => 0,
             Choice::Yield => 1,
         }
     }

@@ -38,6 +38,9 @@ pub enum Choice {
     SyncTask,
     /// Whether a thread whose condition holds already lets others run (`Thread.wait_until`): 0, it does; 1, it goes on.
     Yield,
+    /// Which trap a built-in gives, where several of its conditions hold at once: the specification checks them in an
+    /// order, but gives traps no names.
+    Trap,
 }
 
 /// A policy for the choices.

@@ -1,0 +1,97 @@
+//! Ways in which an engine is known to leave the specification, so that a known divergence can be told from a new one.
+//!
+//! This is *not* the reference: no deviation is on when a case is judged. Only once no schedule of the reference allows
+//! what the native engine did, the comparison asks again with the deviations of that engine on ([`crate::known`]). What
+//! agrees then is that known divergence and nothing beside it; what does not is new.
+
+use super::coverage::Builtin;
+use super::state::{TaskState, ThreadId};
+use super::store::{Flow, Stop, Store};
+use crate::Trap;
+
+/// A way to leave the specification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Deviation {
+    /// A synchronously typed task that suspends before it has returned traps at once, whether another thread is ready or
+    /// not; and where it is left without a ready thread after a switch, that is a deadlock and no trap.
+    SyncTypedSuspends,
+    /// `thread.*-then-promote` asks whether the other thread is suspended, not whether it is ready: it resumes one that
+    /// is suspended, and traps on one that is running or was made ready by `resume-later`.
+    PromotesSuspended,
+    /// `task.return` does its work in a task that is not lifted `async`, and so the task returns twice.
+    ReturnsFromSyncLift,
+}
+
+impl Deviation {
+    /// Every one.
+    pub const ALL: &'static [Deviation] = &[
+        Deviation::SyncTypedSuspends,
+        Deviation::PromotesSuspended,
+        Deviation::ReturnsFromSyncLift,
+    ];
+}
+
+/// What a deviation does instead of what the specification says; `None`: nothing else.
+pub(crate) type Instead = Option<Result<Flow, Stop>>;
+
+impl Store<'_> {
+    /// Whether the store leaves the specification in this way; if so, that it did is written down.
+    fn deviates(&mut self, deviation: Deviation) -> bool {
+        let on = self.deviations.contains(&deviation);
+        if on {
+            self.coverage.deviated.insert(deviation);
+        }
+        on
+    }
+
+    /// Before `Thread.suspend`.
+    pub(crate) fn instead_of_suspending(&mut self, thread: ThreadId) -> Instead {
+        let task = self.thread(thread).task;
+        let task = self.task(task);
+        let blocks = !task.ft.async_ && task.state != TaskState::Resolved;
+        (blocks && self.deviates(Deviation::SyncTypedSuspends))
+            .then_some(Err(Stop::Trap(Builtin::ThreadSuspend, Trap::CannotBlock)))
+    }
+
+    /// Where a synchronously typed task has blocked and nothing is ready: whether that is left to the host's loop.
+    pub(crate) fn leaves_blocked_task(&mut self) -> bool {
+        self.deviates(Deviation::SyncTypedSuspends)
+    }
+
+    /// Whether `task.return` goes on in a task that is not lifted `async`.
+    pub(crate) fn instead_of_refusing(&mut self, thread: ThreadId) -> bool {
+        let task = self.thread(thread).task;
+        self.task(task).state != TaskState::Resolved
+            && self.deviates(Deviation::ReturnsFromSyncLift)
+    }
+
+    /// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`).
+    pub(crate) fn instead_of_promoting(
+        &mut self,
+        thread: ThreadId,
+        cancellable: bool,
+        other: ThreadId,
+        yields: bool,
+    ) -> Instead {
+        let target = &self.threads[other.0];
+        if target.suspended() {
+            return self.deviates(Deviation::PromotesSuspended).then(|| {
+                Ok(if yields {
+                    self.yield_then_resume(thread, cancellable, other)
+                } else {
+                    self.suspend_then_resume(thread, cancellable, other)
+                })
+            });
+        }
+        let yielded = self.ready(other) && !target.resumed_later;
+        if yielded || !self.deviates(Deviation::PromotesSuspended) {
+            return None;
+        }
+        let builtin = if yields {
+            Builtin::ThreadYieldThenPromote
+        } else {
+            Builtin::ThreadSuspendThenPromote
+        };
+        Some(Err(Stop::Trap(builtin, Trap::ThreadNotSuspended)))
+    }
+}
