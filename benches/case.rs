@@ -17,7 +17,9 @@ const SEED: u64 = 20_260_821;
 const CASES: u64 = 2_000;
 
 fn main() {
-    ratio();
+    // `cargo test` only wants to know that it runs.
+    let testing = std::env::args().any(|arg| arg == "--test");
+    ratio(if testing { 10 } else { CASES });
     let mut criterion = Criterion::default().configure_from_args().sample_size(20);
     parts(&mut criterion);
     criterion.final_summary();
@@ -69,12 +71,12 @@ fn parts(criterion: &mut Criterion) {
 }
 
 /// A whole case (generate, native, reference, compare) over what a plain embedder spends on the native engine alone.
-fn ratio() {
+fn ratio(cases: u64) {
     let judge = Judge::new(Native::new(Config::default()));
     let native = Native::new(Config::default());
     let plain = Native::new(Config::plain());
     let mut times = [Duration::ZERO; 5];
-    for index in 0..CASES {
+    for index in 0..cases {
         let mut time = |slot: usize, work: &mut dyn FnMut()| {
             let begin = Instant::now();
             work();
@@ -93,9 +95,9 @@ fn ratio() {
             black_box(plain.observe(&case));
         });
     }
-    let each = times.map(|time| time.as_secs_f64() * 1e6 / CASES as f64);
+    let each = times.map(|time| time.as_secs_f64() * 1e6 / cases as f64);
     let [generate, native, reference, whole, plain] = each;
-    println!("microseconds a case, over {CASES} cases, one core");
+    println!("microseconds a case, over {cases} cases, one core");
     println!("  generate        {generate:>9.1}");
     println!("  native          {native:>9.1}");
     println!("  reference       {reference:>9.1}");

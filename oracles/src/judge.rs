@@ -5,7 +5,7 @@ use crate::known::{self, Known};
 use crate::native::{self, Native};
 use crate::reference::{Coverage, Deviation, Reference};
 use crate::{Observation, RunObservation};
-use spawndiff_corpus::Case;
+use spawndiff_corpus::{Case, Run};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -145,19 +145,26 @@ impl Judge {
                 _ => None,
             };
             let native = error.as_ref().unwrap_or(native);
+            // The engine did not get to the end of this run: what it did not do cannot be compared.
+            let mut run = run.clone();
+            if failure.is_some() && index == last {
+                run.invocations.truncate(native.invocations.len());
+            }
+            let run = &run;
             match compare(reference, run, native, self.budget) {
                 Membership::Member { reference, schedule, coverage: reached } => {
                     coverage.add(&reached);
                     seen.runs.push(reference);
                     schedules.push(schedule);
                 }
-                Membership::Stranger { difference, reference, schedule, .. } => {
+                Membership::Stranger { difference, reference, schedule, coverage: reached } => {
                     seen.runs.push(reference);
                     schedules.push(schedule);
-                    let known = self.explain(case, index, native, &difference);
+                    let known = self.explain(case, run, native, &difference);
                     if known.is_empty() {
                         return Verdict::Divergence(Divergence::Run { run: index, difference });
                     }
+                    coverage.add(&reached);
                     all_known.extend(known);
                     if error.is_some() {
                         failure = None;
@@ -167,6 +174,9 @@ impl Judge {
                     seen.runs.push(RunObservation::default());
                     schedules.push(Vec::new());
                     unknown = unknown.or(Some(what));
+                    if error.is_some() {
+                        failure = None;
+                    }
                 }
             }
         }
@@ -182,14 +192,14 @@ impl Judge {
     fn explain(
         &self,
         case: &Case,
-        run: usize,
+        run: &Run,
         native: &RunObservation,
         difference: &Difference,
     ) -> Vec<Known> {
         match Reference::new(case) {
             Ok(reference) => {
                 let deviating = reference.deviating(Deviation::ALL);
-                known::explain(&deviating, &case.runs[run], native, difference, self.budget)
+                known::explain(&deviating, run, native, difference, self.budget)
             }
             Err(_) => Vec::new(),
         }

@@ -1,6 +1,6 @@
 //! The divergences that are known: each with a name, a link and a stored case, and matched as narrowly as can be.
 //!
-//! Three of them change what a program does afterwards, so they are matched by running the reference with that very
+//! Most of them change what a program does afterwards, so they are matched by running the reference with that very
 //! deviation ([`Deviation`]): what differs beside it still shows. The other one ends what can be compared of a run, so it is
 //! matched by the trap that the specification asks for and by what the engine did after it.
 
@@ -21,6 +21,8 @@ pub enum Known {
     NotLockedDown,
     /// [`Deviation::ReturnsFromSyncLift`]: and when the task then returns, an internal error of the engine.
     ReturnsInternalError,
+    /// [`Deviation::AlwaysWaitsForExclusive`].
+    WaitsForExclusive,
 }
 
 impl Known {
@@ -30,6 +32,7 @@ impl Known {
         Known::PromotesSuspended,
         Known::NotLockedDown,
         Known::ReturnsInternalError,
+        Known::WaitsForExclusive,
     ];
 
     /// The name: also that of its stored case, `corpus/known/NAME.wast`.
@@ -39,6 +42,7 @@ impl Known {
             Known::PromotesSuspended => "promotes-suspended",
             Known::NotLockedDown => "not-locked-down",
             Known::ReturnsInternalError => "returns-internal-error",
+            Known::WaitsForExclusive => "waits-for-exclusive",
         }
     }
 
@@ -52,6 +56,9 @@ impl Known {
             }
             Known::ReturnsInternalError => {
                 "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskreturn"
+            }
+            Known::WaitsForExclusive => {
+                "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks"
             }
         }
     }
@@ -108,6 +115,7 @@ fn known(deviation: Deviation) -> Known {
         Deviation::SyncTypedSuspends => Known::SyncTypedSuspends,
         Deviation::PromotesSuspended => Known::PromotesSuspended,
         Deviation::ReturnsFromSyncLift => Known::ReturnsInternalError,
+        Deviation::AlwaysWaitsForExclusive => Known::WaitsForExclusive,
     }
 }
 

@@ -5,7 +5,7 @@
 //! agrees then is that known divergence and nothing beside it; what does not is new.
 
 use super::coverage::Builtin;
-use super::state::{TaskState, ThreadId};
+use super::state::{TaskId, TaskState, ThreadId};
 use super::store::{Flow, Stop, Store};
 use crate::Trap;
 
@@ -20,6 +20,9 @@ pub enum Deviation {
     PromotesSuspended,
     /// `task.return` does its work in a task that is not lifted `async`, and so the task returns twice.
     ReturnsFromSyncLift,
+    /// Every task waits for the exclusive thread before it starts, also one that does not need it: one that is lifted
+    /// `async` without a callback, or that is synchronously typed.
+    AlwaysWaitsForExclusive,
 }
 
 impl Deviation {
@@ -28,6 +31,7 @@ impl Deviation {
         Deviation::SyncTypedSuspends,
         Deviation::PromotesSuspended,
         Deviation::ReturnsFromSyncLift,
+        Deviation::AlwaysWaitsForExclusive,
     ];
 }
 
@@ -54,8 +58,18 @@ impl Store<'_> {
     }
 
     /// Where a synchronously typed task has blocked and nothing is ready: whether that is left to the host's loop.
-    pub(crate) fn leaves_blocked_task(&mut self) -> bool {
-        self.deviates(Deviation::SyncTypedSuspends)
+    pub(crate) fn leaves_blocked_task(&mut self, task: TaskId) -> bool {
+        let waits_to_start = self.task(task).state == TaskState::Initial;
+        self.deviates(if waits_to_start {
+            Deviation::AlwaysWaitsForExclusive
+        } else {
+            Deviation::SyncTypedSuspends
+        })
+    }
+
+    /// Whether a task that does not need the exclusive thread waits for it all the same.
+    pub(crate) fn waits_for_exclusive(&mut self) -> bool {
+        self.inst.exclusive_thread.is_some() && self.deviates(Deviation::AlwaysWaitsForExclusive)
     }
 
     /// Whether `task.return` goes on in a task that is not lifted `async`.

@@ -55,7 +55,7 @@ impl Store<'_> {
                     self.threads[thread.0].index.is_some() && Some(thread) != exclusive
                 });
                 if candidates.is_empty() {
-                    if self.leaves_blocked_task() {
+                    if self.leaves_blocked_task(task) {
                         break;
                     }
                     return Err(Stop::Trap(Builtin::Lift, Trap::CannotBlock));
@@ -246,11 +246,14 @@ impl Store<'_> {
         let task_id = self.thread(thread).task;
         let task = self.task(task_id);
         task.implicit_thread = Some(thread);
-        let (async_, needs_exclusive) = (task.ft.async_, task.needs_exclusive());
-        if async_
-            && (self.has_backpressure(needs_exclusive) || self.inst.num_waiting_to_enter > 0)
-        {
+        let async_ = task.ft.async_;
+        let needs_exclusive = async_ && task.needs_exclusive();
+        let waits = async_
+            && (self.has_backpressure(needs_exclusive) || self.inst.num_waiting_to_enter > 0);
+        let deviates = !waits && self.waits_for_exclusive();
+        if waits || deviates {
             self.inst.num_waiting_to_enter += 1;
+            let needs_exclusive = needs_exclusive || deviates;
             let ready_func = ReadyFunc::NoBackpressure { needs_exclusive };
             match self.wait_until(thread, ready_func, true) {
                 Flow::Go => self.inst.num_waiting_to_enter -= 1,
