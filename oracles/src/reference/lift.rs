@@ -47,6 +47,7 @@ impl Store<'_> {
             threads: Vec::new(),
         });
         let thread = self.new_thread(task, Continuation::Implicit);
+        self.sync_typed += u32::from(!ft.async_);
         self.resume(thread)?;
         if !ft.async_ {
             while self.task(task).state != TaskState::Resolved {
@@ -63,6 +64,7 @@ impl Store<'_> {
                 let chosen = self.choose(Choice::SyncTask, candidates.len());
                 self.resume(candidates[chosen])?;
             }
+            self.sync_typed -= 1;
         }
         Ok(task)
     }

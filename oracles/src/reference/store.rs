@@ -55,6 +55,8 @@ pub(crate) struct Store<'a> {
     invocation: usize,
     /// Explainer.md, "Component Invariants" 1: set by a trap, and nothing runs any more.
     lockdown: bool,
+    /// How many synchronously typed tasks have not returned from `canon_lift` yet.
+    pub(crate) sync_typed: u32,
     /// Empty when a case is judged.
     pub(crate) deviations: &'a [Deviation],
 }
@@ -86,6 +88,7 @@ impl<'a> Store<'a> {
             events: Vec::new(),
             invocation: 0,
             lockdown: false,
+            sync_typed: 0,
             deviations,
         })
     }
@@ -350,8 +353,14 @@ impl<'a> Store<'a> {
         cancellable: bool,
     ) -> Flow {
         debug_assert!(self.threads[thread.0].running());
-        if self.holds(ready_func) && self.choose(Choice::Yield, 2) == 1 {
-            return Flow::Go;
+        if self.holds(ready_func) {
+            // With no other thread ready, and no synchronously typed task to trap because of it, the one that yields is
+            // the one that is resumed: both answers are the same.
+            let alone = self.sync_typed == 0 && self.ready_threads(|_| true).is_empty();
+            let options = if alone { 1 } else { 2 };
+            if self.choose(Choice::Yield, options) == 1 {
+                return Flow::Go;
+            }
         }
         self.start_waiting_internal(thread, ready_func);
         self.thread(thread).cancellable = cancellable;
