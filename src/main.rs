@@ -1,7 +1,7 @@
 //! The command line of spawndiff: arguments in, an exit code out. The work is done by the commands.
 //!
-//! Exit codes: 0, no divergence; 1, a divergence, a crash of an engine or an assertion that failed; 2, an error of usage
-//! or input, reported in one line on standard error.
+//! Exit codes: 0, no divergence; 1, a divergence, a crash of an engine or an assertion that failed;
+//! 2, an error of usage or input, reported in one line on standard error.
 
 #![warn(missing_docs)]
 

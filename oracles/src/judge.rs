@@ -1,7 +1,7 @@
 //! The judge: a case on the native engine and on the reference, and the verdict.
 
 use crate::compare::{Difference, Membership, Unknown, compare};
-use crate::known::{self, Known};
+use crate::known::{self, Explanation, Known};
 use crate::native::{self, Native};
 use crate::reference::{Coverage, Deviation, Reference};
 use crate::{Observation, RunObservation};
@@ -156,16 +156,24 @@ impl Judge {
                     coverage.add(&reached);
                     seen.runs.push(reference);
                     schedules.push(schedule);
+                    if error.is_some() {
+                        failure = None;
+                        all_known.insert(Known::ReturnsInternalError);
+                    }
                 }
                 Membership::Stranger { difference, reference, schedule, coverage: reached } => {
                     seen.runs.push(reference);
                     schedules.push(schedule);
-                    let known = self.explain(case, run, native, &difference);
-                    if known.is_empty() {
-                        return Verdict::Divergence(Divergence::Run { run: index, difference });
+                    match self.explain(case, run, native, &difference) {
+                        Explanation::Known(known) => {
+                            coverage.add(&reached);
+                            all_known.extend(known);
+                        }
+                        Explanation::New => {
+                            return Verdict::Divergence(Divergence::Run { run: index, difference });
+                        }
+                        Explanation::Unknown(what) => unknown = unknown.or(Some(what)),
                     }
-                    coverage.add(&reached);
-                    all_known.extend(known);
                     if error.is_some() {
                         failure = None;
                     }
@@ -188,20 +196,20 @@ impl Judge {
         }
     }
 
-    /// The known divergences that a run which no schedule allows shows; none, if it is new.
+    /// What is said of a run that no schedule allows.
     fn explain(
         &self,
         case: &Case,
         run: &Run,
         native: &RunObservation,
         difference: &Difference,
-    ) -> Vec<Known> {
+    ) -> Explanation {
         match Reference::new(case) {
             Ok(reference) => {
                 let deviating = reference.deviating(Deviation::ALL);
                 known::explain(&deviating, run, native, difference, self.budget)
             }
-            Err(_) => Vec::new(),
+            Err(what) => Explanation::Unknown(Unknown::Unsupported(what)),
         }
     }
 }

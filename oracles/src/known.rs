@@ -4,7 +4,7 @@
 //! deviation ([`Deviation`]): what differs beside it still shows. The other one ends what can be compared of a run, so it is
 //! matched by the trap that the specification asks for and by what the engine did after it.
 
-use crate::compare::{Difference, Membership, What, compare};
+use crate::compare::{Difference, Membership, Unknown, What, compare};
 use crate::reference::{Deviation, Reference};
 use crate::{End, RunObservation, Trap};
 use spawndiff_corpus::Run;
@@ -73,7 +73,18 @@ impl fmt::Display for Known {
 /// The message of the engine's internal error in [`Known::ReturnsInternalError`].
 const LIFT_RESULT: &str = "BUG: lift_result field is missing";
 
-/// A run that no schedule of the reference allows, held against the known divergences. Empty: it is new.
+/// What is said of a run that no schedule of the reference allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Explanation {
+    /// It shows these known divergences and nothing else.
+    Known(Vec<Known>),
+    /// It shows something new.
+    New,
+    /// It cannot be said whether there is something beside what is known.
+    Unknown(Unknown),
+}
+
+/// A run that no schedule of the reference allows, held against the known divergences.
 ///
 /// `deviating` is the reference with every [`Deviation`] on.
 pub fn explain(
@@ -82,19 +93,22 @@ pub fn explain(
     native: &RunObservation,
     difference: &Difference,
     budget: u32,
-) -> Vec<Known> {
+) -> Explanation {
     if not_locked_down(native, difference) {
-        return vec![Known::NotLockedDown];
+        return Explanation::Known(vec![Known::NotLockedDown]);
     }
     match compare(deviating, run, native, budget) {
-        Membership::Member { coverage, .. } => coverage.deviated.into_iter().map(known).collect(),
+        Membership::Member { coverage, .. } => {
+            Explanation::Known(coverage.deviated.into_iter().map(known).collect())
+        }
         // A deviation may come before a trap that should have locked the instance.
         Membership::Stranger { difference, coverage, .. } if not_locked_down(native, &difference) => {
             let mut all: Vec<Known> = coverage.deviated.into_iter().map(known).collect();
             all.push(Known::NotLockedDown);
-            all
+            Explanation::Known(all)
         }
-        Membership::Stranger { .. } | Membership::Unknown(_) => Vec::new(),
+        Membership::Stranger { .. } => Explanation::New,
+        Membership::Unknown(why) => Explanation::Unknown(why),
     }
 }
 

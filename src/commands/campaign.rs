@@ -1,6 +1,7 @@
 //! A campaign: cases drawn from a seed, judged in parallel, counted.
 
 use super::finding::{self, Origin};
+use super::one_line;
 use anyhow::Result;
 use spawndiff_oracles::native::Native;
 use spawndiff_oracles::reference::Coverage;
@@ -56,8 +57,13 @@ pub struct Counts {
 }
 
 /// The names of [`Counts::shares`].
-pub const SHARES: [&str; 5] =
-    ["thread_ran", "signature_check", "null_entry", "out_of_range", "deadlock"];
+pub const SHARES: [&str; 5] = [
+    "thread_ran",
+    "signature_check",
+    "null_entry",
+    "out_of_range",
+    "deadlock",
+];
 
 impl Counts {
     fn add(&mut self, other: Counts) {
@@ -87,8 +93,16 @@ impl Counts {
 
     fn of(judgement: &Judgement) -> Counts {
         let coverage = judgement.coverage.clone();
-        let mut counts = Counts { cases: 1, ..Counts::default() };
-        counts.invocations = judgement.native.runs.iter().map(|r| r.invocations.len() as u64).sum();
+        let mut counts = Counts {
+            cases: 1,
+            ..Counts::default()
+        };
+        counts.invocations = judgement
+            .native
+            .runs
+            .iter()
+            .map(|r| r.invocations.len() as u64)
+            .sum();
         match &judgement.verdict {
             Verdict::Agree => counts.agree = 1,
             Verdict::Known(known) => {
@@ -123,9 +137,12 @@ impl Campaign<'_> {
         let begin = Instant::now();
         let total = Mutex::new(Counts::default());
         let failed = Mutex::new(None);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.jobs).build()?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.jobs)
+            .build()?;
         let over = || {
-            self.stop.load(Ordering::Relaxed) || self.time.is_some_and(|time| begin.elapsed() > time)
+            self.stop.load(Ordering::Relaxed)
+                || self.time.is_some_and(|time| begin.elapsed() > time)
         };
         // Each worker takes the next case, so that a campaign that is ended early has judged the first ones.
         let next = AtomicU64::new(0);
@@ -163,9 +180,14 @@ impl Campaign<'_> {
         match &judgement.verdict {
             Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => {}
             verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {
-                let origin = Origin { seed: self.seed, index };
+                let origin = Origin {
+                    seed: self.seed,
+                    index,
+                };
                 let path = finding::write(self.out, origin, &case, &judgement)?;
-                counts.findings.push((index, path, verdict.to_string()));
+                counts
+                    .findings
+                    .push((index, path, one_line(&verdict.to_string())));
             }
         }
         Ok(counts)

@@ -1,5 +1,6 @@
 //! Writing a finding to disk: whole, before the next case starts.
 
+use super::one_line;
 use anyhow::{Context, Result};
 use spawndiff_corpus::{Case, component_from_text};
 use spawndiff_oracles::claims::record;
@@ -24,7 +25,10 @@ pub fn write(out: &Path, origin: Origin, case: &Case, judgement: &Judgement) -> 
     let name = format!("case-{:016x}-{}", origin.seed, origin.index);
     let component = component_from_text(&case.component);
     let case = match &component {
-        Ok(component) => Case { component: component.clone(), runs: case.runs.clone() },
+        Ok(component) => Case {
+            component: component.clone(),
+            runs: case.runs.clone(),
+        },
         Err(_) => case.clone(),
     };
     let stored = record(header(origin, judgement), &case, &judgement.reference);
@@ -44,10 +48,12 @@ pub fn write(out: &Path, origin: Origin, case: &Case, judgement: &Judgement) -> 
 
 /// The comment at the head of a finding.
 fn header(origin: Origin, judgement: &Judgement) -> Vec<String> {
-    let mut lines = vec![judgement.verdict.to_string().replace('\n', " ")];
+    let mut lines = vec![one_line(&judgement.verdict.to_string())];
     if let Verdict::Divergence(Divergence::Run { run, .. }) = &judgement.verdict {
         let schedule = judgement.schedules.get(*run).cloned().unwrap_or_default();
-        lines.push(format!("Schedule of the reference in run {run}: {schedule:?}"));
+        lines.push(format!(
+            "Schedule of the reference in run {run}: {schedule:?}"
+        ));
     }
     lines.push(format!(
         "Found by: spawndiff run --seed {} (case {}), against wasmtime {}",

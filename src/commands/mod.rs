@@ -1,4 +1,5 @@
-//! The commands, one file each, and what they share: the outcome, and how a broken file is reported.
+//! The commands, one file each, and what they share: the outcome, how a broken file is reported, how
+//! text gets to standard output.
 
 pub mod campaign;
 pub mod finding;
@@ -7,7 +8,9 @@ pub mod run;
 pub mod show;
 pub mod summary;
 
+use anyhow::{Context, Result};
 use spawndiff_corpus::ReadError;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// What a command found, for the exit code.
@@ -27,5 +30,19 @@ pub fn unreadable(path: &Path, error: &ReadError) -> String {
         (0, _) => format!("{}: {error}", path.display()),
         (line, 0) => format!("{}:{line}: {error}", path.display()),
         (line, column) => format!("{}:{line}:{column}: {error}", path.display()),
+    }
+}
+
+/// A message of an engine as one line; a panic's can have several.
+pub fn one_line(message: &str) -> String {
+    message.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+/// Prints to standard output. A reader that has gone away, such as `head`, has read enough.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
     }
 }

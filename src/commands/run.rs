@@ -1,8 +1,8 @@
 //! `spawndiff run`: a campaign on this machine.
 
-use super::Outcome;
 use super::campaign::Campaign;
 use super::summary::{self, Summary};
+use super::{Outcome, print};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spawndiff_oracles::native::{Config, Native};
@@ -35,6 +35,9 @@ pub struct Args {
     json: bool,
 }
 
+/// More jobs than any machine has cores for: threads without end would only stand in each other's way.
+const MAX_JOBS: usize = 1024;
+
 /// Set by Ctrl-C.
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -47,13 +50,12 @@ pub fn run(args: &Args) -> Result<Outcome> {
         (None, Some(_)) => u64::MAX,
         (None, None) => 10_000,
     };
-    if args.jobs == Some(0) {
-        bail!("--jobs 0: there is no one to run");
-    }
-    let jobs = args.jobs.unwrap_or_else(|| {
-        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-    });
-    writable(&args.out)?;
+    let jobs = match args.jobs {
+        Some(0) => bail!("--jobs 0: there is no one to run"),
+        Some(jobs) if jobs > MAX_JOBS => bail!("--jobs {jobs}: at most {MAX_JOBS}"),
+        Some(jobs) => jobs,
+        None => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+    };
     // The second Ctrl-C ends the process at once.
     ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::Relaxed) {
@@ -61,8 +63,11 @@ pub fn run(args: &Args) -> Result<Outcome> {
         }
     })
     .context("cannot listen for Ctrl-C")?;
+    let made = make_writable(&args.out)?;
     let seed = args.seed.unwrap_or_else(|| {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_nanos() as u64)
     });
     let bar = progress_bar(cases, args.json);
     let campaign = Campaign {
@@ -82,23 +87,35 @@ pub fn run(args: &Args) -> Result<Outcome> {
         }
     })?;
     bar.finish_and_clear();
-    // Where nothing was found, the folder that was made for it goes again.
-    let _ = fs::remove_dir(&args.out);
-    let summary = Summary { counts: &counts, seed, seconds: begin.elapsed().as_secs_f64() };
-    if args.json {
-        println!("{}", summary::json(&summary));
-    } else {
-        print!("{}", summary::text(&summary));
+    if made && counts.findings.is_empty() {
+        // Nothing is lost if it stays.
+        let _ = fs::remove_dir(&args.out);
     }
-    if counts.diverged + counts.crashed > 0 { Ok(Outcome::Found) } else { Ok(Outcome::Clean) }
+    let summary = Summary {
+        counts: &counts,
+        seed,
+        seconds: begin.elapsed().as_secs_f64(),
+    };
+    if args.json {
+        print(&format!("{}\n", summary::json(&summary)))?;
+    } else {
+        print(&summary::text(&summary))?;
+    }
+    if counts.diverged + counts.crashed > 0 {
+        Ok(Outcome::Found)
+    } else {
+        Ok(Outcome::Clean)
+    }
 }
 
-/// Fails early where findings could not be written.
-fn writable(out: &Path) -> Result<()> {
+/// Makes the folder of the findings, and fails early where they could not be written. Whether it is new.
+fn make_writable(out: &Path) -> Result<bool> {
+    let new = !out.exists();
     fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
     let probe = out.join(format!(".spawndiff-{}", std::process::id()));
     fs::write(&probe, b"").with_context(|| format!("cannot write to {}", out.display()))?;
-    fs::remove_file(&probe).with_context(|| format!("cannot write to {}", out.display()))
+    fs::remove_file(&probe).with_context(|| format!("cannot write to {}", out.display()))?;
+    Ok(new)
 }
 
 fn progress_bar(cases: u64, json: bool) -> ProgressBar {
@@ -107,7 +124,11 @@ fn progress_bar(cases: u64, json: bool) -> ProgressBar {
     } else {
         ProgressDrawTarget::stderr_with_hz(10)
     };
-    let bar = if cases == u64::MAX { ProgressBar::no_length() } else { ProgressBar::new(cases) };
+    let bar = if cases == u64::MAX {
+        ProgressBar::no_length()
+    } else {
+        ProgressBar::new(cases)
+    };
     bar.set_draw_target(target);
     let template = if cases == u64::MAX {
         "{elapsed} {pos} cases ({per_sec}) {msg}"

@@ -26,11 +26,13 @@ impl Summary<'_> {
     /// Each share of the cases, 0 to 1, by name.
     fn shares(&self) -> impl Iterator<Item = (&'static str, f64)> {
         let cases = self.counts.cases.max(1) as f64;
-        SHARES.into_iter().zip(self.counts.shares.map(|count| count as f64 / cases))
+        SHARES
+            .into_iter()
+            .zip(self.counts.shares.map(|count| count as f64 / cases))
     }
 
-    /// How often each built-in returned, and gave each trap: everything that the specification lets happen, and
-    /// everything that did.
+    /// How often each built-in returned, and gave each trap: everything that the specification lets
+    /// happen, and everything that did.
     fn reached(&self) -> Vec<(Builtin, Vec<(&'static str, u64)>)> {
         let counts = &self.counts.coverage.reached;
         let row = |&builtin: &Builtin| {
@@ -40,7 +42,11 @@ impl Summary<'_> {
                 row.push(("returned", count(None)));
             }
             let expected = builtin.traps();
-            row.extend(expected.iter().map(|&trap| (trap.name(), count(Some(trap)))));
+            row.extend(
+                expected
+                    .iter()
+                    .map(|&trap| (trap.name(), count(Some(trap)))),
+            );
             for (&(_, ending), &count) in counts.iter().filter(|((other, _), _)| *other == builtin)
             {
                 if let Some(trap) = ending.filter(|trap| !expected.contains(trap)) {
@@ -59,7 +65,8 @@ pub fn text(summary: &Summary<'_>) -> String {
     let mut out = String::new();
     let percent = |count: u64| 100.0 * count as f64 / counts.cases.max(1) as f64;
     let mut line = |args: std::fmt::Arguments<'_>| {
-        out.write_fmt(args).expect("writing to a string does not fail");
+        out.write_fmt(args)
+            .expect("writing to a string does not fail");
         out.push('\n');
     };
     line(format_args!(
@@ -79,7 +86,10 @@ pub fn text(summary: &Summary<'_>) -> String {
         ("crashed", counts.crashed),
     ];
     for (name, count) in verdicts {
-        line(format_args!("{name:>14} {count:>9} {:>7.2} %", percent(count)));
+        line(format_args!(
+            "{name:>14} {count:>9} {:>7.2} %",
+            percent(count)
+        ));
         if name == "known" {
             for (name, count) in &counts.known_by {
                 line(format_args!("{:>14} {count:>9}   {name}", "..."));
@@ -95,14 +105,21 @@ pub fn text(summary: &Summary<'_>) -> String {
     line(format_args!("share of cases"));
     for (name, share) in summary.shares() {
         let name = name.replace('_', " ");
-        line(format_args!("{name:>28} {:>6.1} %{}", 100.0 * share, mark(share == 0.0)));
+        line(format_args!(
+            "{name:>28} {:>6.1} %{}",
+            100.0 * share,
+            mark(share == 0.0)
+        ));
     }
     line(format_args!(""));
     line(format_args!("reached"));
     for (builtin, row) in summary.reached() {
         for (position, (ending, count)) in row.into_iter().enumerate() {
             let name = if position == 0 { builtin.name() } else { "" };
-            line(format_args!("{name:>28} {ending:<26} {count:>9}{}", mark(count == 0)));
+            line(format_args!(
+                "{name:>28} {ending:<26} {count:>9}{}",
+                mark(count == 0)
+            ));
         }
     }
     if !counts.findings.is_empty() {
@@ -135,7 +152,7 @@ pub fn json(summary: &Summary<'_>) -> String {
         seed: u64,
         shares: BTreeMap<&'static str, f64>,
         reached: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
-        findings: Vec<&'a std::path::Path>,
+        findings: Vec<std::borrow::Cow<'a, str>>,
     }
     let counts = summary.counts;
     let reached = summary.reached();
@@ -150,8 +167,15 @@ pub fn json(summary: &Summary<'_>) -> String {
         seconds: summary.seconds,
         seed: summary.seed,
         shares: summary.shares().collect(),
-        reached: reached.into_iter().map(|(b, row)| (b.name(), row.into_iter().collect())).collect(),
-        findings: counts.findings.iter().map(|(_, path, _)| path.as_path()).collect(),
+        reached: reached
+            .into_iter()
+            .map(|(b, row)| (b.name(), row.into_iter().collect()))
+            .collect(),
+        findings: counts
+            .findings
+            .iter()
+            .map(|(_, path, _)| path.to_string_lossy())
+            .collect(),
     };
-    serde_json::to_string(&json).expect("numbers, names and paths can be said in JSON")
+    serde_json::to_string(&json).expect("numbers and strings can be said in JSON")
 }

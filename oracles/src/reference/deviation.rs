@@ -5,7 +5,7 @@
 //! agrees then is that known divergence and nothing beside it; what does not is new.
 
 use super::coverage::Builtin;
-use super::state::{TaskId, TaskState, ThreadId};
+use super::state::{Continuation, TaskId, TaskState, ThreadId};
 use super::store::{Flow, Stop, Store};
 use crate::Trap;
 
@@ -16,7 +16,7 @@ pub enum Deviation {
     /// not; and where it is left without a ready thread after a switch, that is a deadlock and no trap.
     SyncTypedSuspends,
     /// `thread.*-then-promote` asks whether the other thread is suspended, not whether it is ready: it resumes one that
-    /// is suspended, and traps on one that is running or was made ready by `resume-later`.
+    /// is suspended, and traps on one that is running, that waits between callbacks, or that was made ready by `resume-later`.
     PromotesSuspended,
     /// `task.return` does its work in a task that is not lifted `async`, and so the task returns twice.
     ReturnsFromSyncLift,
@@ -97,7 +97,8 @@ impl Store<'_> {
                 })
             });
         }
-        let yielded = self.ready(other) && !target.resumed_later;
+        let in_built_in = matches!(target.cont, Some(Continuation::Core { .. }));
+        let yielded = in_built_in && self.ready(other) && !target.resumed_later;
         if yielded || !self.deviates(Deviation::PromotesSuspended) {
             return None;
         }

@@ -1,0 +1,160 @@
+//! The known divergences, each held against its stored case, `corpus/known/NAME.wast`: the reference does what the file
+//! claims, the native engine does not, and the judge knows why, and knows it only as long as nothing else differs.
+
+use spawndiff_corpus::{Event, Run, StoredCase};
+use spawndiff_oracles::claims::{Status, check_native, check_reference};
+use spawndiff_oracles::compare::{Membership, compare};
+use spawndiff_oracles::known::{self, Explanation, Known};
+use spawndiff_oracles::native::{Config, Native, Outcome};
+use spawndiff_oracles::reference::{Deviation, Reference};
+use spawndiff_oracles::{BUDGET, End, Judge, RunObservation, Verdict};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn stored(known: Known) -> StoredCase {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/known");
+    let path = folder.join(known.name()).with_extension("wast");
+    StoredCase::read(&path).unwrap_or_else(|error| panic!("{known}:{}: {error}", error.line))
+}
+
+fn native() -> Native {
+    Native::new(Config::default())
+}
+
+/// What the native engine did in each run; its internal error, where that is known, as the trap that it hides.
+fn observed(known: Known, case: &StoredCase) -> Vec<RunObservation> {
+    match native().observe(&case.case) {
+        Outcome::Observed(observed) => observed.runs,
+        Outcome::Unmapped { message, mut observed } => {
+            let last = observed.runs.pop().expect("the error came in a run");
+            let last = known::with_trap(&message, &last);
+            observed.runs.push(last.unwrap_or_else(|| panic!("{known}: {message}")));
+            observed.runs
+        }
+        outcome @ (Outcome::Rejected(_) | Outcome::Crashed { .. }) => {
+            panic!("{known}: {outcome:?}")
+        }
+    }
+}
+
+/// What is said of a run in which the native engine did this; `None`: a schedule of the reference allows it.
+fn explanation(case: &StoredCase, run: &Run, native: &RunObservation) -> Option<Explanation> {
+    let reference = || Reference::new(&case.case).expect("the reference knows the component");
+    match compare(&reference(), run, native, BUDGET) {
+        Membership::Member { .. } => None,
+        Membership::Stranger { difference, .. } => {
+            let deviating = reference().deviating(Deviation::ALL);
+            Some(known::explain(&deviating, run, native, &difference, BUDGET))
+        }
+        Membership::Unknown(why) => panic!("it cannot be said: {why}"),
+    }
+}
+
+/// The same with one event altered, or with one too many: in every place up to the first trap, after which the
+/// divergence that runs on ends what can be compared.
+fn alterations(native: &RunObservation) -> Vec<RunObservation> {
+    let mut altered = Vec::new();
+    for (index, invocation) in native.invocations.iter().enumerate() {
+        for position in 0..invocation.events.len() {
+            let mut other = native.clone();
+            other.invocations[index].events[position].value ^= 1;
+            altered.push(other);
+        }
+        for position in 0..=invocation.events.len() {
+            let mut other = native.clone();
+            other.invocations[index].events.insert(position, Event { point: 99, value: 0 });
+            altered.push(other);
+        }
+        if matches!(invocation.end, End::Trap(_)) {
+            break;
+        }
+    }
+    altered
+}
+
+#[test]
+fn every_known_divergence_has_a_case_whose_header_names_and_links_it() {
+    for &known in Known::ALL {
+        let header = stored(known).header;
+        assert!((4..=8).contains(&header.len()), "{known}: {} lines", header.len());
+        assert!(header[0].starts_with(&format!("{known}: ")), "{known}: {}", header[0]);
+        assert!(header.iter().any(|line| line == known.link()), "{known}: no link");
+    }
+}
+
+#[test]
+fn the_reference_does_all_that_the_cases_claim() {
+    for &known in Known::ALL {
+        let stored = stored(known);
+        for (directive, status) in stored.directives.iter().zip(check_reference(&stored, BUDGET)) {
+            assert_eq!(status, Status::Passed, "{known}:{}", directive.line);
+        }
+    }
+}
+
+#[test]
+fn the_native_engine_fails_a_claim_of_every_run() {
+    for &known in Known::ALL {
+        let stored = stored(known);
+        let statuses = check_native(&stored, &native().observe(&stored.case));
+        for run in 0..stored.case.runs.len() {
+            let failed = |(directive, status): (&spawndiff_corpus::Directive, &Status)| {
+                directive.run == run && matches!(status, Status::Failed(_))
+            };
+            assert!(stored.directives.iter().zip(&statuses).any(failed), "{known}: run {run}");
+        }
+    }
+}
+
+#[test]
+fn the_judge_knows_each_case_by_exactly_its_name() {
+    let judge = Judge::new(native());
+    for &known in Known::ALL {
+        let verdict = judge.judge(&stored(known).case).verdict;
+        assert_eq!(verdict, Verdict::Known(BTreeSet::from([known])), "{known}");
+    }
+}
+
+#[test]
+fn every_run_of_a_known_case_shows_its_divergence_alone() {
+    for &known in Known::ALL {
+        let stored = stored(known);
+        let seen = observed(known, &stored);
+        assert_eq!(seen.len(), stored.case.runs.len(), "{known}");
+        for (index, (run, native)) in stored.case.runs.iter().zip(&seen).enumerate() {
+            let expected = Some(Explanation::Known(vec![known]));
+            assert_eq!(explanation(&stored, run, native), expected, "{known}: run {index}");
+        }
+    }
+}
+
+#[test]
+fn another_difference_in_the_run_of_a_known_divergence_is_new() {
+    for &known in Known::ALL {
+        let stored = stored(known);
+        let seen = observed(known, &stored);
+        for (index, (run, native)) in stored.case.runs.iter().zip(&seen).enumerate() {
+            let altered = alterations(native);
+            assert!(!altered.is_empty(), "{known}: run {index}");
+            for other in altered {
+                let explanation = explanation(&stored, run, &other);
+                assert_eq!(explanation, Some(Explanation::New), "{known}: run {index}: {other:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_known_divergence_with_other_threads_left_behind_is_new() {
+    let mut altered = 0;
+    for &known in Known::ALL {
+        let stored = stored(known);
+        for (run, mut native) in stored.case.runs.iter().zip(observed(known, &stored)) {
+            let Some(leftover) = &mut native.leftover else { continue };
+            *leftover = !*leftover;
+            altered += 1;
+            assert_eq!(explanation(&stored, run, &native), Some(Explanation::New), "{known}");
+        }
+    }
+    assert!(altered > 0);
+}

@@ -1,0 +1,43 @@
+//! The comparison finds what is wrong: each planted fault shows within 2,000 cases of the default generator.
+
+use rayon::prelude::*;
+use spawndiff_generators::case_from_seed;
+use spawndiff_oracles::native::{Config, Fault, Native};
+use spawndiff_oracles::{Judge, Verdict};
+
+const SEED: u64 = 7;
+const CASES: u64 = 2_000;
+
+/// The first case in which a judge over this engine finds something that is not known.
+fn first_finding(config: Config) -> Option<u64> {
+    let judge = Judge::new(Native::new(config));
+    (0..CASES).into_par_iter().with_max_len(1).find_first(|&index| {
+        match judge.judge(&case_from_seed(SEED, index)).verdict {
+            Verdict::Divergence(_) | Verdict::Crash { .. } => true,
+            Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => false,
+        }
+    })
+}
+
+#[test]
+fn every_planted_fault_is_found() {
+    assert!(Fault::ALL.len() >= 10);
+    let missed: Vec<Fault> = Fault::ALL
+        .iter()
+        .copied()
+        .filter(|&fault| {
+            let found = first_finding(Config { fault: Some(fault), ..Config::default() });
+            match found {
+                Some(index) => println!("{fault:?}: case {index}"),
+                None => println!("{fault:?}: missed"),
+            }
+            found.is_none()
+        })
+        .collect();
+    assert!(missed.is_empty(), "missed: {missed:?}");
+}
+
+#[test]
+fn without_a_fault_nothing_is_found() {
+    assert_eq!(first_finding(Config::default()), None);
+}
