@@ -5,10 +5,10 @@
 use criterion::{BatchSize, Criterion};
 use spawndiff_corpus::Case;
 use spawndiff_generators::case_from_seed;
+use spawndiff_oracles::Judge;
 use spawndiff_oracles::native::{Config, Native};
 use spawndiff_oracles::reference::{Coverage, Reference};
 use spawndiff_oracles::schedules::Fixed;
-use spawndiff_oracles::Judge;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,9 @@ fn main() {
 
 /// The reference alone: decoding, compiling for wasmi, all runs with the fixed policy.
 fn reference(case: &Case) {
-    let Ok(reference) = Reference::new(case) else { return };
+    let Ok(reference) = Reference::new(case) else {
+        return;
+    };
     for run in &case.runs {
         let _ = black_box(reference.run(run, &mut Fixed, &mut (), &mut Coverage::default()));
     }

@@ -11,7 +11,7 @@ const CASES: u64 = 2_000;
 /// The first case in which a judge over this engine finds something that is not known.
 fn first_finding(config: Config) -> Option<u64> {
     let judge = Judge::new(Native::new(config));
-    (0..CASES).into_par_iter().with_max_len(1).find_first(|&index| {
+    (0..CASES).into_par_iter().find_any(|&index| {
         match judge.judge(&case_from_seed(SEED, index)).verdict {
             Verdict::Divergence(_) | Verdict::Crash { .. } => true,
             Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => false,
@@ -26,7 +26,10 @@ fn every_planted_fault_is_found() {
         .iter()
         .copied()
         .filter(|&fault| {
-            let found = first_finding(Config { fault: Some(fault), ..Config::default() });
+            let found = first_finding(Config {
+                fault: Some(fault),
+                ..Config::default()
+            });
             match found {
                 Some(index) => println!("{fault:?}: case {index}"),
                 None => println!("{fault:?}: missed"),

@@ -30,8 +30,16 @@ impl Bytes {
 }
 
 fn case(component: Vec<u8>) -> Case {
-    let invocation = Invocation { export: "e0".to_string(), args: Vec::new() };
-    Case { component, runs: vec![Run { invocations: vec![invocation] }] }
+    let invocation = Invocation {
+        export: "e0".to_string(),
+        args: Vec::new(),
+    };
+    Case {
+        component,
+        runs: vec![Run {
+            invocations: vec![invocation],
+        }],
+    }
 }
 
 #[test]
@@ -46,14 +54,17 @@ fn random_bytes_as_a_component_are_never_a_panic_and_never_a_divergence() {
             component.splice(0..0, *b"\0asm\x0d\0\x01\0");
         }
         let verdict = judge.judge(&case(component)).verdict;
-        assert!(matches!(verdict, Verdict::Inconclusive(_)), "{index}: {verdict}");
+        assert!(
+            matches!(verdict, Verdict::Inconclusive(_)),
+            "{index}: {verdict}"
+        );
     });
 }
 
 #[test]
 fn components_with_flipped_bytes_never_panic_the_harness() {
     let judge = Judge::new(Native::new(Config::default()));
-    (0..CASES / 5).into_par_iter().with_max_len(1).for_each(|index| {
+    (0..CASES / 5).into_par_iter().for_each(|index| {
         let mut bytes = Bytes(index + 1);
         let mut case = case_from_seed(9, index % 50);
         for _ in 0..1 + bytes.below(4) {
@@ -66,7 +77,10 @@ fn components_with_flipped_bytes_never_panic_the_harness() {
         }
         // A verdict of any other kind: a flipped byte can make another, valid program.
         let verdict = judge.judge(&case).verdict;
-        assert!(!matches!(verdict, Verdict::Crash { .. }), "{index}: {verdict}");
+        assert!(
+            !matches!(verdict, Verdict::Crash { .. }),
+            "{index}: {verdict}"
+        );
     });
 }
 

@@ -147,9 +147,9 @@
         (call $resume-later (call $new (i32.const 1) (call $index)))
         (i32.const 1))
       (func (export "callback") (param i32 i32 i32) (result i32)
+        (call $log (i32.const 1) (i64.extend_i32_u (global.get $promoting)))
         (if (i32.eqz (global.get $promoting))
           (then (return (i32.const 1))))
-        (call $log (i32.const 1) (i64.const 0))
         (i32.const 0))
       (func (export "yield-itself")
         (drop (call $yield-then-promote (call $index)))
@@ -210,7 +210,7 @@
 (assert_return (invoke "yield-callback"))
 (assert_return (invoke "settle"))
 (assert_return (invoke "events") (list.const
-  (tuple.const (u32.const 1) (u64.const 0))
+  (tuple.const (u32.const 1) (u64.const 1))
   (tuple.const (u32.const 20) (u64.const 0))))
 
 (component instance $r5 $spawndiff)

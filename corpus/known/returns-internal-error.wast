@@ -4,7 +4,7 @@
 ;; Wasmtime 48.0.8 lets the task return so; and when its core function then ends, the call fails with an internal error
 ;; ("BUG: lift_result field is missing") and no trap.
 ;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskreturn
-;; Seen in 48.0.8. Not reported.
+;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff
   ;; The stand-in for the host in a stored case: the text between `(component $host` and its `)`.

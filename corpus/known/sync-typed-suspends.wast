@@ -4,7 +4,7 @@
 ;; Wasmtime 48.0.8 traps at `thread.suspend` though a thread is ready. And where the task suspends by a switch to a thread
 ;; that leaves nothing ready, it does not trap: a deadlock.
 ;; https://github.com/bytecodealliance/wasmtime/issues/14117
-;; Seen in 48.0.8. The issue is closed by pull request 14146, of August 2026, after 48.0.0; not in 48.0.8.
+;; Seen in 48.0.8. Pull request 14146 closes the issue; 48.0.8 does not have it.
 
 (component definition $spawndiff
   ;; The stand-in for the host in a stored case: the text between `(component $host` and its `)`.

@@ -4,7 +4,7 @@
 ;; Wasmtime 48.0.8 makes both wait, here for ever, a deadlock: the holder is lifted with a callback, has returned and then
 ;; suspends.
 ;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks
-;; Seen in 48.0.8. Not reported.
+;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff
   ;; The stand-in for the host in a stored case: the text between `(component $host` and its `)`.

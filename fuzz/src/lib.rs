@@ -27,6 +27,12 @@ pub fn expect_agreement(case: &Case) {
 
 /// The case as a `.wast` file, or why there is none.
 fn text(case: &Case, judgement: &Judgement) -> String {
-    let stored = record(vec![judgement.verdict.to_string()], case, &judgement.reference);
-    stored.to_wast().unwrap_or_else(|error| format!("(no text: {error})"))
+    let stored = record(
+        vec![judgement.verdict.to_string()],
+        case,
+        &judgement.reference,
+    );
+    stored
+        .to_wast()
+        .unwrap_or_else(|error| format!("(no text: {error})"))
 }

@@ -77,7 +77,11 @@ fn check_run(stored: &StoredCase, run: usize, reference: &Reference, budget: u32
     let mut search = DepthFirst::new();
     for _ in 0..budget.max(1) {
         // The first schedule runs to its end, so that a failure can say what was seen.
-        let mut witness = Said { events: said_events(&directives), seen: 0, first: best.is_none() };
+        let mut witness = Said {
+            events: said_events(&directives),
+            seen: 0,
+            first: best.is_none(),
+        };
         let run = &stored.case.runs[run];
         match reference.run(run, &mut search, &mut witness, &mut Coverage::default()) {
             Ok(seen) => {
@@ -90,7 +94,10 @@ fn check_run(stored: &StoredCase, run: usize, reference: &Reference, budget: u32
                         }
                     })
                     .collect();
-                let passed = statuses.iter().filter(|status| **status == Status::Passed).count();
+                let passed = statuses
+                    .iter()
+                    .filter(|status| **status == Status::Passed)
+                    .count();
                 if passed == statuses.len() {
                     return statuses;
                 }
@@ -112,10 +119,14 @@ fn check_run(stored: &StoredCase, run: usize, reference: &Reference, budget: u32
 
 /// The longest list of events that a run's directives claim.
 fn said_events(directives: &[&Directive]) -> Vec<Event> {
-    let events = directives.iter().filter_map(|directive| match &directive.claim {
-        Claim::Events { events, .. } => Some(events.clone()),
-        Claim::Definition | Claim::Instance | Claim::Invoke { .. } | Claim::Settle { .. } => None,
-    });
+    let events = directives
+        .iter()
+        .filter_map(|directive| match &directive.claim {
+            Claim::Events { events, .. } => Some(events.clone()),
+            Claim::Definition | Claim::Instance | Claim::Invoke { .. } | Claim::Settle { .. } => {
+                None
+            }
+        });
     events.last().unwrap_or_default()
 }
 
@@ -177,7 +188,9 @@ fn check(directive: &Directive, run: Option<&RunObservation>) -> Result<(), Opti
             for (position, said) in events.iter().enumerate() {
                 match seen.next() {
                     Some(event) if event == said => {}
-                    Some(event) => return failed(format!("event {position} is {event}, not {said}")),
+                    Some(event) => {
+                        return failed(format!("event {position} is {event}, not {said}"));
+                    }
                     None => return failed(format!("event {position}, {said}, is missing")),
                 }
             }
@@ -216,9 +229,19 @@ fn describe(seen: &InvocationObservation) -> String {
 /// A stored case that claims what was observed. Invocations that were not made are left out.
 pub fn record(header: Vec<String>, case: &Case, observed: &Observation) -> StoredCase {
     let mut runs = Vec::new();
-    let mut directives = vec![Directive { line: 0, run: 0, claim: Claim::Definition }];
+    let mut directives = vec![Directive {
+        line: 0,
+        run: 0,
+        claim: Claim::Definition,
+    }];
     for (index, (run, seen)) in case.runs.iter().zip(&observed.runs).enumerate() {
-        let mut say = |claim| directives.push(Directive { line: 0, run: index, claim });
+        let mut say = |claim| {
+            directives.push(Directive {
+                line: 0,
+                run: index,
+                claim,
+            })
+        };
         say(Claim::Instance);
         let mut events = Vec::new();
         for (invocation, seen) in seen.invocations.iter().enumerate() {
@@ -238,13 +261,30 @@ pub fn record(header: Vec<String>, case: &Case, observed: &Observation) -> Store
                 let expect = Expect::Traps(message.to_string());
                 say(Claim::Settle { invocation, expect });
             } else if seen.end == End::Quiet {
-                say(Claim::Settle { invocation, expect: Expect::Returns(None) });
-                say(Claim::Events { invocation, events: events.clone() });
+                say(Claim::Settle {
+                    invocation,
+                    expect: Expect::Returns(None),
+                });
+                say(Claim::Events {
+                    invocation,
+                    events: events.clone(),
+                });
             }
         }
-        let made = run.invocations.iter().take(seen.invocations.len()).cloned().collect();
+        let made = run
+            .invocations
+            .iter()
+            .take(seen.invocations.len())
+            .cloned()
+            .collect();
         runs.push(Run { invocations: made });
     }
-    StoredCase { header, case: Case { component: case.component.clone(), runs }, directives }
+    StoredCase {
+        header,
+        case: Case {
+            component: case.component.clone(),
+            runs,
+        },
+        directives,
+    }
 }
-

@@ -113,30 +113,37 @@ pub fn compare(
         Err(Stopped::Cut) => unreachable!("the witness that watches nothing never cuts"),
     };
     let Some(difference) = difference(native, &first) else {
-        return Membership::Member { reference: first, schedule: fixed.schedule, coverage };
+        return Membership::Member {
+            reference: first,
+            schedule: fixed.schedule,
+            coverage,
+        };
     };
     if let Some(what) = exhaustion(&first) {
         return Membership::Unknown(Unknown::Exhausted(what));
     }
     if fixed.schedule.is_empty() {
-        return Membership::Stranger { difference, reference: first, schedule: Vec::new(), coverage };
+        return Membership::Stranger {
+            difference,
+            reference: first,
+            schedule: Vec::new(),
+            coverage,
+        };
     }
     search(reference, run, native, budget)
 }
 
 /// The search over all schedules.
-fn search(
-    reference: &Reference,
-    run: &Run,
-    native: &RunObservation,
-    budget: u32,
-) -> Membership {
+fn search(reference: &Reference, run: &Run, native: &RunObservation, budget: u32) -> Membership {
     let mut search = DepthFirst::new();
     let mut furthest: Option<((usize, usize), Vec<u32>)> = None;
     let mut exhausted = None;
     for _ in 0..budget {
         let mut coverage = Coverage::default();
-        let mut follow = Follow { native, reached: (0, 0) };
+        let mut follow = Follow {
+            native,
+            reached: (0, 0),
+        };
         let seen = match reference.run(run, &mut search, &mut follow, &mut coverage) {
             Ok(seen) => Some(seen),
             Err(Stopped::Cut) => None,
@@ -147,12 +154,19 @@ fn search(
         let schedule = search.schedule();
         if let Some(seen) = seen {
             if difference(native, &seen).is_none() {
-                return Membership::Member { reference: seen, schedule, coverage };
+                return Membership::Member {
+                    reference: seen,
+                    schedule,
+                    coverage,
+                };
             }
             exhausted = exhausted.or(exhaustion(&seen));
             follow.reached.0 = seen.invocations.len();
         }
-        if furthest.as_ref().is_none_or(|(reached, _)| follow.reached > *reached) {
+        if furthest
+            .as_ref()
+            .is_none_or(|(reached, _)| follow.reached > *reached)
+        {
             furthest = Some((follow.reached, schedule));
         }
         if !search.advance() {
@@ -178,7 +192,12 @@ fn stranger(
     match reference.run(run, &mut replay, &mut (), &mut coverage) {
         Ok(seen) => {
             let difference = difference(native, &seen).expect("this schedule differed before");
-            Membership::Stranger { difference, reference: seen, schedule, coverage }
+            Membership::Stranger {
+                difference,
+                reference: seen,
+                schedule,
+                coverage,
+            }
         }
         Err(Stopped::Unsupported(what)) => Membership::Unknown(Unknown::Unsupported(what)),
         Err(Stopped::Cut) => unreachable!("the witness that watches nothing never cuts"),
@@ -217,18 +236,29 @@ impl Witness for Follow<'_> {
 
 /// The first difference between a native run and a run of the reference.
 pub fn difference(native: &RunObservation, reference: &RunObservation) -> Option<Difference> {
-    let nowhere = |what| Some(Difference { invocation: None, what });
+    let nowhere = |what| {
+        Some(Difference {
+            invocation: None,
+            what,
+        })
+    };
     if native.instantiation != reference.instantiation {
         return nowhere(What::End {
             native: native.instantiation,
             reference: reference.instantiation,
         });
     }
-    for (index, (native, reference)) in
-        native.invocations.iter().zip(&reference.invocations).enumerate()
+    for (index, (native, reference)) in native
+        .invocations
+        .iter()
+        .zip(&reference.invocations)
+        .enumerate()
     {
         if let Some(what) = in_invocation(native, reference) {
-            return Some(Difference { invocation: Some(index), what });
+            return Some(Difference {
+                invocation: Some(index),
+                what,
+            });
         }
     }
     debug_assert_eq!(
@@ -254,17 +284,27 @@ fn in_invocation(
         let (ours, theirs) = (native.events.get(position), reference.events.get(position));
         if ours != theirs {
             let (native, reference) = (ours.copied(), theirs.copied());
-            return Some(What::Event { position, native, reference });
+            return Some(What::Event {
+                position,
+                native,
+                reference,
+            });
         }
     }
     if native.end != reference.end {
-        return Some(What::End { native: native.end, reference: reference.end });
+        return Some(What::End {
+            native: native.end,
+            reference: reference.end,
+        });
     }
     // An embedder hears of a result only after the threads that were ready have run on; a trap of theirs can get there
     // first. So after a trap a missing result says nothing. One that is there must be the right one.
     let missing = native.returned.is_none() && matches!(native.end, End::Trap(_));
     if native.returned != reference.returned && !missing {
-        return Some(What::Returned { native: native.returned, reference: reference.returned });
+        return Some(What::Returned {
+            native: native.returned,
+            reference: reference.returned,
+        });
     }
     None
 }
@@ -290,21 +330,41 @@ impl fmt::Display for What {
             None => "did not return".to_string(),
         };
         match self {
-            What::Event { position, native, reference } => write!(
+            What::Event {
+                position,
+                native,
+                reference,
+            } => write!(
                 f,
                 "event {position}: native {}, allowed {}",
                 event(native),
                 event(reference)
             ),
             What::Returned { native, reference } => {
-                write!(f, "native {}, allowed {}", returned(native), returned(reference))
+                write!(
+                    f,
+                    "native {}, allowed {}",
+                    returned(native),
+                    returned(reference)
+                )
             }
             What::End { native, reference } => {
                 write!(f, "end: native {native}, allowed {reference}")
             }
             What::Leftover { native, reference } => {
-                let left = |left: &bool| if *left { "threads left" } else { "nothing left" };
-                write!(f, "at the end: native {}, allowed {}", left(native), left(reference))
+                let left = |left: &bool| {
+                    if *left {
+                        "threads left"
+                    } else {
+                        "nothing left"
+                    }
+                };
+                write!(
+                    f,
+                    "at the end: native {}, allowed {}",
+                    left(native),
+                    left(reference)
+                )
             }
         }
     }

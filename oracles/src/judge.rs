@@ -3,7 +3,8 @@
 use crate::compare::{Difference, Membership, Unknown, compare};
 use crate::known::{self, Explanation, Known};
 use crate::native::{self, Native};
-use crate::reference::{Coverage, Deviation, Reference};
+use crate::reference::{Coverage, Deviation, Reference, Stopped, Unsupported};
+use crate::schedules::Fixed;
 use crate::{Observation, RunObservation};
 use spawndiff_corpus::{Case, Run};
 use std::collections::BTreeSet;
@@ -77,7 +78,10 @@ pub enum Divergence {
 impl Judge {
     /// A judge over `native`.
     pub fn new(native: Native) -> Judge {
-        Judge { native, budget: BUDGET }
+        Judge {
+            native,
+            budget: BUDGET,
+        }
     }
 
     /// The same with another limit on the number of schedules that a search may try.
@@ -117,6 +121,13 @@ impl Judge {
                 Verdict::Inconclusive(Unknown::Unsupported(what))
             }
             (Err(_), Some(failure)) => failure,
+            // A call of what is not there: no fault of the engine's.
+            (Ok(reference), Some(Verdict::Divergence(rejected @ Divergence::Rejected { .. }))) => {
+                match misfit(&reference, case) {
+                    Some(what) => Verdict::Inconclusive(Unknown::Unsupported(what)),
+                    None => Verdict::Divergence(rejected),
+                }
+            }
             (Ok(reference), failure) => self.compare(&reference, case, failure, &mut judgement),
         };
         judgement
@@ -131,7 +142,13 @@ impl Judge {
         failure: Option<Verdict>,
         judgement: &mut Judgement,
     ) -> Verdict {
-        let Judgement { native, reference: seen, schedules, coverage, .. } = judgement;
+        let Judgement {
+            native,
+            reference: seen,
+            schedules,
+            coverage,
+            ..
+        } = judgement;
         let mut unknown = None;
         let mut all_known = BTreeSet::new();
         let mut failure = failure;
@@ -152,7 +169,11 @@ impl Judge {
             }
             let run = &run;
             match compare(reference, run, native, self.budget) {
-                Membership::Member { reference, schedule, coverage: reached } => {
+                Membership::Member {
+                    reference,
+                    schedule,
+                    coverage: reached,
+                } => {
                     coverage.add(&reached);
                     seen.runs.push(reference);
                     schedules.push(schedule);
@@ -161,7 +182,12 @@ impl Judge {
                         all_known.insert(Known::ReturnsInternalError);
                     }
                 }
-                Membership::Stranger { difference, reference, schedule, coverage: reached } => {
+                Membership::Stranger {
+                    difference,
+                    reference,
+                    schedule,
+                    coverage: reached,
+                } => {
                     seen.runs.push(reference);
                     schedules.push(schedule);
                     match self.explain(case, run, native, &difference) {
@@ -170,7 +196,10 @@ impl Judge {
                             all_known.extend(known);
                         }
                         Explanation::New => {
-                            return Verdict::Divergence(Divergence::Run { run: index, difference });
+                            return Verdict::Divergence(Divergence::Run {
+                                run: index,
+                                difference,
+                            });
                         }
                         Explanation::Unknown(what) => unknown = unknown.or(Some(what)),
                     }
@@ -212,6 +241,16 @@ impl Judge {
             Err(what) => Explanation::Unknown(Unknown::Unsupported(what)),
         }
     }
+}
+
+/// What the reference does not take in the runs of a case whose component it takes.
+fn misfit(reference: &Reference, case: &Case) -> Option<Unsupported> {
+    case.runs.iter().find_map(|run| {
+        match reference.run(run, &mut Fixed, &mut (), &mut Coverage::default()) {
+            Err(Stopped::Unsupported(what)) => Some(what),
+            Ok(_) | Err(Stopped::Cut) => None,
+        }
+    })
 }
 
 impl fmt::Display for Divergence {

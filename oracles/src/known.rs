@@ -102,7 +102,11 @@ pub fn explain(
             Explanation::Known(coverage.deviated.into_iter().map(known).collect())
         }
         // A deviation may come before a trap that should have locked the instance.
-        Membership::Stranger { difference, coverage, .. } if not_locked_down(native, &difference) => {
+        Membership::Stranger {
+            difference,
+            coverage,
+            ..
+        } if not_locked_down(native, &difference) => {
             let mut all: Vec<Known> = coverage.deviated.into_iter().map(known).collect();
             all.push(Known::NotLockedDown);
             Explanation::Known(all)
@@ -136,19 +140,25 @@ fn known(deviation: Deviation) -> Known {
 /// Whether a run differs at the first call after a trap that the engine finds outside of core code: the specification
 /// lets nothing run after a trap, and the engine made the call.
 fn not_locked_down(native: &RunObservation, difference: &Difference) -> bool {
-    let Some(index) = difference.invocation else { return false };
-    let trapped = native.invocations[..index].iter().find_map(|invocation| match invocation.end {
-        End::Trap(trap) => Some(trap),
-        End::Quiet | End::Deadlock | End::Exhausted(_) => None,
-    });
+    let Some(index) = difference.invocation else {
+        return false;
+    };
+    let trapped = native.invocations[..index]
+        .iter()
+        .find_map(|invocation| match invocation.end {
+            End::Trap(trap) => Some(trap),
+            End::Quiet | End::Deadlock | End::Exhausted(_) => None,
+        });
     let outside_core_code = matches!(
         trapped,
-        Some(
-            Trap::CallbackCode | Trap::UnknownIndex | Trap::NoTaskReturn | Trap::InvalidChar
-        )
+        Some(Trap::CallbackCode | Trap::UnknownIndex | Trap::NoTaskReturn)
     );
     let nothing_allowed = match &difference.what {
-        What::Event { position, reference, .. } => *position == 0 && reference.is_none(),
+        What::Event {
+            position,
+            reference,
+            ..
+        } => *position == 0 && reference.is_none(),
         What::End { reference, .. } => *reference == End::Trap(Trap::CannotEnter),
         What::Returned { .. } | What::Leftover { .. } => false,
     };

@@ -25,10 +25,15 @@ fn native() -> Native {
 fn observed(known: Known, case: &StoredCase) -> Vec<RunObservation> {
     match native().observe(&case.case) {
         Outcome::Observed(observed) => observed.runs,
-        Outcome::Unmapped { message, mut observed } => {
+        Outcome::Unmapped {
+            message,
+            mut observed,
+        } => {
             let last = observed.runs.pop().expect("the error came in a run");
             let last = known::with_trap(&message, &last);
-            observed.runs.push(last.unwrap_or_else(|| panic!("{known}: {message}")));
+            observed
+                .runs
+                .push(last.unwrap_or_else(|| panic!("{known}: {message}")));
             observed.runs
         }
         outcome @ (Outcome::Rejected(_) | Outcome::Crashed { .. }) => {
@@ -62,7 +67,13 @@ fn alterations(native: &RunObservation) -> Vec<RunObservation> {
         }
         for position in 0..=invocation.events.len() {
             let mut other = native.clone();
-            other.invocations[index].events.insert(position, Event { point: 99, value: 0 });
+            other.invocations[index].events.insert(
+                position,
+                Event {
+                    point: 99,
+                    value: 0,
+                },
+            );
             altered.push(other);
         }
         if matches!(invocation.end, End::Trap(_)) {
@@ -76,9 +87,20 @@ fn alterations(native: &RunObservation) -> Vec<RunObservation> {
 fn every_known_divergence_has_a_case_whose_header_names_and_links_it() {
     for &known in Known::ALL {
         let header = stored(known).header;
-        assert!((4..=8).contains(&header.len()), "{known}: {} lines", header.len());
-        assert!(header[0].starts_with(&format!("{known}: ")), "{known}: {}", header[0]);
-        assert!(header.iter().any(|line| line == known.link()), "{known}: no link");
+        assert!(
+            (4..=8).contains(&header.len()),
+            "{known}: {} lines",
+            header.len()
+        );
+        assert!(
+            header[0].starts_with(&format!("{known}: ")),
+            "{known}: {}",
+            header[0]
+        );
+        assert!(
+            header.iter().any(|line| line == known.link()),
+            "{known}: no link"
+        );
     }
 }
 
@@ -86,7 +108,11 @@ fn every_known_divergence_has_a_case_whose_header_names_and_links_it() {
 fn the_reference_does_all_that_the_cases_claim() {
     for &known in Known::ALL {
         let stored = stored(known);
-        for (directive, status) in stored.directives.iter().zip(check_reference(&stored, BUDGET)) {
+        for (directive, status) in stored
+            .directives
+            .iter()
+            .zip(check_reference(&stored, BUDGET))
+        {
             assert_eq!(status, Status::Passed, "{known}:{}", directive.line);
         }
     }
@@ -101,7 +127,10 @@ fn the_native_engine_fails_a_claim_of_every_run() {
             let failed = |(directive, status): (&spawndiff_corpus::Directive, &Status)| {
                 directive.run == run && matches!(status, Status::Failed(_))
             };
-            assert!(stored.directives.iter().zip(&statuses).any(failed), "{known}: run {run}");
+            assert!(
+                stored.directives.iter().zip(&statuses).any(failed),
+                "{known}: run {run}"
+            );
         }
     }
 }
@@ -123,7 +152,11 @@ fn every_run_of_a_known_case_shows_its_divergence_alone() {
         assert_eq!(seen.len(), stored.case.runs.len(), "{known}");
         for (index, (run, native)) in stored.case.runs.iter().zip(&seen).enumerate() {
             let expected = Some(Explanation::Known(vec![known]));
-            assert_eq!(explanation(&stored, run, native), expected, "{known}: run {index}");
+            assert_eq!(
+                explanation(&stored, run, native),
+                expected,
+                "{known}: run {index}"
+            );
         }
     }
 }
@@ -138,7 +171,11 @@ fn another_difference_in_the_run_of_a_known_divergence_is_new() {
             assert!(!altered.is_empty(), "{known}: run {index}");
             for other in altered {
                 let explanation = explanation(&stored, run, &other);
-                assert_eq!(explanation, Some(Explanation::New), "{known}: run {index}: {other:?}");
+                assert_eq!(
+                    explanation,
+                    Some(Explanation::New),
+                    "{known}: run {index}: {other:?}"
+                );
             }
         }
     }
@@ -150,10 +187,16 @@ fn a_known_divergence_with_other_threads_left_behind_is_new() {
     for &known in Known::ALL {
         let stored = stored(known);
         for (run, mut native) in stored.case.runs.iter().zip(observed(known, &stored)) {
-            let Some(leftover) = &mut native.leftover else { continue };
+            let Some(leftover) = &mut native.leftover else {
+                continue;
+            };
             *leftover = !*leftover;
             altered += 1;
-            assert_eq!(explanation(&stored, run, &native), Some(Explanation::New), "{known}");
+            assert_eq!(
+                explanation(&stored, run, &native),
+                Some(Explanation::New),
+                "{known}"
+            );
         }
     }
     assert!(altered > 0);

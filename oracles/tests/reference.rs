@@ -21,7 +21,11 @@ fn run(body: &str, lifts: &str, exports: &[&str]) -> RunObservation {
 
 /// The trace of invocation `index`, as pairs.
 fn trace(run: &RunObservation, index: usize) -> Vec<(u32, u64)> {
-    run.invocations[index].events.iter().map(|event| (event.point, event.value)).collect()
+    run.invocations[index]
+        .events
+        .iter()
+        .map(|event| (event.point, event.value))
+        .collect()
 }
 
 fn end(run: &RunObservation) -> End {
@@ -113,7 +117,10 @@ fn a_synchronously_typed_task_that_blocks_runs_other_ready_threads() {
     let seen = run(body, &lifts, &["e"]);
     assert_eq!(trace(&seen, 0), [(9, 0), (1, 0)]);
     assert_eq!(end(&seen), End::Quiet);
-    assert_eq!(end(&run(body, &lifts, &["stuck"])), End::Trap(Trap::CannotBlock));
+    assert_eq!(
+        end(&run(body, &lifts, &["stuck"])),
+        End::Trap(Trap::CannotBlock)
+    );
 }
 
 #[test]
@@ -184,7 +191,10 @@ fn a_built_in_can_be_a_start_function() {
     let seen = run(body, &lifts, &["e"]);
     assert_eq!(trace(&seen, 0), [(u32::MAX, 77), (9, 5)]);
     assert_eq!(seen.leftover, Some(false));
-    assert_eq!(end(&run(body, &lifts, &["trap"])), End::Trap(Trap::UnknownIndex));
+    assert_eq!(
+        end(&run(body, &lifts, &["trap"])),
+        End::Trap(Trap::UnknownIndex)
+    );
 }
 
 #[test]
@@ -240,8 +250,14 @@ fn a_callback_runs_until_it_exits_and_gets_no_event() {
     let lifts: String = ["e", "bad", "wait"].map(callback).concat();
     let seen = run(body, &lifts, &["e"]);
     assert_eq!(trace(&seen, 0), [(2, 0), (2, 0)]);
-    assert_eq!(end(&run(body, &lifts, &["bad"])), End::Trap(Trap::CallbackCode));
-    assert_eq!(end(&run(body, &lifts, &["wait"])), End::Trap(Trap::UnknownIndex));
+    assert_eq!(
+        end(&run(body, &lifts, &["bad"])),
+        End::Trap(Trap::CallbackCode)
+    );
+    assert_eq!(
+        end(&run(body, &lifts, &["wait"])),
+        End::Trap(Trap::UnknownIndex)
+    );
 }
 
 #[test]
@@ -292,7 +308,10 @@ fn spawning_is_creating_and_resuming_later() {
         trace(&run(body, &lifts, &["e"]), 0),
         [(1, 2), (2, 3), (9, 5), (9, 6), (3, 4)]
     );
-    assert_eq!(end(&run(body, &lifts, &["null"])), End::Trap(Trap::ThreadStartNull));
+    assert_eq!(
+        end(&run(body, &lifts, &["null"])),
+        End::Trap(Trap::ThreadStartNull)
+    );
 }
 
 #[test]
@@ -308,9 +327,15 @@ fn post_return_may_not_leave_but_may_use_the_context() {
         )
     };
     let good = run(body, &lift("good"), &["e"]);
-    assert_eq!(good.invocations[0].returned, Some(Some(spawndiff_corpus::Value::U32(41))));
+    assert_eq!(
+        good.invocations[0].returned,
+        Some(Some(spawndiff_corpus::Value::U32(41)))
+    );
     assert_eq!(end(&good), End::Quiet);
-    assert_eq!(end(&run(body, &lift("bad"), &["e"])), End::Trap(Trap::CannotLeave));
+    assert_eq!(
+        end(&run(body, &lift("bad"), &["e"])),
+        End::Trap(Trap::CannotLeave)
+    );
 }
 
 #[test]

@@ -29,7 +29,9 @@ fn cases() -> Vec<PathBuf> {
 
 fn run(engine: &wasmtime::Engine, name: &str, text: &str) -> Result<(), String> {
     let mut context = WastContext::new(engine, Async::Yes, |_| {});
-    context.run_wast(name, text.as_bytes()).map_err(|error| format!("{error:?}"))
+    context
+        .run_wast(name, text.as_bytes())
+        .map_err(|error| format!("{error:?}"))
 }
 
 #[test]
@@ -48,7 +50,10 @@ fn every_stored_case_passes_under_the_engines_own_runner() {
         } else {
             let component = spawndiff_corpus::component_from_text(&component)
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
-            let case = Case { component, runs: stored.case.runs.clone() };
+            let case = Case {
+                component,
+                runs: stored.case.runs.clone(),
+            };
             StoredCase { case, ..stored }
                 .to_wast()
                 .unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -64,6 +69,10 @@ fn every_stored_case_passes_under_the_engines_own_runner() {
 fn a_case_that_claims_something_wrong_fails_under_that_runner() {
     let path = &cases()[0];
     let text = std::fs::read_to_string(path).expect("a case can be read");
-    let wrong = text.replacen("(component instance $", "(assert_return (invoke \"e\"))\n(component instance $", 1);
+    let wrong = text.replacen(
+        "(component instance $",
+        "(assert_return (invoke \"e\"))\n(component instance $",
+        1,
+    );
     assert!(run(&engine(), "wrong", &wrong).is_err());
 }

@@ -1,5 +1,5 @@
-//! The commands, one file each, and what they share: the outcome, how a broken file is reported, how
-//! text gets to standard output.
+//! The commands, one file each, and what they share: the outcome, how a broken file is reported,
+//! how text gets to standard output.
 
 pub mod campaign;
 pub mod finding;

@@ -178,8 +178,8 @@ pub fn replay(args: &Args) -> Result<Outcome> {
     })
 }
 
-/// Adds the `.wast` files under `path`, or `path` itself, to `files`. What cannot be read is a line of
-/// `unreadable`, and does not keep the rest from being found.
+/// Adds the `.wast` files under `path`, or `path` itself, to `files`. What cannot be read is a line
+/// of `unreadable`, and does not keep the rest from being found.
 fn collect(path: &Path, files: &mut BTreeSet<PathBuf>, unreadable: &mut Vec<String>) {
     let entries = match entries(path) {
         Ok(Some(entries)) => entries,

@@ -35,7 +35,7 @@ pub struct Args {
     json: bool,
 }
 
-/// More jobs than any machine has cores for: threads without end would only stand in each other's way.
+/// More threads than this would only stand in each other's way.
 const MAX_JOBS: usize = 1024;
 
 /// Set by Ctrl-C.
@@ -108,7 +108,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
 }
 
-/// Makes the folder of the findings, and fails early where they could not be written. Whether it is new.
+/// Makes the folder of the findings, and fails early where they could not be written. Gives back
+/// whether it is new.
 fn make_writable(out: &Path) -> Result<bool> {
     let new = !out.exists();
     fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;

@@ -141,10 +141,7 @@ mod tests {
 
     #[test]
     fn a_message_or_a_code_that_no_table_knows_comes_back_as_it_is() {
-        assert_eq!(
-            of("something\nnew"),
-            Err("something new".to_string())
-        );
+        assert_eq!(of("something\nnew"), Err("something new".to_string()));
         let code = Error::from(wasmtime::Trap::BackpressureOverflow);
         assert_eq!(
             end_of(&code),
@@ -155,18 +152,12 @@ mod tests {
     #[test]
     fn a_code_is_found_under_a_context() {
         let error = Error::from(wasmtime::Trap::StackOverflow).context("while running");
-        assert_eq!(
-            end_of(&error),
-            Ok(End::Exhausted(Exhaustion::Stack))
-        );
+        assert_eq!(end_of(&error), Ok(End::Exhausted(Exhaustion::Stack)));
     }
 
     #[test]
     fn a_limit_is_an_exhaustion() {
         let error = Error::new(LimitReached(Exhaustion::Memory));
-        assert_eq!(
-            end_of(&error),
-            Ok(End::Exhausted(Exhaustion::Memory))
-        );
+        assert_eq!(end_of(&error), Ok(End::Exhausted(Exhaustion::Memory)));
     }
 }

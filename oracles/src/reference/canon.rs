@@ -35,7 +35,10 @@ pub(crate) fn core_func(
     ty: wasmi::FuncType,
 ) -> wasmi::Func {
     wasmi::Func::new(core, ty, move |_, args, _| {
-        Err(wasmi::Error::host(Request { builtin, args: args.to_vec() }))
+        Err(wasmi::Error::host(Request {
+            builtin,
+            args: args.to_vec(),
+        }))
     })
 }
 
@@ -67,12 +70,19 @@ impl Store<'_> {
             // `canon_context_get`, `canon_context_set`: the two that do not ask for `may_leave`.
             Canon::ContextGet { slot, wide } => {
                 let value = self.thread(thread).storage[*slot];
-                let value =
-                    if *wide { Val::I64(value as i64) } else { Val::I32(value as u32 as i32) };
+                let value = if *wide {
+                    Val::I64(value as i64)
+                } else {
+                    Val::I32(value as u32 as i32)
+                };
                 return Ok(Outcome::Return(vec![value]));
             }
             Canon::ContextSet { slot, wide } => {
-                let value = if *wide { args.i64(0)? } else { u64::from(args.i32(0)?) };
+                let value = if *wide {
+                    args.i64(0)?
+                } else {
+                    u64::from(args.i32(0)?)
+                };
                 self.thread(thread).storage[*slot] = value;
                 return Ok(Outcome::Return(vec![]));
             }
@@ -82,10 +92,16 @@ impl Store<'_> {
             _ if !self.inst.may_leave => return Err(trap(Trap::CannotLeave)),
             Canon::Lower { func } => match &component.funcs[*func] {
                 Func::Host(HostFunc::Log) => {
-                    self.event(Event { point: args.i32(0)?, value: args.i64(1)? })?;
+                    self.event(Event {
+                        point: args.i32(0)?,
+                        value: args.i64(1)?,
+                    })?;
                 }
                 Func::Host(HostFunc::Mark) => {
-                    self.event(Event { point: MARK, value: u64::from(args.i32(0)?) })?;
+                    self.event(Event {
+                        point: MARK,
+                        value: u64::from(args.i32(0)?),
+                    })?;
                 }
                 Func::Lift { .. } => {
                     return Err(super::Unsupported::new("lower of a lifted function").into());
@@ -95,7 +111,10 @@ impl Store<'_> {
                 self.canon_task_return(thread, *result, opts, &args)?;
             }
             Canon::ThreadIndex => {
-                let index = self.thread(thread).index.expect("a thread that runs is registered");
+                let index = self
+                    .thread(thread)
+                    .index
+                    .expect("a thread that runs is registered");
                 return Ok(Outcome::Return(vec![Val::I32(index as i32)]));
             }
             Canon::ThreadNewIndirect { table } => {
@@ -229,19 +248,31 @@ impl Store<'_> {
         c: u32,
     ) -> Result<ThreadId, Stop> {
         let task = self.thread(thread).task;
-        let new = self.new_thread(task, Continuation::Explicit { callee, c: c as i32 });
+        let new = self.new_thread(
+            task,
+            Continuation::Explicit {
+                callee,
+                c: c as i32,
+            },
+        );
         self.register_thread(new)?;
         Ok(new)
     }
 
     fn returned_index(&mut self, thread: ThreadId) -> Outcome {
-        let index = self.thread(thread).index.expect("it was registered just now");
+        let index = self
+            .thread(thread)
+            .index
+            .expect("it was registered just now");
         Outcome::Return(vec![Val::I32(index as i32)])
     }
 
     /// `inst.threads.get(i)`.
     fn other_thread(&self, i: u32, name: Builtin) -> Result<ThreadId, Stop> {
-        self.inst.threads.get(i).ok_or(Stop::Trap(name, Trap::UnknownIndex))
+        self.inst
+            .threads
+            .get(i)
+            .ok_or(Stop::Trap(name, Trap::UnknownIndex))
     }
 
     /// `inst.threads.get(i)`, and `trap_if(not other_thread.suspended())`.
@@ -270,7 +301,9 @@ struct Args<'a>(&'a [Val]);
 
 impl<'a> Args<'a> {
     fn get(&self, index: usize) -> Result<&'a Val, Stop> {
-        self.0.get(index).ok_or_else(|| super::Unsupported::new("a missing argument").into())
+        self.0
+            .get(index)
+            .ok_or_else(|| super::Unsupported::new("a missing argument").into())
     }
 
     fn i32(&self, index: usize) -> Result<u32, Stop> {

@@ -39,7 +39,10 @@ pub(crate) struct CoreExport {
 #[derive(Debug)]
 pub(crate) enum CoreInstance {
     /// A module, with an instance for each name that it imports from.
-    Instantiate { module: usize, args: Vec<(String, usize)> },
+    Instantiate {
+        module: usize,
+        args: Vec<(String, usize)>,
+    },
     /// A bundle of core definitions.
     FromExports(Vec<(String, CoreItem)>),
 }
@@ -68,7 +71,11 @@ pub(crate) enum Func {
     /// A function of the host.
     Host(HostFunc),
     /// `canon lift`.
-    Lift { callee: usize, ft: FuncType, opts: CanonicalOptions },
+    Lift {
+        callee: usize,
+        ft: FuncType,
+        opts: CanonicalOptions,
+    },
 }
 
 /// The functions that the host brings.
@@ -109,22 +116,49 @@ pub(crate) enum StringEncoding {
 /// A canonical definition that makes a core function.
 #[derive(Clone, Debug)]
 pub(crate) enum Canon {
-    Lower { func: usize },
-    TaskReturn { result: Option<Type>, opts: CanonicalOptions },
-    ContextGet { slot: usize, wide: bool },
-    ContextSet { slot: usize, wide: bool },
+    Lower {
+        func: usize,
+    },
+    TaskReturn {
+        result: Option<Type>,
+        opts: CanonicalOptions,
+    },
+    ContextGet {
+        slot: usize,
+        wide: bool,
+    },
+    ContextSet {
+        slot: usize,
+        wide: bool,
+    },
     ThreadIndex,
-    ThreadNewIndirect { table: usize },
-    ThreadSpawnIndirect { table: usize },
+    ThreadNewIndirect {
+        table: usize,
+    },
+    ThreadSpawnIndirect {
+        table: usize,
+    },
     ThreadSpawnRef,
     ThreadAvailableParallelism,
     ThreadResumeLater,
-    ThreadSuspend { cancellable: bool },
-    ThreadYield { cancellable: bool },
-    ThreadSuspendThenResume { cancellable: bool },
-    ThreadYieldThenResume { cancellable: bool },
-    ThreadSuspendThenPromote { cancellable: bool },
-    ThreadYieldThenPromote { cancellable: bool },
+    ThreadSuspend {
+        cancellable: bool,
+    },
+    ThreadYield {
+        cancellable: bool,
+    },
+    ThreadSuspendThenResume {
+        cancellable: bool,
+    },
+    ThreadYieldThenResume {
+        cancellable: bool,
+    },
+    ThreadSuspendThenPromote {
+        cancellable: bool,
+    },
+    ThreadYieldThenPromote {
+        cancellable: bool,
+    },
 }
 
 impl Component {

@@ -77,16 +77,23 @@ impl Builtin {
     /// The traps that the specification lets this built-in give in a case, beside those of core code.
     pub fn traps(self) -> &'static [Trap] {
         match self {
-            Builtin::Lift => {
-                &[Trap::CannotBlock, Trap::CannotEnter, Trap::NoTaskReturn, Trap::InvalidChar]
-            }
+            Builtin::Lift => &[
+                Trap::CannotBlock,
+                Trap::CannotEnter,
+                Trap::NoTaskReturn,
+                Trap::InvalidChar,
+            ],
             Builtin::Callback => &[Trap::CallbackCode, Trap::UnknownIndex],
-            Builtin::TaskReturn => {
-                &[Trap::TaskReturnTwice, Trap::TaskReturnInvalid, Trap::InvalidChar]
-            }
-            Builtin::ThreadNewIndirect | Builtin::ThreadSpawnIndirect => {
-                &[Trap::TableOutOfBounds, Trap::ThreadStartNull, Trap::ThreadStartType]
-            }
+            Builtin::TaskReturn => &[
+                Trap::TaskReturnTwice,
+                Trap::TaskReturnInvalid,
+                Trap::InvalidChar,
+            ],
+            Builtin::ThreadNewIndirect | Builtin::ThreadSpawnIndirect => &[
+                Trap::TableOutOfBounds,
+                Trap::ThreadStartNull,
+                Trap::ThreadStartType,
+            ],
             Builtin::ThreadSpawnRef => &[Trap::ThreadStartNull],
             Builtin::ThreadResumeLater
             | Builtin::ThreadSuspendThenResume
@@ -170,8 +177,12 @@ impl Coverage {
 
     /// Whether a thread built-in gave `trap`.
     pub fn thread_start_gave(&self, trap: Trap) -> bool {
-        [Builtin::ThreadNewIndirect, Builtin::ThreadSpawnIndirect, Builtin::ThreadSpawnRef]
-            .iter()
-            .any(|&builtin| self.reached.contains_key(&(builtin, Some(trap))))
+        [
+            Builtin::ThreadNewIndirect,
+            Builtin::ThreadSpawnIndirect,
+            Builtin::ThreadSpawnRef,
+        ]
+        .iter()
+        .any(|&builtin| self.reached.contains_key(&(builtin, Some(trap))))
     }
 }

@@ -11,9 +11,9 @@ use super::component::{
 use super::rewrite::rewrite;
 use spawndiff_corpus::Type;
 use wasmparser::{
-    CanonicalFunction, CanonicalOption, Chunk, ComponentAlias, ComponentExternalKind, ComponentType,
-    ComponentTypeRef, ComponentValType, CompositeInnerType, CoreType, ExternalKind, Instance,
-    InstantiationArgKind, Parser, Payload, PrimitiveValType, ValType,
+    CanonicalFunction, CanonicalOption, Chunk, ComponentAlias, ComponentExternalKind,
+    ComponentType, ComponentTypeRef, ComponentValType, CompositeInnerType, CoreType, ExternalKind,
+    Instance, InstantiationArgKind, Parser, Payload, PrimitiveValType, ValType,
 };
 
 /// Decodes `bytes`, and compiles its core modules in `engine`.
@@ -28,7 +28,9 @@ pub(crate) fn decode(bytes: &[u8], engine: &wasmi::Engine) -> Result<Component, 
         };
         rest = &rest[consumed..];
         match payload {
-            Payload::ModuleSection { unchecked_range, .. } => {
+            Payload::ModuleSection {
+                unchecked_range, ..
+            } => {
                 let (module, after) = rest
                     .split_at_checked(unchecked_range.len())
                     .ok_or_else(|| Unsupported::new("a core module that is cut off"))?;
@@ -89,7 +91,10 @@ impl<'a> Decoder<'a> {
 
     fn payload(&mut self, payload: Payload<'_>) -> Result<(), Unsupported> {
         match payload {
-            Payload::Version { encoding: wasmparser::Encoding::Component, .. } => self.any = true,
+            Payload::Version {
+                encoding: wasmparser::Encoding::Component,
+                ..
+            } => self.any = true,
             Payload::CoreTypeSection(section) => {
                 for ty in section {
                     self.core_type(ty.map_err(Unsupported::malformed)?)?;
@@ -170,11 +175,18 @@ impl<'a> Decoder<'a> {
     fn ty(&self, ty: ComponentType<'_>) -> TypeDef {
         match ty {
             ComponentType::Func(func) => {
-                let params: Result<Vec<_>, _> =
-                    func.params.iter().map(|&(_, ty)| self.value_type(ty)).collect();
+                let params: Result<Vec<_>, _> = func
+                    .params
+                    .iter()
+                    .map(|&(_, ty)| self.value_type(ty))
+                    .collect();
                 let result = func.result.map(|ty| self.value_type(ty)).transpose();
                 TypeDef::Func(params.and_then(|params| {
-                    Ok(FuncType { params, result: result?, async_: func.async_ })
+                    Ok(FuncType {
+                        params,
+                        result: result?,
+                        async_: func.async_,
+                    })
                 }))
             }
             ComponentType::Defined(wasmparser::ComponentDefinedType::Primitive(ty)) => {
@@ -210,11 +222,17 @@ impl<'a> Decoder<'a> {
                     match arg.kind {
                         InstantiationArgKind::Instance => {}
                     }
-                    let index =
-                        checked(arg.index, self.component.core_instances.len(), "core instance")?;
+                    let index = checked(
+                        arg.index,
+                        self.component.core_instances.len(),
+                        "core instance",
+                    )?;
                     named.push((arg.name.to_string(), index));
                 }
-                CoreInstance::Instantiate { module, args: named }
+                CoreInstance::Instantiate {
+                    module,
+                    args: named,
+                }
             }
             Instance::FromExports(exports) => {
                 let mut items = Vec::new();
@@ -250,10 +268,17 @@ impl<'a> Decoder<'a> {
 
     fn alias(&mut self, alias: ComponentAlias<'_>) -> Result<(), Unsupported> {
         match alias {
-            ComponentAlias::CoreInstanceExport { kind, instance_index, name } => {
+            ComponentAlias::CoreInstanceExport {
+                kind,
+                instance_index,
+                name,
+            } => {
                 let c = &mut self.component;
                 let instance = checked(instance_index, c.core_instances.len(), "core instance")?;
-                let export = CoreExport { instance, name: name.to_string() };
+                let export = CoreExport {
+                    instance,
+                    name: name.to_string(),
+                };
                 match kind {
                     ExternalKind::Func | ExternalKind::FuncExact => {
                         c.core_funcs.push(CoreFunc::Export(export));
@@ -265,7 +290,11 @@ impl<'a> Decoder<'a> {
                 }
                 Ok(())
             }
-            ComponentAlias::InstanceExport { kind, instance_index, name } => {
+            ComponentAlias::InstanceExport {
+                kind,
+                instance_index,
+                name,
+            } => {
                 checked(instance_index, self.instances, "instance")?;
                 let func = match (kind, name) {
                     (ComponentExternalKind::Func, "log") => HostFunc::Log,
@@ -281,9 +310,16 @@ impl<'a> Decoder<'a> {
 
     fn canon(&mut self, canon: CanonicalFunction) -> Result<(), Unsupported> {
         let canon = match canon {
-            CanonicalFunction::Lift { core_func_index, type_index, options } => {
-                let callee =
-                    checked(core_func_index, self.component.core_funcs.len(), "core function")?;
+            CanonicalFunction::Lift {
+                core_func_index,
+                type_index,
+                options,
+            } => {
+                let callee = checked(
+                    core_func_index,
+                    self.component.core_funcs.len(),
+                    "core function",
+                )?;
                 let ft = match self.types.get(type_index as usize) {
                     Some(TypeDef::Func(Ok(ft))) => ft.clone(),
                     Some(TypeDef::Func(Err(what)) | TypeDef::Other(what)) => {
@@ -298,7 +334,10 @@ impl<'a> Decoder<'a> {
                 self.component.funcs.push(Func::Lift { callee, ft, opts });
                 return Ok(());
             }
-            CanonicalFunction::Lower { func_index, options } => {
+            CanonicalFunction::Lower {
+                func_index,
+                options,
+            } => {
                 let func = checked(func_index, self.component.funcs.len(), "function")?;
                 if self.options(&options)?.async_ {
                     return Err(Unsupported::new("async lower"));
@@ -309,9 +348,14 @@ impl<'a> Decoder<'a> {
                 Canon::Lower { func }
             }
             CanonicalFunction::TaskReturn { result, options } => {
-                let result =
-                    result.map(|ty| self.value_type(ty)).transpose().map_err(Unsupported::new)?;
-                Canon::TaskReturn { result, opts: self.options(&options)? }
+                let result = result
+                    .map(|ty| self.value_type(ty))
+                    .transpose()
+                    .map_err(Unsupported::new)?;
+                Canon::TaskReturn {
+                    result,
+                    opts: self.options(&options)?,
+                }
             }
             CanonicalFunction::ContextGet { ty, slot } => {
                 let (slot, wide) = context(ty, slot)?;
@@ -322,11 +366,17 @@ impl<'a> Decoder<'a> {
                 Canon::ContextSet { slot, wide }
             }
             CanonicalFunction::ThreadIndex => Canon::ThreadIndex,
-            CanonicalFunction::ThreadNewIndirect { func_ty_index, table_index } => {
+            CanonicalFunction::ThreadNewIndirect {
+                func_ty_index,
+                table_index,
+            } => {
                 let table = self.start_type_and_table(func_ty_index, table_index)?;
                 Canon::ThreadNewIndirect { table }
             }
-            CanonicalFunction::ThreadSpawnIndirect { func_ty_index, table_index } => {
+            CanonicalFunction::ThreadSpawnIndirect {
+                func_ty_index,
+                table_index,
+            } => {
                 let table = self.start_type_and_table(func_ty_index, table_index)?;
                 Canon::ThreadSpawnIndirect { table }
             }
@@ -354,7 +404,11 @@ impl<'a> Decoder<'a> {
             }
             other => {
                 let name = format!("{other:?}");
-                let name = name.split([' ', '{']).next().unwrap_or_default().to_string();
+                let name = name
+                    .split([' ', '{'])
+                    .next()
+                    .unwrap_or_default()
+                    .to_string();
                 return Err(Unsupported::new(format!("canonical definition {name}")));
             }
         };
@@ -368,7 +422,9 @@ impl<'a> Decoder<'a> {
     fn start_type(&self, index: u32) -> Result<(), Unsupported> {
         match self.core_types.get(index as usize) {
             Some(Some(ty)) if ty.params == [ValType::I32] && ty.results.is_empty() => Ok(()),
-            Some(_) => Err(Unsupported::new("a start type that is not (func (param i32))")),
+            Some(_) => Err(Unsupported::new(
+                "a start type that is not (func (param i32))",
+            )),
             None => Err(no_such("core type")),
         }
     }
@@ -413,7 +469,9 @@ impl<'a> Decoder<'a> {
                 let func = self.component.funcs[index].clone();
                 let new = self.component.funcs.len();
                 self.component.funcs.push(func);
-                self.component.exports.push((export.name.name.to_string(), new));
+                self.component
+                    .exports
+                    .push((export.name.name.to_string(), new));
                 Ok(())
             }
             _ => Err(Unsupported::new(format!("export of a {:?}", export.kind))),
@@ -423,7 +481,11 @@ impl<'a> Decoder<'a> {
 
 /// `index`, if it is below `len`.
 fn checked(index: u32, len: usize, what: &str) -> Result<usize, Unsupported> {
-    if (index as usize) < len { Ok(index as usize) } else { Err(no_such(what)) }
+    if (index as usize) < len {
+        Ok(index as usize)
+    } else {
+        Err(no_such(what))
+    }
 }
 
 fn no_such(what: &str) -> Unsupported {

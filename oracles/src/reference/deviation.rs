@@ -5,7 +5,7 @@
 //! agrees then is that known divergence and nothing beside it; what does not is new.
 
 use super::coverage::Builtin;
-use super::state::{Continuation, TaskId, TaskState, ThreadId};
+use super::state::{Continuation, Task, TaskId, TaskState, ThreadId};
 use super::store::{Flow, Stop, Store};
 use crate::Trap;
 
@@ -50,9 +50,10 @@ impl Store<'_> {
 
     /// Before `Thread.suspend`.
     pub(crate) fn instead_of_suspending(&mut self, thread: ThreadId) -> Instead {
+        let returned_early = self.returned_early == Some(thread);
         let task = self.thread(thread).task;
         let task = self.task(task);
-        let blocks = !task.ft.async_ && task.state != TaskState::Resolved;
+        let blocks = !task.ft.async_ && (task.state != TaskState::Resolved || returned_early);
         (blocks && self.deviates(Deviation::SyncTypedSuspends))
             .then_some(Err(Stop::Trap(Builtin::ThreadSuspend, Trap::CannotBlock)))
     }
@@ -75,8 +76,22 @@ impl Store<'_> {
     /// Whether `task.return` goes on in a task that is not lifted `async`.
     pub(crate) fn instead_of_refusing(&mut self, thread: ThreadId) -> bool {
         let task = self.thread(thread).task;
-        self.task(task).state != TaskState::Resolved
-            && self.deviates(Deviation::ReturnsFromSyncLift)
+        let Task {
+            state,
+            ft,
+            implicit_thread,
+            ..
+        } = self.task(task);
+        let (sync_typed, implicit_thread) = (!ft.async_, *implicit_thread);
+        let goes_on = *state != TaskState::Resolved;
+        let goes_on = goes_on && self.deviates(Deviation::ReturnsFromSyncLift);
+        if goes_on && sync_typed {
+            // Its implicit thread can outlive its return now, and keeps others from starting until it ends.
+            self.inst.exclusive_thread = implicit_thread;
+            // And the thread that returned for it still may not suspend, until it is switched away from and back.
+            self.returned_early = Some(thread);
+        }
+        goes_on
     }
 
     /// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`).

@@ -16,7 +16,11 @@ use wasmi::Val;
 
 /// What a thread does after a core call of it has returned.
 enum Next {
-    Call { callee: wasmi::Func, args: Vec<Val>, activity: Activity },
+    Call {
+        callee: wasmi::Func,
+        args: Vec<Val>,
+        activity: Activity,
+    },
     Block(Option<ThreadId>, Continuation),
     End,
 }
@@ -84,10 +88,18 @@ impl Store<'_> {
             }
             Continuation::Explicit { callee, c } => {
                 self.coverage.threads_ran += 1;
-                Next::Call { callee, args: vec![Val::I32(c)], activity: Activity::Start }
+                Next::Call {
+                    callee,
+                    args: vec![Val::I32(c)],
+                    activity: Activity::Start,
+                }
             }
             Continuation::CallbackYield => self.call_callback(thread)?,
-            Continuation::Core { call, activity, builtin } => {
+            Continuation::Core {
+                call,
+                activity,
+                builtin,
+            } => {
                 // No one can request cancellation yet, so every blocking built-in returns `Cancelled.FALSE`.
                 self.count_return(builtin);
                 let mut results = self.result_buffer(thread, &activity)?;
@@ -101,7 +113,11 @@ impl Store<'_> {
     /// Does what comes next, up to where the thread blocks or ends.
     fn follow(&mut self, thread: ThreadId, next: Next) -> Result<Option<ThreadId>, Stop> {
         match next {
-            Next::Call { callee, args, activity } => {
+            Next::Call {
+                callee,
+                args,
+                activity,
+            } => {
                 let mut results = vec![Val::I32(0); callee.ty(&self.core).results().len()];
                 let step = self.call_core(callee, &args, &mut results)?;
                 self.drive(thread, step, results, activity)
@@ -130,7 +146,11 @@ impl Store<'_> {
                         step = self.resume_core(call, values, &mut results)?;
                     }
                     canon::Outcome::Block(switch_to) => {
-                        let cont = Continuation::Core { call, activity, builtin: request.builtin };
+                        let cont = Continuation::Core {
+                            call,
+                            activity,
+                            builtin: request.builtin,
+                        };
                         self.thread(thread).cont = Some(cont);
                         return Ok(switch_to);
                     }
@@ -140,7 +160,11 @@ impl Store<'_> {
                         results = values;
                     }
                     match self.finished(thread, &activity, results)? {
-                        Next::Call { callee, args, activity: next } => {
+                        Next::Call {
+                            callee,
+                            args,
+                            activity: next,
+                        } => {
                             results = vec![Val::I32(0); callee.ty(&self.core).results().len()];
                             step = self.call_core(callee, &args, &mut results)?;
                             activity = next;
@@ -181,19 +205,26 @@ impl Store<'_> {
                 let result = match task.ft.result {
                     Some(ty) => {
                         let flat = results.first().ok_or_else(|| mistyped("result"))?;
-                        let trap = |trap| Stop::Trap(Builtin::Lift, trap);
-                        Some(lift_flat(ty, flat).map_err(trap)?)
+                        lift_flat(ty, flat).map(Some)
                     }
-                    None => None,
+                    None => Ok(None),
                 };
                 let post_return = task.opts.post_return;
-                self.return_(task_id, result, Builtin::Lift)?;
+                // A task that is lifted synchronously has not returned yet, but for a deviation.
+                if let (TaskState::Started, Err(trap)) = (task.state, &result) {
+                    return Err(Stop::Trap(Builtin::Lift, *trap));
+                }
+                self.return_(task_id, result.unwrap_or_default(), Builtin::Lift)?;
                 self.coverage.count(Builtin::Lift, None);
                 if let Some(post_return) = post_return {
                     self.inst.may_leave = false;
                     let callee = self.core_func(post_return)?;
                     let activity = Activity::PostReturn;
-                    return Ok(Next::Call { callee, args: results, activity });
+                    return Ok(Next::Call {
+                        callee,
+                        args: results,
+                        activity,
+                    });
                 }
                 self.exit_implicit_thread(thread)?;
                 Ok(Next::End)
@@ -212,7 +243,10 @@ impl Store<'_> {
 
     /// One turn of the loop over callback codes.
     fn callback_loop(&mut self, thread: ThreadId, results: &[Val]) -> Result<Next, Stop> {
-        let packed = results.first().and_then(Val::i32).ok_or_else(|| mistyped("callback code"))?;
+        let packed = results
+            .first()
+            .and_then(Val::i32)
+            .ok_or_else(|| mistyped("callback code"))?;
         // `unpack_callback_result`
         match packed as u32 & 0xf {
             EXIT => {
@@ -223,7 +257,9 @@ impl Store<'_> {
                 self.inst.exclusive_thread = None;
                 match self.wait_until(thread, ReadyFunc::NotExclusive, true) {
                     Flow::Go => self.call_callback(thread),
-                    Flow::Block(switch_to) => Ok(Next::Block(switch_to, Continuation::CallbackYield)),
+                    Flow::Block(switch_to) => {
+                        Ok(Next::Block(switch_to, Continuation::CallbackYield))
+                    }
                 }
             }
             // There are no waitable sets, so there is no index that names one.
@@ -237,10 +273,18 @@ impl Store<'_> {
         debug_assert!(self.inst.exclusive_thread.is_none());
         self.inst.exclusive_thread = Some(thread);
         let task = self.thread(thread).task;
-        let callback = self.task(task).opts.callback.ok_or_else(|| mistyped("callback"))?;
+        let callback = self
+            .task(task)
+            .opts
+            .callback
+            .ok_or_else(|| mistyped("callback"))?;
         let callee = self.core_func(callback)?;
         let args = vec![Val::I32(0), Val::I32(0), Val::I32(0)];
-        Ok(Next::Call { callee, args, activity: Activity::Callback })
+        Ok(Next::Call {
+            callee,
+            args,
+            activity: Activity::Callback,
+        })
     }
 
     /// `Task.enter_implicit_thread`.
@@ -282,7 +326,11 @@ impl Store<'_> {
         let args = task.args.iter().map(lower_flat).collect();
         let callee = task.callee;
         let callee = self.core_func(callee)?;
-        Ok(Next::Call { callee, args, activity: Activity::Callee })
+        Ok(Next::Call {
+            callee,
+            args,
+            activity: Activity::Callee,
+        })
     }
 
     /// `Task.exit_implicit_thread`.
@@ -292,6 +340,9 @@ impl Store<'_> {
         let task = self.task(task);
         if task.ft.async_ && task.needs_exclusive() {
             debug_assert_eq!(self.inst.exclusive_thread, Some(thread));
+            self.inst.exclusive_thread = None;
+        } else if self.inst.exclusive_thread == Some(thread) {
+            // Only `Deviation::ReturnsFromSyncLift` gives it to a synchronously typed task.
             self.inst.exclusive_thread = None;
         }
         Ok(())
@@ -345,7 +396,8 @@ impl Store<'_> {
 
     fn count_return(&mut self, builtin: usize) {
         let component = self.component;
-        self.coverage.count(Builtin::of(&component.canons[builtin], component), None);
+        self.coverage
+            .count(Builtin::of(&component.canons[builtin], component), None);
     }
 }
 
@@ -373,5 +425,7 @@ fn step(call: wasmi::ResumableCall) -> Result<Step, Stop> {
 }
 
 fn mistyped(what: &str) -> Stop {
-    Stop::Unsupported(super::Unsupported::new(format!("a {what} of the wrong core type")))
+    Stop::Unsupported(super::Unsupported::new(format!(
+        "a {what} of the wrong core type"
+    )))
 }

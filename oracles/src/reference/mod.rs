@@ -80,11 +80,18 @@ impl Reference {
     /// A construct that the reference does not know, or a binary that is malformed.
     pub fn new(case: &Case) -> Result<Reference, Unsupported> {
         let mut config = wasmi::Config::default();
-        config.consume_fuel(true).set_max_recursion_depth(400).set_max_stack_height(1 << 20);
+        config
+            .consume_fuel(true)
+            .set_max_recursion_depth(400)
+            .set_max_stack_height(1 << 20);
         // An engine for each case: an engine keeps the code of its modules as long as it lives.
         let engine = wasmi::Engine::new(&config);
         let component = decode::decode(&case.component, &engine)?;
-        Ok(Reference { engine, component, deviations: &[] })
+        Ok(Reference {
+            engine,
+            component,
+            deviations: &[],
+        })
     }
 
     /// The same with deviations from the specification, to tell a known divergence of an engine from a new one.

@@ -21,10 +21,12 @@ pub(crate) fn rewrite(module: &[u8]) -> Result<Cow<'_, [u8]>, Unsupported> {
         return Ok(Cow::Borrowed(module));
     }
     let mut out = wasm_encoder::Module::new();
-    Rewriter.parse_core_module(&mut out, Parser::new(0), module).map_err(|error| match error {
-        reencode::Error::UserError(unsupported) => unsupported,
-        other => Unsupported::malformed(other),
-    })?;
+    Rewriter
+        .parse_core_module(&mut out, Parser::new(0), module)
+        .map_err(|error| match error {
+            reencode::Error::UserError(unsupported) => unsupported,
+            other => Unsupported::malformed(other),
+        })?;
     Ok(Cow::Owned(out.finish()))
 }
 
@@ -47,12 +49,14 @@ pub(crate) fn erase(ty: ValType) -> Result<wasmi::ValType, Unsupported> {
 fn erase_ref(ty: RefType) -> Result<wasm_encoder::RefType, Unsupported> {
     match ty.heap_type() {
         HeapType::Concrete(_) => Ok(wasm_encoder::RefType::FUNCREF),
-        HeapType::Abstract { shared: false, ty: wasmparser::AbstractHeapType::Func } => {
-            Ok(wasm_encoder::RefType::FUNCREF)
-        }
-        HeapType::Abstract { shared: false, ty: wasmparser::AbstractHeapType::Extern } => {
-            Ok(wasm_encoder::RefType::EXTERNREF)
-        }
+        HeapType::Abstract {
+            shared: false,
+            ty: wasmparser::AbstractHeapType::Func,
+        } => Ok(wasm_encoder::RefType::FUNCREF),
+        HeapType::Abstract {
+            shared: false,
+            ty: wasmparser::AbstractHeapType::Extern,
+        } => Ok(wasm_encoder::RefType::EXTERNREF),
         HeapType::Abstract { .. } | HeapType::Exact(_) => {
             Err(Unsupported::new(format!("reference type {ty}")))
         }
@@ -120,11 +124,23 @@ impl Needs {
                 self.look_at_ref(*ty);
             }
         }
-        let params = func.params().iter().map(|&ty| erase(ty)).collect::<Result<Vec<_>, _>>()?;
-        let results = func.results().iter().map(|&ty| erase(ty)).collect::<Result<Vec<_>, _>>()?;
-        let first = erased.entry((params, results)).or_insert_with(|| written.clone());
+        let params = func
+            .params()
+            .iter()
+            .map(|&ty| erase(ty))
+            .collect::<Result<Vec<_>, _>>()?;
+        let results = func
+            .results()
+            .iter()
+            .map(|&ty| erase(ty))
+            .collect::<Result<Vec<_>, _>>()?;
+        let first = erased
+            .entry((params, results))
+            .or_insert_with(|| written.clone());
         if *first != written {
-            return Err(Unsupported::new("function types that differ only in a typed reference"));
+            return Err(Unsupported::new(
+                "function types that differ only in a typed reference",
+            ));
         }
         Ok(())
     }
@@ -141,7 +157,10 @@ impl Needs {
                 self.look_at_ref(ty);
             }
         }
-        for operator in body.get_operators_reader().map_err(Unsupported::malformed)? {
+        for operator in body
+            .get_operators_reader()
+            .map_err(Unsupported::malformed)?
+        {
             match operator.map_err(Unsupported::malformed)? {
                 Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. } => {
                     self.tail_calls = true;
@@ -195,7 +214,10 @@ impl Reencode for Rewriter {
                     function.instruction(&wasm_encoder::Instruction::Call(index));
                     function.instruction(&wasm_encoder::Instruction::Return);
                 }
-                wasm_encoder::Instruction::ReturnCallIndirect { type_index, table_index } => {
+                wasm_encoder::Instruction::ReturnCallIndirect {
+                    type_index,
+                    table_index,
+                } => {
                     function.instruction(&wasm_encoder::Instruction::CallIndirect {
                         type_index,
                         table_index,

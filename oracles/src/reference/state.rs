@@ -47,7 +47,10 @@ pub(crate) struct Table<T> {
 
 impl<T: Copy> Table<T> {
     pub(crate) fn new() -> Table<T> {
-        Table { array: vec![None], free: Vec::new() }
+        Table {
+            array: vec![None],
+            free: Vec::new(),
+        }
     }
 
     /// `Table.get`. `None` where the spec traps.
@@ -146,7 +149,11 @@ pub(crate) enum Continuation {
     /// The beginning of `canon_thread_new_indirect`'s `thread_func`.
     Explicit { callee: wasmi::Func, c: i32 },
     /// In a built-in that core code called, and that has blocked.
-    Core { call: Parked, activity: Activity, builtin: usize },
+    Core {
+        call: Parked,
+        activity: Activity,
+        builtin: usize,
+    },
     /// In the callback loop of `canon_lift`, after `YIELD`.
     CallbackYield,
 }
@@ -211,11 +218,17 @@ mod tests {
     #[test]
     fn a_table_gives_out_the_index_freed_last_and_never_zero() {
         let mut table = Table::new();
-        assert_eq!([table.add('a'), table.add('b'), table.add('c')], [Some(1), Some(2), Some(3)]);
+        assert_eq!(
+            [table.add('a'), table.add('b'), table.add('c')],
+            [Some(1), Some(2), Some(3)]
+        );
         assert_eq!(table.remove(1), Some('a'));
         assert_eq!(table.remove(3), Some('c'));
         assert_eq!(table.remove(3), None);
-        assert_eq!([table.add('d'), table.add('e'), table.add('f')], [Some(3), Some(1), Some(4)]);
+        assert_eq!(
+            [table.add('d'), table.add('e'), table.add('f')],
+            [Some(3), Some(1), Some(4)]
+        );
         assert_eq!(table.get(0), None);
         assert_eq!(table.get(9), None);
         assert_eq!(table.iter().collect::<String>(), "ebdf");

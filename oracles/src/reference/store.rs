@@ -57,6 +57,8 @@ pub(crate) struct Store<'a> {
     lockdown: bool,
     /// How many synchronously typed tasks have not returned from `canon_lift` yet.
     pub(crate) sync_typed: u32,
+    /// The running thread, if it has returned for a synchronously typed task. Only a deviation asks.
+    pub(crate) returned_early: Option<ThreadId>,
     /// Empty when a case is judged.
     pub(crate) deviations: &'a [Deviation],
 }
@@ -89,6 +91,7 @@ impl<'a> Store<'a> {
             invocation: 0,
             lockdown: false,
             sync_typed: 0,
+            returned_early: None,
             deviations,
         })
     }
@@ -199,11 +202,19 @@ impl<'a> Store<'a> {
             end = End::Exhausted(Exhaustion::Memory);
         }
         self.invocation += 1;
-        Ok(InvocationObservation { returned, events: std::mem::take(&mut self.events), end })
+        Ok(InvocationObservation {
+            returned,
+            events: std::mem::take(&mut self.events),
+            end,
+        })
     }
 
     fn invoke_and_tick(&mut self, invocation: &Invocation) -> Result<(), Stop> {
-        let export = self.component.exports.iter().find(|(name, _)| *name == invocation.export);
+        let export = self
+            .component
+            .exports
+            .iter()
+            .find(|(name, _)| *name == invocation.export);
         let (callee, ft, opts) = match export.map(|&(_, index)| &self.component.funcs[index]) {
             Some(ComponentFunc::Lift { callee, ft, opts }) => (*callee, ft, opts),
             Some(ComponentFunc::Host(_)) => return Err(Unsupported::new("a re-export").into()),
@@ -211,7 +222,12 @@ impl<'a> Store<'a> {
                 return Err(Unsupported::new(format!("no export {}", invocation.export)).into());
             }
         };
-        if !invocation.args.iter().map(|arg| arg.ty()).eq(ft.params.iter().copied()) {
+        if !invocation
+            .args
+            .iter()
+            .map(|arg| arg.ty())
+            .eq(ft.params.iter().copied())
+        {
             let message = format!("arguments that do not fit: {invocation}");
             return Err(Unsupported::new(message).into());
         }
@@ -241,12 +257,20 @@ impl<'a> Store<'a> {
 
     /// The threads that are ready and fit, the one that has waited longest first.
     pub(crate) fn ready_threads(&self, fits: impl Fn(ThreadId) -> bool) -> Vec<ThreadId> {
-        self.waiting.iter().copied().filter(|&thread| self.ready(thread) && fits(thread)).collect()
+        self.waiting
+            .iter()
+            .copied()
+            .filter(|&thread| self.ready(thread) && fits(thread))
+            .collect()
     }
 
     /// Asks the scheduler, where there is something to choose.
     pub(crate) fn choose(&mut self, choice: Choice, options: usize) -> usize {
-        if options < 2 { 0 } else { self.scheduler.choose(choice, options) }
+        if options < 2 {
+            0
+        } else {
+            self.scheduler.choose(choice, options)
+        }
     }
 
     /// Whether a thread or a task is left. `None` after a trap.
@@ -266,7 +290,11 @@ impl<'a> Store<'a> {
     pub(crate) fn event(&mut self, event: Event) -> Result<(), Stop> {
         let position = self.events.len();
         self.events.push(event);
-        if self.witness.event(self.invocation, position, event) { Ok(()) } else { Err(Stop::Cut) }
+        if self.witness.event(self.invocation, position, event) {
+            Ok(())
+        } else {
+            Err(Stop::Cut)
+        }
     }
 
     pub(crate) fn thread(&mut self, thread: ThreadId) -> &mut Thread {
@@ -286,14 +314,19 @@ impl<'a> Store<'a> {
     /// `Thread.ready`.
     pub(crate) fn ready(&self, thread: ThreadId) -> bool {
         let thread = &self.threads[thread.0];
-        thread.waiting() && thread.ready_func.is_some_and(|ready_func| self.holds(ready_func))
+        thread.waiting()
+            && thread
+                .ready_func
+                .is_some_and(|ready_func| self.holds(ready_func))
     }
 
     /// Whether a condition holds now.
     fn holds(&self, ready_func: ReadyFunc) -> bool {
         match ready_func {
             ReadyFunc::Always => true,
-            ReadyFunc::NoBackpressure { needs_exclusive } => !self.has_backpressure(needs_exclusive),
+            ReadyFunc::NoBackpressure { needs_exclusive } => {
+                !self.has_backpressure(needs_exclusive)
+            }
             ReadyFunc::NotExclusive => self.inst.exclusive_thread.is_none(),
         }
     }
@@ -332,7 +365,12 @@ impl<'a> Store<'a> {
         }
         let mut next = Some(thread);
         while let Some(thread) = next {
-            let cont = self.thread(thread).cont.take().expect("it is not running yet");
+            let cont = self
+                .thread(thread)
+                .cont
+                .take()
+                .expect("it is not running yet");
+            self.returned_early = None;
             next = self.thread_func(thread, cont)?;
         }
         Ok(())
@@ -431,7 +469,11 @@ impl<'a> Store<'a> {
     pub(crate) fn register_thread(&mut self, thread: ThreadId) -> Result<(), Stop> {
         let task = self.thread(thread).task;
         self.task(task).threads.push(thread);
-        let index = self.inst.threads.add(thread).ok_or(Stop::Exhausted(Exhaustion::Memory))?;
+        let index = self
+            .inst
+            .threads
+            .add(thread)
+            .ok_or(Stop::Exhausted(Exhaustion::Memory))?;
         self.thread(thread).index = Some(index);
         Ok(())
     }

@@ -12,13 +12,17 @@ pub struct Unsupported {
 
 impl Unsupported {
     pub(crate) fn new(construct: impl Into<String>) -> Unsupported {
-        Unsupported { construct: construct.into() }
+        Unsupported {
+            construct: construct.into(),
+        }
     }
 
     /// A binary that a parser does not take.
     pub(crate) fn malformed(error: impl fmt::Display) -> Unsupported {
         let message = error.to_string();
         let line = message.lines().next().unwrap_or_default();
-        Unsupported { construct: format!("malformed: {line}") }
+        Unsupported {
+            construct: format!("malformed: {line}"),
+        }
     }
 }

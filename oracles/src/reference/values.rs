@@ -19,10 +19,14 @@ pub(crate) fn lift_flat(ty: Type, flat: &Val) -> Result<Value, Trap> {
         Type::S64 => Value::S64(i64()),
         Type::U64 => Value::U64(i64() as u64),
         Type::F32 => Value::f32(f32::from_bits(
-            flat.f32().expect("the core type is the flattened one").to_bits(),
+            flat.f32()
+                .expect("the core type is the flattened one")
+                .to_bits(),
         )),
         Type::F64 => Value::f64(f64::from_bits(
-            flat.f64().expect("the core type is the flattened one").to_bits(),
+            flat.f64()
+                .expect("the core type is the flattened one")
+                .to_bits(),
         )),
         // `convert_i32_to_char`: at most 0x10ffff, and no surrogate.
         Type::Char => Value::Char(char::from_u32(i32() as u32).ok_or(Trap::InvalidChar)?),
@@ -62,10 +66,19 @@ mod tests {
 
     #[test]
     fn a_surrogate_and_a_number_past_the_last_char_trap() {
-        assert_eq!(lift_flat(Type::Char, &Val::I32(0xd800)), Err(Trap::InvalidChar));
-        assert_eq!(lift_flat(Type::Char, &Val::I32(0x11_0000)), Err(Trap::InvalidChar));
+        assert_eq!(
+            lift_flat(Type::Char, &Val::I32(0xd800)),
+            Err(Trap::InvalidChar)
+        );
+        assert_eq!(
+            lift_flat(Type::Char, &Val::I32(0x11_0000)),
+            Err(Trap::InvalidChar)
+        );
         assert_eq!(lift_flat(Type::Char, &Val::I32(-1)), Err(Trap::InvalidChar));
-        assert_eq!(lift_flat(Type::Char, &Val::I32(0xdfff + 1)), Ok(Value::Char('\u{e000}')));
+        assert_eq!(
+            lift_flat(Type::Char, &Val::I32(0xdfff + 1)),
+            Ok(Value::Char('\u{e000}'))
+        );
     }
 
     #[test]

@@ -34,7 +34,10 @@ impl DepthFirst {
 
     /// The choices made so far, for a [`super::Replay`].
     pub fn schedule(&self) -> Vec<u32> {
-        self.path[..self.next].iter().map(|&(chosen, _)| chosen).collect()
+        self.path[..self.next]
+            .iter()
+            .map(|&(chosen, _)| chosen)
+            .collect()
     }
 }
 
@@ -44,7 +47,10 @@ impl Scheduler for DepthFirst {
             self.path.push((0, options as u32));
         }
         let (chosen, of) = self.path[self.next];
-        debug_assert_eq!(of as usize, options, "the program runs the same under the same choices");
+        debug_assert_eq!(
+            of as usize, options,
+            "the program runs the same under the same choices"
+        );
         self.next += 1;
         chosen as usize
     }

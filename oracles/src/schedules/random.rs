@@ -38,7 +38,9 @@ mod tests {
     fn the_same_seed_draws_the_same_and_every_option_is_drawn() {
         let draw = |seed| {
             let mut random = Random::new(seed);
-            (0..100).map(|_| random.choose(Choice::Tick, 3)).collect::<Vec<_>>()
+            (0..100)
+                .map(|_| random.choose(Choice::Tick, 3))
+                .collect::<Vec<_>>()
         };
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));

@@ -18,7 +18,10 @@ impl Replay {
 
 impl Scheduler for Replay {
     fn choose(&mut self, _: Choice, options: usize) -> usize {
-        let chosen = self.schedule.get(self.next).map_or(0, |&chosen| chosen as usize);
+        let chosen = self
+            .schedule
+            .get(self.next)
+            .map_or(0, |&chosen| chosen as usize);
         self.next += 1;
         chosen.min(options - 1)
     }
@@ -35,7 +38,10 @@ pub struct Recording<S> {
 impl<S: Scheduler> Recording<S> {
     /// Records what `policy` chooses.
     pub fn new(policy: S) -> Recording<S> {
-        Recording { policy, schedule: Vec::new() }
+        Recording {
+            policy,
+            schedule: Vec::new(),
+        }
     }
 }
 

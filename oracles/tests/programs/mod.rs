@@ -92,7 +92,8 @@ pub fn component(body: &str, lifts: &str) -> Vec<u8> {
     let buffer = wast::parser::ParseBuffer::new(&text).expect("the text lexes");
     let mut wat: wast::Wat<'_> =
         wast::parser::parse(&buffer).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    wat.encode().unwrap_or_else(|error| panic!("{error}\n{text}"))
+    wat.encode()
+        .unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
 /// A lift of the core export `name`, synchronously typed.
@@ -122,7 +123,13 @@ pub fn callback(name: &str) -> String {
 pub fn case(component: Vec<u8>, exports: &[&str]) -> Case {
     let invocations = exports
         .iter()
-        .map(|export| Invocation { export: export.to_string(), args: Vec::<Value>::new() })
+        .map(|export| Invocation {
+            export: export.to_string(),
+            args: Vec::<Value>::new(),
+        })
         .collect();
-    Case { component, runs: vec![Run { invocations }] }
+    Case {
+        component,
+        runs: vec![Run { invocations }],
+    }
 }

@@ -387,9 +387,6 @@ fn an_assertion_inside_the_engine_is_handed_back_as_it_is() {
         message.starts_with("BUG: lift_result field is missing"),
         "{message}"
     );
-    assert!(
-        message.contains("concurrent.rs"),
-        "{message}"
-    );
+    assert!(message.contains("concurrent.rs"), "{message}");
     assert_eq!(observed.runs[0].invocations.len(), 1);
 }
