@@ -3,12 +3,38 @@
 #![warn(missing_docs)]
 
 use spawndiff_corpus::Case;
+use spawndiff_generators::RUN_BYTES;
 use spawndiff_oracles::claims::record;
 use spawndiff_oracles::native::{Config, Native};
 use spawndiff_oracles::{Judge, Judgement, Verdict};
 use std::sync::LazyLock;
 
-static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(Native::new(Config::default())));
+/// How many compiled components a target keeps: about as many as a corpus has inputs in its first minutes.
+const COMPONENTS: usize = 256;
+
+static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
+    Judge::new(Native::new(Config {
+        components: COMPONENTS,
+        ..Config::default()
+    }))
+});
+
+/// Mutates an input in place and returns its new length. Seven times in eight only its runs change, so that the component
+/// need not be compiled again; `mutate` is the fuzzer's own mutation, given a buffer and how much of it is input.
+pub fn mutate_runs_mostly(
+    data: &mut [u8],
+    size: usize,
+    max_size: usize,
+    seed: u32,
+    mutate: impl Fn(&mut [u8], usize, usize) -> usize,
+) -> usize {
+    if seed.is_multiple_of(8) || size < 2 * RUN_BYTES {
+        return mutate(data, size, max_size);
+    }
+    // A shorter result leaves old bytes behind it: the component stays where it is.
+    mutate(&mut data[..RUN_BYTES], RUN_BYTES, RUN_BYTES);
+    size
+}
 
 /// Judges a case.
 ///

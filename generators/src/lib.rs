@@ -49,12 +49,21 @@ pub use plan::*;
 use arbitrary::Unstructured;
 use spawndiff_corpus::Case;
 
+/// The bytes at the start of a fuzzer's input that mean the runs; what follows means the component.
+pub const RUN_BYTES: usize = 48;
+
 /// The case that a fuzzer's bytes mean. Any bytes mean one; what they do not say is small.
+///
+/// The first [`RUN_BYTES`] mean the runs (of an input shorter than twice that, the first half), the rest the component.
+/// So a mutation of the first ones gives other runs of the same component, which need not be compiled again.
 pub fn case_from_bytes(data: &[u8]) -> Case {
-    encode(&plan_from_bytes(data))
+    let (runs, component) = data.split_at(RUN_BYTES.min(data.len() / 2));
+    let mut plan = plan_from_bytes(component);
+    draw::redraw_runs(&mut plan, &mut Unstructured::new(runs));
+    encode(&plan)
 }
 
-/// The plan that a fuzzer's bytes mean.
+/// The plan that bytes mean, runs and all.
 pub fn plan_from_bytes(data: &[u8]) -> Plan {
     plan(&mut Unstructured::new(data))
         .expect("drawing takes what bytes there are and zeros after them")
@@ -62,7 +71,7 @@ pub fn plan_from_bytes(data: &[u8]) -> Plan {
 
 /// The case `index` of the campaign `seed`. Depends on nothing else.
 pub fn case_from_seed(seed: u64, index: u64) -> Case {
-    case_from_bytes(&rng::bytes(seed, index))
+    encode(&plan_from_seed(seed, index))
 }
 
 /// The plan that [`case_from_seed`] encodes.

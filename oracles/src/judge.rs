@@ -161,10 +161,13 @@ impl Judge {
                 }
                 _ => None,
             };
+            if index == last && error.is_none() && failure.is_some() {
+                break;
+            }
             let native = error.as_ref().unwrap_or(native);
             // The engine did not get to the end of this run: what it did not do cannot be compared.
             let mut run = run.clone();
-            if failure.is_some() && index == last {
+            if error.is_some() {
                 run.invocations.truncate(native.invocations.len());
             }
             let run = &run;
@@ -216,6 +219,12 @@ impl Judge {
                     }
                 }
             }
+        }
+        if let Some(Verdict::Crash { message }) = &failure
+            && let Some(known) = known::crash(message)
+        {
+            all_known.insert(known);
+            failure = None;
         }
         match (failure, unknown) {
             (Some(failure), _) => failure,

@@ -23,6 +23,9 @@ pub enum Known {
     ReturnsInternalError,
     /// [`Deviation::AlwaysWaitsForExclusive`].
     WaitsForExclusive,
+    /// Where the engine is built with debug assertions: `thread.yield` in a synchronously typed task with another thread
+    /// ready fails one of them.
+    SyncTypedYieldAsserts,
 }
 
 impl Known {
@@ -33,7 +36,20 @@ impl Known {
         Known::NotLockedDown,
         Known::ReturnsInternalError,
         Known::WaitsForExclusive,
+        Known::SyncTypedYieldAsserts,
     ];
+
+    /// Whether it can show in this build: some need the engine's debug assertions, which are on where ours are.
+    pub fn can_show(self) -> bool {
+        match self {
+            Known::SyncTypedYieldAsserts => cfg!(debug_assertions),
+            Known::SyncTypedSuspends
+            | Known::PromotesSuspended
+            | Known::NotLockedDown
+            | Known::ReturnsInternalError
+            | Known::WaitsForExclusive => true,
+        }
+    }
 
     /// The name: also that of its stored case, `corpus/known/NAME.wast`.
     pub fn name(self) -> &'static str {
@@ -43,13 +59,16 @@ impl Known {
             Known::NotLockedDown => "not-locked-down",
             Known::ReturnsInternalError => "returns-internal-error",
             Known::WaitsForExclusive => "waits-for-exclusive",
+            Known::SyncTypedYieldAsserts => "sync-typed-yield-asserts",
         }
     }
 
     /// Where it is reported, or where the specification says otherwise.
     pub fn link(self) -> &'static str {
         match self {
-            Known::SyncTypedSuspends => "https://github.com/bytecodealliance/wasmtime/issues/14117",
+            Known::SyncTypedSuspends | Known::SyncTypedYieldAsserts => {
+                "https://github.com/bytecodealliance/wasmtime/issues/14117"
+            }
             Known::PromotesSuspended => "https://github.com/bytecodealliance/wasmtime/pull/14250",
             Known::NotLockedDown => {
                 "https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#component-invariants"
@@ -126,6 +145,17 @@ pub fn with_trap(message: &str, native: &RunObservation) -> Option<RunObservatio
     let last = native.invocations.last_mut()?;
     last.end = End::Trap(Trap::TaskReturnTwice);
     Some(native)
+}
+
+/// The place and the beginning of the assertion in [`Known::SyncTypedYieldAsserts`].
+const SUSPEND_REASON: &str = "panic at wasmtime-48.0.8/src/runtime/component/concurrent.rs:2216:9: \
+    assertion failed: matches!(reason, SuspendReason::";
+
+/// A panic of the engine that is known.
+pub fn crash(message: &str) -> Option<Known> {
+    message
+        .starts_with(SUSPEND_REASON)
+        .then_some(Known::SyncTypedYieldAsserts)
 }
 
 fn known(deviation: Deviation) -> Known {

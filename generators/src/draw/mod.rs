@@ -38,6 +38,15 @@ pub fn plan(u: &mut Unstructured) -> arbitrary::Result<Plan> {
     Ok(sketch.plan)
 }
 
+/// Draws the runs of a plan anew, from bytes of their own: the component stays as it is.
+pub fn redraw_runs(plan: &mut Plan, u: &mut Unstructured) {
+    let mut sketch = Sketch::new(Draw { u });
+    std::mem::swap(&mut sketch.plan, plan);
+    sketch.plan.runs.clear();
+    shape::runs(&mut sketch);
+    std::mem::swap(&mut sketch.plan, plan);
+}
+
 /// Choices, one or two bytes each.
 pub(crate) struct Draw<'u, 'b> {
     u: &'u mut Unstructured<'b>,

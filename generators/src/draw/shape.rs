@@ -370,7 +370,7 @@ fn starts(sketch: &mut Sketch) {
     }
 }
 
-fn runs(sketch: &mut Sketch) {
+pub(super) fn runs(sketch: &mut Sketch) {
     let runs = sketch
         .draw
         .weighted(&[(45, *RUNS.start()), (32, 3), (23, *RUNS.end())]);

@@ -24,7 +24,9 @@ use lower::{LowerError, Needs};
 use run::{Settings, Stop};
 use spawndiff_corpus::{Case, Run};
 use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
 use std::mem::ManuallyDrop;
+use std::sync::{Mutex, PoisonError};
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
 
@@ -36,6 +38,8 @@ pub struct Config {
     pub extra_turns: u32,
     /// Whether the engine compiles as Wasmtime does by default, only serially: what a plain embedder pays. Default: false.
     pub plain: bool,
+    /// How many compiled components are kept, for a fuzzer that tries many runs of one component. Default: 0.
+    pub components: usize,
     /// Whether compiled functions are kept in memory and used again, which makes most cases compile in a third of the time.
     /// Default: true.
     pub incremental: bool,
@@ -60,6 +64,7 @@ impl Default for Config {
         Config {
             extra_turns: 0,
             plain: false,
+            components: 0,
             incremental: true,
             #[cfg(any(test, feature = "planted-faults"))]
             fault: None,
@@ -96,6 +101,14 @@ pub struct Native {
     engine: Engine,
     linker: Linker<Host>,
     needs: Needs,
+    compiled: Mutex<Compiled>,
+}
+
+/// Compiled components by their bytes, the oldest first to go.
+#[derive(Default)]
+struct Compiled {
+    components: HashMap<Vec<u8>, InstancePre<Host>>,
+    order: VecDeque<Vec<u8>>,
 }
 
 impl Native {
@@ -114,6 +127,7 @@ impl Native {
             engine,
             linker,
             needs,
+            compiled: Mutex::default(),
         }
     }
 
@@ -126,7 +140,10 @@ impl Native {
     /// Compiles the case's component and makes its runs. Never panics, whatever the case holds.
     pub fn observe(&self, case: &Case) -> Outcome {
         let prepared = panics::catch(|| self.prepare(&case.component));
-        let (component, settings) = match prepared {
+        let settings = Settings {
+            extra_turns: self.config.extra_turns,
+        };
+        let component = match prepared {
             Ok(Ok(prepared)) => prepared,
             Ok(Err(message)) => return Outcome::Rejected(message),
             Err(message) => {
@@ -156,7 +173,30 @@ impl Native {
     }
 
     /// The component, ready to be instantiated, or the engine's words against it.
-    fn prepare(&self, bytes: &[u8]) -> Result<(InstancePre<Host>, Settings), String> {
+    fn prepare(&self, bytes: &[u8]) -> Result<InstancePre<Host>, String> {
+        if self.config.components == 0 {
+            return self.compile(bytes);
+        }
+        let compiled = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(component) = compiled().components.get(bytes) {
+            return Ok(component.clone());
+        }
+        let component = self.compile(bytes)?;
+        let mut compiled = compiled();
+        if compiled.order.len() >= self.config.components
+            && let Some(oldest) = compiled.order.pop_front()
+        {
+            compiled.components.remove(&oldest);
+        }
+        compiled.order.push_back(bytes.to_vec());
+        compiled
+            .components
+            .insert(bytes.to_vec(), component.clone());
+        Ok(component)
+    }
+
+    /// Lowers and compiles a component.
+    fn compile(&self, bytes: &[u8]) -> Result<InstancePre<Host>, String> {
         let scanned = lower::scan(bytes, |_| {});
         let lowered = match scanned.and_then(|()| self.lower(bytes)) {
             Ok(lowered) => lowered,
@@ -166,15 +206,9 @@ impl Native {
                 return Err(error.to_string());
             }
         };
-        let component = Component::from_binary(&self.engine, &lowered)
+        Component::from_binary(&self.engine, &lowered)
             .and_then(|component| self.linker.instantiate_pre(&component))
-            .map_err(|error| panics::one_line(&format!("{error:#}")))?;
-        Ok((
-            component,
-            Settings {
-                extra_turns: self.config.extra_turns,
-            },
-        ))
+            .map_err(|error| panics::one_line(&format!("{error:#}")))
     }
 
     fn lower<'a>(&self, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LowerError> {
