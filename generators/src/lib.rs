@@ -25,7 +25,8 @@
 //!
 //! Every operation logs its result with a point of its own: the function's number times
 //! [`limits::POINTS_PER_FUNCTION`] plus the operation's. Entries have the numbers from 0, their callbacks from 4, program
-//! functions from 8.
+//! functions from 8. A post-return function may not log: it has the number that the entry's callback would have, and its
+//! operations store their results where `state` shows them.
 //!
 //! # How a program stays alive
 //! A trap ends its instance, so most operations must succeed, whatever the schedule. The programs keep to a protocol:

@@ -48,6 +48,9 @@ pub const LAST_ADDRESS: u32 = 28;
 pub const SCRATCH_ADDRESS: u32 = 32;
 /// How much of the memory `state` sums up.
 pub const CHECKED_BYTES: u32 = 256;
+/// Where the operations of a post-return function store their values, eight bytes each, up to [`CHECKED_BYTES`] and then
+/// from here again.
+pub const POST_RETURN_ADDRESS: u32 = CHECKED_BYTES - 32;
 /// Entries of each table whose presence `state` shows.
 pub const CHECKED_ENTRIES: u32 = 16;
 

@@ -179,6 +179,67 @@ fn the_mistakes_are_there() {
     }
 }
 
+/// Post-return functions are there, and each of what they may not call is called by one. The share of plans that hold a
+/// call is an upper bound of the share of cases that trap so.
+#[test]
+fn post_returns_are_drawn_with_every_forbidden_call() {
+    const PLANS: u64 = 20_000;
+    const FORBIDDEN: [&str; 14] = [
+        "log",
+        "mark",
+        "task-return",
+        "thread-index",
+        "new-indirect",
+        "spawn-indirect",
+        "spawn-ref",
+        "resume-later",
+        "suspend",
+        "yield",
+        "suspend-then-resume",
+        "yield-then-resume",
+        "suspend-then-promote",
+        "yield-then-promote",
+    ];
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    let (mut lifted, mut with, mut unlucky) = (0, 0, 0);
+    for plan in (0..PLANS).map(|seed| plan_from_seed(5, seed)) {
+        let before: u64 = counts.values().sum();
+        for entry in &plan.entries {
+            lifted += u64::from(entry.lift.is_sync());
+            let Some(ops) = entry.post_return() else {
+                assert_eq!(entry.post_return, None, "nothing is drawn for nothing");
+                continue;
+            };
+            with += 1;
+            for op in ops
+                .iter()
+                .flat_map(|op| [op].into_iter().chain(op.nested()))
+            {
+                let name = if let Op::Start { start, .. } = op {
+                    ["new-indirect", "spawn-indirect"][usize::from(plan.starts[*start].spawn)]
+                } else {
+                    op.name()
+                };
+                if FORBIDDEN.contains(&name) {
+                    *counts.entry(name).or_default() += 1;
+                }
+            }
+        }
+        unlucky += u64::from(counts.values().sum::<u64>() > before);
+    }
+    println!("{with} of {lifted}, {unlucky} of {PLANS}: {counts:?}");
+    assert!(
+        (28..=42).contains(&(with * 100 / lifted)),
+        "{with} of {lifted}"
+    );
+    assert!((6..=12).contains(&(unlucky * 100 / PLANS)), "{unlucky}");
+    let each = counts.values().sum::<u64>() / FORBIDDEN.len() as u64;
+    for name in FORBIDDEN {
+        let count = counts.get(name).copied().unwrap_or(0);
+        assert!(count * 2 > each && count < each * 2, "{name}: {counts:?}");
+    }
+}
+
 #[test]
 fn components_are_small_and_need_few_bytes() {
     let mut sizes: Vec<usize> = plans().map(|plan| encode(&plan).component.len()).collect();
@@ -236,6 +297,7 @@ fn bodies_keep_within_their_points() {
             if let Lift::Callback(callback) = &entry.lift {
                 assert!(count(&callback.body) + count(&callback.last) <= most);
             }
+            assert!(count(entry.post_return().unwrap_or_default()) <= most);
         }
     }
 }

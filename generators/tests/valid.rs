@@ -1,6 +1,8 @@
 //! Whatever is drawn and whatever is encoded is a valid component.
 
-use spawndiff_generators::{Lift, Plan, case_from_bytes, encode, plan_from_bytes, plan_from_seed};
+use spawndiff_generators::{
+    Lift, Plan, Scalar, case_from_bytes, encode, plan_from_bytes, plan_from_seed,
+};
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 fn features() -> WasmFeatures {
@@ -52,16 +54,21 @@ fn check(plan: &Plan, what: &dyn std::fmt::Debug) {
 fn what_seeds_give_is_valid() {
     let mut spawning = 0;
     let mut checked = 0;
+    let mut post_returns = 0;
     for seed in 0.. {
         let plan = plan_from_seed(1, seed);
         check(&plan, &seed);
         spawning += u32::from(plan.spawns());
         checked += u32::from(!plan.spawns());
+        let mut entries = plan.entries.iter();
+        let post_return = entries.any(|entry| entry.post_return().is_some());
+        post_returns += u32::from(post_return && !plan.spawns());
         if checked == 2000 {
             break;
         }
     }
     assert!(spawning > 500, "{spawning}");
+    assert!(post_returns > 300, "{post_returns}"); // with their lift option checked
 }
 
 #[test]
@@ -119,6 +126,23 @@ fn a_mutilated_plan_is_valid() {
             plan.entries
                 .iter_mut()
                 .for_each(|entry| entry.lift = Lift::Stackful)
+        }),
+        ("post-returns", |plan| {
+            plan.entries.iter_mut().for_each(|entry| {
+                entry.lift = Lift::Sync(Scalar::Bits(0));
+                entry.post_return = Some(entry.body.clone());
+            })
+        }),
+        ("post-returns without anything else", |plan| {
+            let mut entries = std::mem::take(&mut plan.entries);
+            entries.iter_mut().for_each(|entry| {
+                entry.lift = Lift::SyncTyped(Scalar::Bits(0));
+                entry.post_return = Some(std::mem::take(&mut entry.body));
+            });
+            *plan = Plan {
+                entries,
+                ..Plan::default()
+            };
         }),
     ];
     for seed in 0..100 {

@@ -2,7 +2,7 @@
 //! lowered form.
 
 use spawndiff_corpus::{Case, StoredCase};
-use spawndiff_oracles::native::lower;
+use spawndiff_oracles::native::{Config, Native};
 use std::path::{Path, PathBuf};
 use wasmtime_wast::{Async, WastContext};
 
@@ -37,12 +37,14 @@ fn run(engine: &wasmtime::Engine, name: &str, text: &str) -> Result<(), String> 
 #[test]
 fn every_stored_case_passes_under_the_engines_own_runner() {
     let engine = engine();
+    let native = Native::new(Config::default());
     let mut failed = Vec::new();
     for path in cases() {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(&path).expect("a case can be read");
         let stored = StoredCase::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let component = lower::lower(&stored.case.component, lower::needs(&engine))
+        let component = native
+            .lowered(&stored.case.component)
             .unwrap_or_else(|error| panic!("{name}: {error}"))
             .into_owned();
         let text = if component == stored.case.component {

@@ -3,7 +3,7 @@
 
 use super::{Outcome, one_line, print, unreadable};
 use anyhow::Result;
-use spawndiff_corpus::{Event, Run, StoredCase};
+use spawndiff_corpus::{Case, Event, Run, StoredCase, component_from_text};
 use spawndiff_oracles::compare::{Difference, What, difference};
 use spawndiff_oracles::native::{Config, Native};
 use spawndiff_oracles::{
@@ -18,6 +18,9 @@ pub struct Args {
     /// A stored case
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Print the case as a .wast file in which what Wasmtime lacks is lowered, and nothing else
+    #[arg(long)]
+    lowered: bool,
 }
 
 /// Prints what a case is and what the engines make of it.
@@ -29,6 +32,10 @@ pub fn show(args: &Args) -> Result<Outcome> {
             return Ok(Outcome::BadInput);
         }
     };
+    if args.lowered {
+        print(&lowered(&stored)?)?;
+        return Ok(Outcome::Clean);
+    }
     // The component comes first, so that it is seen even where it is the end of an engine.
     print(&component(&stored)?)?;
     let judgement = Judge::new(Native::new(Config::default())).judge(&stored.case);
@@ -37,6 +44,22 @@ pub fn show(args: &Args) -> Result<Outcome> {
         Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => Outcome::Clean,
         Verdict::Divergence(_) | Verdict::Crash { .. } => Outcome::Found,
     })
+}
+
+/// The case as a file for a runner whose engine lacks some built-ins.
+fn lowered(stored: &StoredCase) -> Result<String> {
+    let native = Native::new(Config::default());
+    let component = native.lowered(&stored.case.component)?;
+    let component = component_from_text(&component)?;
+    let case = Case {
+        component,
+        runs: stored.case.runs.clone(),
+    };
+    Ok(StoredCase {
+        case,
+        ..stored.clone()
+    }
+    .to_wast()?)
 }
 
 /// The header and the component of a case.

@@ -4,13 +4,14 @@
 
 use super::op::{self, Place, Scope};
 use super::target::{launch, yield_};
-use super::{Return, Role, Sketch};
+use super::{Return, Role, Sketch, post_return};
 use crate::plan::{Entry, Index, Item, Lift, Op, Operand, Target};
 
 pub(super) fn draw(sketch: &mut Sketch) {
     for entry in 0..sketch.plan.entries.len() {
         sketch.plan.entries[entry].body = entry_body(sketch, entry);
         callback_bodies(sketch, entry);
+        post_return::draw(sketch, entry);
     }
     for function in 0..sketch.plan.functions.len() {
         sketch.plan.functions[function].body = function_body(sketch, function);

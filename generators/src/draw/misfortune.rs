@@ -6,7 +6,7 @@
 use super::placement::{choose, insert, insert_in_entry, insert_in_thread};
 use super::shape::new_item;
 use super::value::INVALID_CHARS;
-use super::{Return, Role, Sketch, body};
+use super::{Return, Role, Sketch, body, post_return};
 use crate::limits::SLOTS;
 use crate::plan::{
     Arithmetic, Code, Import, Index, Item, Lift, Op, Operand, Scalar, Target, Width,
@@ -39,6 +39,7 @@ const KINDS: &[(u32, Kind)] = &[
     (3, Kind::Arithmetic),
     (2, Kind::Unreachable),
     (5, Kind::CallIndirect),
+    (40, Kind::CannotLeave),
 ];
 
 #[derive(Clone, Copy)]
@@ -64,6 +65,7 @@ enum Kind {
     Arithmetic,
     Unreachable,
     CallIndirect,
+    CannotLeave,
 }
 
 /// Percentage of failing starts that a thread makes instead of an entry.
@@ -207,6 +209,7 @@ fn add(sketch: &mut Sketch, kind: Kind) {
             insert(sketch, vec![Op::Arithmetic { op, left, right }]);
         }
         Kind::Unreachable => insert(sketch, vec![Op::Unreachable]),
+        Kind::CannotLeave => post_return::forbid(sketch),
         Kind::CallIndirect => {
             let table = sketch.draw.index(sketch.plan.tables.len());
             let signature = sketch.draw.index(sketch.plan.signatures.len());

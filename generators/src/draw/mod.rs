@@ -5,6 +5,7 @@
 //! - `op`: one operation;
 //! - `target`: the thread built-ins, which depend on what the slots likely hold;
 //! - `value`: constants, operands and component values;
+//! - `post_return`: the functions that run after an entry has returned;
 //! - `misfortune`: the mistakes that a case is to make, and `placement`: where.
 //!
 //! When the bytes end, every choice falls on its first or smallest alternative, so these are the ones that make a small
@@ -14,6 +15,7 @@ mod body;
 mod misfortune;
 mod op;
 mod placement;
+mod post_return;
 mod shape;
 mod target;
 mod value;

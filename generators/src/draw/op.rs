@@ -219,7 +219,7 @@ fn place(sketch: &mut Sketch, table: usize, count: u32) -> Index {
     Index::Const(sketch.draw.below((size + 1).saturating_sub(count.max(1))))
 }
 
-fn table(sketch: &mut Sketch) -> Op {
+pub(super) fn table(sketch: &mut Sketch) -> Op {
     let table = sketch.draw.index(sketch.plan.tables.len());
     let size = sketch.plan.tables[table].initial;
     let kind = sketch.draw.weighted(&[

@@ -63,7 +63,7 @@ pub(super) fn insert_in_thread(sketch: &mut Sketch, ops: Vec<Op>) {
     sketch.plan.functions[function].body.extend(ops);
 }
 
-fn conditional(sketch: &mut Sketch, ops: Vec<Op>) -> Vec<Op> {
+pub(super) fn conditional(sketch: &mut Sketch, ops: Vec<Op>) -> Vec<Op> {
     if !sketch.draw.percent(CONDITIONAL_PERCENT) {
         return ops;
     }

@@ -184,6 +184,7 @@ fn entries(sketch: &mut Sketch) {
             result,
             lift,
             body: Vec::new(),
+            post_return: None,
         });
     }
 }

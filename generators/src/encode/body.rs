@@ -6,7 +6,9 @@
 use super::function::{default, locals};
 use super::main_module::Context;
 use super::wrap;
-use crate::limits::{FIRST_OP_POINT, LOOP_COUNT, LOOP_DEPTH, SLOTS};
+use crate::limits::{
+    CHECKED_BYTES, FIRST_OP_POINT, LOOP_COUNT, LOOP_DEPTH, POST_RETURN_ADDRESS, SLOTS,
+};
 use crate::plan::{CoreType, Global, Import, Index, Item, Op, Operand, Scalar, Signature};
 use spawndiff_corpus::Type;
 use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, RefType};
@@ -28,8 +30,10 @@ pub(super) struct Body<'c, 'p> {
     ops: u32,
     /// How many parameters there are; the scratch locals follow.
     params: u32,
-    /// Whether the first parameter is an `i32`.
-    has_argument: bool,
+    /// The type of the first parameter if [`Operand::Argument`] means it.
+    argument: Option<CoreType>,
+    /// Whether it is a post-return function, which may not log.
+    post_return: bool,
     /// The lowest number of a program function that may be called directly.
     pub(super) least_callee: usize,
     /// How many loops are open.
@@ -49,9 +53,23 @@ impl<'c, 'p> Body<'c, 'p> {
             first_point,
             ops: 0,
             params: params.len() as u32,
-            has_argument: params.first() == Some(&CoreType::I32),
+            argument: params.first().copied().filter(|&ty| ty == CoreType::I32),
+            post_return: false,
             least_callee,
             depth: 0,
+        }
+    }
+
+    /// The same for a post-return function.
+    pub(super) fn of_post_return(
+        context: &'c mut Context<'p>,
+        first_point: u32,
+        params: &[CoreType],
+    ) -> Self {
+        Body {
+            argument: params.first().copied(),
+            post_return: true,
+            ..Body::new(context, first_point, params, 0)
         }
     }
 
@@ -117,14 +135,23 @@ impl<'c, 'p> Body<'c, 'p> {
             self.code().end();
             return;
         }
-        let point = self.first_point + FIRST_OP_POINT + self.ops;
+        let stores = self.post_return && !matches!(op, Op::Log { .. });
+        let point = if stores {
+            POST_RETURN_ADDRESS + self.ops * 8 % (CHECKED_BYTES - POST_RETURN_ADDRESS)
+        } else {
+            self.first_point + FIRST_OP_POINT + self.ops
+        };
         self.ops += 1;
         self.code().i32_const(point as i32);
         if self.value(op).is_none() {
             // It refers to what does not exist.
             self.code().i64_const(0);
         }
-        self.call(Import::Log);
+        if stores {
+            self.code().i64_store(MEMORY);
+        } else {
+            self.call(Import::Log);
+        }
     }
 
     fn loop_(&mut self, count: u32, body: &[Op]) {
@@ -186,8 +213,15 @@ impl<'c, 'p> Body<'c, 'p> {
     pub(super) fn operand(&mut self, operand: Operand) {
         match operand {
             Operand::Const(value) => drop(self.code().i32_const(value)),
-            Operand::Argument if self.has_argument => drop(self.code().local_get(0)),
-            Operand::Argument => drop(self.code().i32_const(0)),
+            Operand::Argument => match self.argument {
+                None => drop(self.code().i32_const(0)),
+                Some(CoreType::I32) => drop(self.code().local_get(0)),
+                Some(ty) => {
+                    self.code().local_get(0);
+                    extend(&mut self.code(), ty);
+                    self.code().i32_wrap_i64();
+                }
+            },
             Operand::Global(global) => {
                 match wrap(global, self.context.plan.globals.len()) {
                     Some(global) => {

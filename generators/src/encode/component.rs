@@ -237,7 +237,13 @@ fn exports(plan: &Plan, main: &Main, type_count: u32, component: &mut Component)
         let name = format!("e{i}");
         let function = alias(&name);
         let options = match entry.lift {
-            Lift::SyncTyped(_) | Lift::Sync(_) => vec![],
+            Lift::SyncTyped(_) | Lift::Sync(_) => {
+                let post_return = entry.post_return().map(|_| alias(&format!("p{i}")));
+                post_return
+                    .map(CanonicalOption::PostReturn)
+                    .into_iter()
+                    .collect()
+            }
             Lift::Stackful => vec![CanonicalOption::Async],
             Lift::Callback(_) => {
                 let callback = alias(&format!("c{i}"));

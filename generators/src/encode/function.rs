@@ -2,9 +2,9 @@
 
 use super::body::Body;
 use super::main_module::Context;
-use super::signature::{entry_signature, val_type};
+use super::signature::{entry_signature, post_return_signature, val_type};
 use crate::limits::{ENTRIES, POINTS_PER_FUNCTION};
-use crate::plan::{Callback, Code, CoreType, Import, Lift, Scalar, Signature};
+use crate::plan::{Callback, Code, CoreType, Import, Lift, Op, Scalar, Signature};
 use spawndiff_corpus::Type;
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
@@ -133,6 +133,15 @@ pub(super) fn callback(context: &mut Context, index: usize, callback: &Callback)
         Code::Exit | Code::Wait(_) | Code::Invalid(_) => callback.last_code,
     };
     body.code().i32_const(packed(last)).end();
+    body.finish()
+}
+
+/// The post-return function of an entry. It may not log; only functions that it calls use fuel.
+pub(super) fn post_return(context: &mut Context, index: usize, ops: &[Op]) -> Function {
+    let signature = post_return_signature(&context.plan.entries[index]);
+    let first_point = (ENTRIES + index) as u32 * POINTS_PER_FUNCTION;
+    let mut body = Body::of_post_return(context, first_point, &signature.params);
+    body.ops(ops);
     body.finish()
 }
 

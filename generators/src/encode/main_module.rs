@@ -1,6 +1,8 @@
 //! The core module `main`: the imports that the plan uses, all functions, all element segments.
 
-use super::signature::{encoded, entry_signature, import_signature, val_type};
+use super::signature::{
+    encoded, entry_signature, import_signature, post_return_signature, val_type,
+};
 use super::{STATE, function, state, store, wrap};
 use crate::plan::{Import, Item, Lift, Plan, SegmentMode, Signature};
 use std::collections::BTreeSet;
@@ -27,7 +29,7 @@ pub(super) struct Context<'p> {
     imports: Vec<Import>,
     /// How many function imports there are. Not yet known while the first pass collects them.
     import_count: u32,
-    /// Types after those of the plan: of imports, entries and callbacks.
+    /// Types after those of the plan: of imports, entries, callbacks and post-return functions.
     types: Vec<Signature>,
     /// Functions that a `ref.func` names.
     referenced: BTreeSet<u32>,
@@ -215,6 +217,12 @@ fn pass(plan: &Plan, import_count: u32) -> (Module, Vec<Import>) {
             add(ty, &function::callback(&mut context, index, callback));
             globals.global(own, &ConstExpr::i32_const(0));
             exports.export(&format!("c{index}"), ExportKind::Func, next);
+            next += 1;
+        }
+        if let Some(ops) = plan.entries[index].post_return() {
+            let ty = context.type_index(post_return_signature(&plan.entries[index]));
+            add(ty, &function::post_return(&mut context, index, ops));
+            exports.export(&format!("p{index}"), ExportKind::Func, next);
             next += 1;
         }
     }

@@ -54,6 +54,14 @@ pub(crate) fn entry_signature(entry: &Entry) -> Signature {
     }
 }
 
+/// The type of an entry's post-return function: it takes what the core function returns.
+pub(super) fn post_return_signature(entry: &Entry) -> Signature {
+    Signature {
+        params: entry_signature(entry).results,
+        results: Vec::new(),
+    }
+}
+
 /// The type of an import of `main`. The first parameter of `thread.spawn-ref` is a typed reference; here it is given as
 /// `funcref`.
 pub(crate) fn import_signature(import: Import) -> Signature {

@@ -201,6 +201,15 @@ pub struct Entry {
     pub lift: Lift,
     /// What it does. An `async` one returns with [`Op::TaskReturn`].
     pub body: Vec<Op>,
+    /// What its post-return function does, if it has one. Means nothing unless it is lifted without `async`.
+    pub post_return: Option<Vec<Op>>,
+}
+
+impl Entry {
+    /// What its post-return function does, if it is lifted so that it can have one and has one.
+    pub fn post_return(&self) -> Option<&[Op]> {
+        self.post_return.as_deref().filter(|_| self.lift.is_sync())
+    }
 }
 
 /// How a function is lifted, and what goes with it.
@@ -214,6 +223,16 @@ pub enum Lift {
     Stackful,
     /// An `async` type lifted `async` with a callback.
     Callback(Callback),
+}
+
+impl Lift {
+    /// Whether it is lifted without `async`, whatever its type.
+    pub fn is_sync(&self) -> bool {
+        match self {
+            Lift::SyncTyped(_) | Lift::Sync(_) => true,
+            Lift::Stackful | Lift::Callback(_) => false,
+        }
+    }
 }
 
 /// The callback of an entry.
@@ -254,7 +273,7 @@ pub struct Call {
 }
 
 impl Plan {
-    /// Every body of the plan: of functions, entries and callbacks.
+    /// Every body of the plan: of functions, entries, callbacks and post-return functions.
     pub fn bodies(&self) -> impl Iterator<Item = &[Op]> {
         let functions = self.functions.iter().map(|f| f.body.as_slice());
         let entries = self.entries.iter().flat_map(|entry| {
@@ -262,7 +281,8 @@ impl Plan {
                 Lift::SyncTyped(_) | Lift::Sync(_) | Lift::Stackful => (&[], &[]),
                 Lift::Callback(callback) => (&callback.body, &callback.last),
             };
-            [entry.body.as_slice(), callback, last]
+            let post_return = entry.post_return().unwrap_or_default();
+            [entry.body.as_slice(), callback, last, post_return]
         });
         functions.chain(entries)
     }

@@ -18,7 +18,8 @@ pub enum Scalar {
 pub enum Operand {
     /// A constant.
     Const(i32),
-    /// The function's first parameter if that is an `i32`, else zero.
+    /// The function's first parameter if that is an `i32`, else zero. Of a post-return function, the lower half of its
+    /// parameter's bits, whatever the type.
     Argument,
     /// A global, its lower half if it is an `i64`.
     Global(usize),
@@ -78,7 +79,8 @@ pub enum Arithmetic {
     TruncF32U,
 }
 
-/// One step of a program. Each logs one value, its result zero-extended; loops and choices log nothing of their own.
+/// One step of a program. Each logs one value, its result zero-extended; loops and choices log nothing of their own. In a
+/// post-return function, which may not log, all but [`Op::Log`] store it instead.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the names of the fields say it")]
 pub enum Op {

@@ -137,6 +137,15 @@ impl Native {
         "48.0.8"
     }
 
+    /// The component as Wasmtime takes it: built-ins that it lacks are lowered. Unchanged where it lacks none.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be lowered: a malformed component, say.
+    pub fn lowered<'a>(&self, component: &'a [u8]) -> Result<Cow<'a, [u8]>, LowerError> {
+        self.lower(component)
+    }
+
     /// Compiles the case's component and makes its runs. Never panics, whatever the case holds.
     pub fn observe(&self, case: &Case) -> Outcome {
         let prepared = panics::catch(|| self.prepare(&case.component));

@@ -85,22 +85,32 @@ impl Builtin {
             ],
             Builtin::Callback => &[Trap::CallbackCode, Trap::UnknownIndex],
             Builtin::TaskReturn => &[
+                Trap::CannotLeave,
                 Trap::TaskReturnTwice,
                 Trap::TaskReturnInvalid,
                 Trap::InvalidChar,
             ],
             Builtin::ThreadNewIndirect | Builtin::ThreadSpawnIndirect => &[
+                Trap::CannotLeave,
                 Trap::TableOutOfBounds,
                 Trap::ThreadStartNull,
                 Trap::ThreadStartType,
             ],
-            Builtin::ThreadSpawnRef => &[Trap::ThreadStartNull],
+            Builtin::ThreadSpawnRef => &[Trap::CannotLeave, Trap::ThreadStartNull],
             Builtin::ThreadResumeLater
             | Builtin::ThreadSuspendThenResume
-            | Builtin::ThreadYieldThenResume => &[Trap::UnknownIndex, Trap::ThreadNotSuspended],
+            | Builtin::ThreadYieldThenResume => &[
+                Trap::CannotLeave,
+                Trap::UnknownIndex,
+                Trap::ThreadNotSuspended,
+            ],
             Builtin::ThreadSuspendThenPromote | Builtin::ThreadYieldThenPromote => {
-                &[Trap::UnknownIndex]
+                &[Trap::CannotLeave, Trap::UnknownIndex]
             }
+            Builtin::Lower
+            | Builtin::ThreadIndex
+            | Builtin::ThreadSuspend
+            | Builtin::ThreadYield => &[Trap::CannotLeave],
             Builtin::Core => &[
                 Trap::Unreachable,
                 Trap::MemoryOutOfBounds,
@@ -108,13 +118,7 @@ impl Builtin {
                 Trap::IndirectCallToNull,
                 Trap::IndirectCallTypeMismatch,
             ],
-            Builtin::Lower
-            | Builtin::ContextGet
-            | Builtin::ContextSet
-            | Builtin::ThreadIndex
-            | Builtin::ThreadAvailableParallelism
-            | Builtin::ThreadSuspend
-            | Builtin::ThreadYield => &[],
+            Builtin::ContextGet | Builtin::ContextSet | Builtin::ThreadAvailableParallelism => &[],
         }
     }
 

@@ -6,7 +6,8 @@
 
 use super::coverage::Builtin;
 use super::state::{Continuation, Task, TaskId, TaskState, ThreadId};
-use super::store::{Flow, Stop, Store};
+use super::store::{Stop, Store};
+use super::threads::Flow;
 use crate::Trap;
 
 /// A way to leave the specification.

@@ -22,6 +22,7 @@ mod limits;
 mod rewrite;
 mod state;
 mod store;
+mod threads;
 mod unsupported;
 mod values;
 

@@ -1,4 +1,4 @@
-//! `class Store`, and the methods of `Thread` and `Task` that change more than their own fields.
+//! `class Store`: what a run consists of, and how the host drives it.
 //!
 //! One store is one run: the component's core instances in wasmi, one component instance, its tasks and threads.
 
@@ -8,9 +8,7 @@ use super::component::{
 use super::coverage::{Builtin, Coverage};
 use super::deviation::Deviation;
 use super::limits::{FUEL, Limits};
-use super::state::{
-    ComponentInstance, Continuation, ReadyFunc, Task, TaskId, TaskState, Thread, ThreadId,
-};
+use super::state::{ComponentInstance, Task, TaskId, Thread, ThreadId};
 use super::{Stopped, Unsupported, Witness};
 use crate::schedules::{Choice, Scheduler};
 use crate::{End, Exhaustion, InvocationObservation, Trap};
@@ -45,7 +43,7 @@ pub(crate) struct Store<'a> {
     pub(crate) tasks: Vec<Task>,
     pub(crate) threads: Vec<Thread>,
     /// `Store.waiting`: the one that has waited longest first.
-    waiting: Vec<ThreadId>,
+    pub(crate) waiting: Vec<ThreadId>,
     scheduler: &'a mut dyn Scheduler,
     witness: &'a mut dyn Witness,
     pub(crate) coverage: &'a mut Coverage,
@@ -304,217 +302,6 @@ impl<'a> Store<'a> {
     pub(crate) fn task(&mut self, task: TaskId) -> &mut Task {
         &mut self.tasks[task.0]
     }
-
-    /// `Thread.__init__`.
-    pub(crate) fn new_thread(&mut self, task: TaskId, cont: Continuation) -> ThreadId {
-        self.threads.push(Thread::new(task, cont));
-        ThreadId(self.threads.len() - 1)
-    }
-
-    /// `Thread.ready`.
-    pub(crate) fn ready(&self, thread: ThreadId) -> bool {
-        let thread = &self.threads[thread.0];
-        thread.waiting()
-            && thread
-                .ready_func
-                .is_some_and(|ready_func| self.holds(ready_func))
-    }
-
-    /// Whether a condition holds now.
-    fn holds(&self, ready_func: ReadyFunc) -> bool {
-        match ready_func {
-            ReadyFunc::Always => true,
-            ReadyFunc::NoBackpressure { needs_exclusive } => {
-                !self.has_backpressure(needs_exclusive)
-            }
-            ReadyFunc::NotExclusive => self.inst.exclusive_thread.is_none(),
-        }
-    }
-
-    /// `has_backpressure`, of `Task.enter_implicit_thread`.
-    pub(crate) fn has_backpressure(&self, needs_exclusive: bool) -> bool {
-        self.inst.backpressure > 0 || (needs_exclusive && self.inst.exclusive_thread.is_some())
-    }
-
-    /// `Thread.start_waiting_internal`.
-    fn start_waiting_internal(&mut self, thread: ThreadId, ready_func: ReadyFunc) {
-        debug_assert!(self.threads[thread.0].ready_func.is_none());
-        self.thread(thread).ready_func = Some(ready_func);
-        self.waiting.push(thread);
-    }
-
-    /// `Thread.stop_waiting_internal`.
-    fn stop_waiting_internal(&mut self, thread: ThreadId) {
-        debug_assert!(self.ready(thread));
-        self.thread(thread).ready_func = None;
-        self.thread(thread).resumed_later = false;
-        self.waiting.retain(|&waiting| waiting != thread);
-    }
-
-    /// `Thread.resume_later`.
-    pub(crate) fn resume_later(&mut self, thread: ThreadId) {
-        debug_assert!(self.threads[thread.0].suspended());
-        self.thread(thread).resumed_later = true;
-        self.start_waiting_internal(thread, ReadyFunc::Always);
-    }
-
-    /// `Thread.resume`: runs the thread, and each thread that is switched to, until one blocks or ends.
-    pub(crate) fn resume(&mut self, thread: ThreadId) -> Result<(), Stop> {
-        if self.threads[thread.0].waiting() {
-            self.stop_waiting_internal(thread);
-        }
-        let mut next = Some(thread);
-        while let Some(thread) = next {
-            let cont = self
-                .thread(thread)
-                .cont
-                .take()
-                .expect("it is not running yet");
-            self.returned_early = None;
-            next = self.thread_func(thread, cont)?;
-        }
-        Ok(())
-    }
-
-    /// `Thread.suspend`. What is returned is the thread to switch to.
-    pub(crate) fn suspend(&mut self, thread: ThreadId, cancellable: bool) -> Flow {
-        debug_assert!(self.threads[thread.0].running());
-        self.thread(thread).cancellable = cancellable;
-        Flow::Block(None)
-    }
-
-    /// `Thread.wait_until`.
-    pub(crate) fn wait_until(
-        &mut self,
-        thread: ThreadId,
-        ready_func: ReadyFunc,
-        cancellable: bool,
-    ) -> Flow {
-        debug_assert!(self.threads[thread.0].running());
-        if self.holds(ready_func) {
-            // With no other thread ready, and no synchronously typed task to trap because of it, the one that yields is
-            // the one that is resumed: both answers are the same.
-            let alone = self.sync_typed == 0 && self.ready_threads(|_| true).is_empty();
-            let options = if alone { 1 } else { 2 };
-            if self.choose(Choice::Yield, options) == 1 {
-                return Flow::Go;
-            }
-        }
-        self.start_waiting_internal(thread, ready_func);
-        self.thread(thread).cancellable = cancellable;
-        Flow::Block(None)
-    }
-
-    /// `Thread.yield_`.
-    pub(crate) fn yield_(&mut self, thread: ThreadId, cancellable: bool) -> Flow {
-        self.wait_until(thread, ReadyFunc::Always, cancellable)
-    }
-
-    /// `Thread.suspend_then_resume`.
-    pub(crate) fn suspend_then_resume(
-        &mut self,
-        thread: ThreadId,
-        cancellable: bool,
-        other: ThreadId,
-    ) -> Flow {
-        debug_assert!(self.threads[thread.0].running() && self.threads[other.0].suspended());
-        self.thread(thread).cancellable = cancellable;
-        Flow::Block(Some(other))
-    }
-
-    /// `Thread.yield_then_resume`.
-    pub(crate) fn yield_then_resume(
-        &mut self,
-        thread: ThreadId,
-        cancellable: bool,
-        other: ThreadId,
-    ) -> Flow {
-        debug_assert!(self.threads[thread.0].running() && self.threads[other.0].suspended());
-        self.start_waiting_internal(thread, ReadyFunc::Always);
-        self.thread(thread).cancellable = cancellable;
-        Flow::Block(Some(other))
-    }
-
-    /// `Thread.suspend_then_promote`.
-    pub(crate) fn suspend_then_promote(
-        &mut self,
-        thread: ThreadId,
-        cancellable: bool,
-        other: ThreadId,
-    ) -> Flow {
-        if self.ready(other) {
-            self.stop_waiting_internal(other);
-            self.suspend_then_resume(thread, cancellable, other)
-        } else {
-            self.suspend(thread, cancellable)
-        }
-    }
-
-    /// `Thread.yield_then_promote`.
-    pub(crate) fn yield_then_promote(
-        &mut self,
-        thread: ThreadId,
-        cancellable: bool,
-        other: ThreadId,
-    ) -> Flow {
-        if self.ready(other) {
-            self.stop_waiting_internal(other);
-            self.yield_then_resume(thread, cancellable, other)
-        } else {
-            self.yield_(thread, cancellable)
-        }
-    }
-
-    /// `Task.register_thread`.
-    pub(crate) fn register_thread(&mut self, thread: ThreadId) -> Result<(), Stop> {
-        let task = self.thread(thread).task;
-        self.task(task).threads.push(thread);
-        let index = self
-            .inst
-            .threads
-            .add(thread)
-            .ok_or(Stop::Exhausted(Exhaustion::Memory))?;
-        self.thread(thread).index = Some(index);
-        Ok(())
-    }
-
-    /// `Task.unregister_thread`.
-    pub(crate) fn unregister_thread(&mut self, thread: ThreadId) -> Result<(), Stop> {
-        let task_id = self.thread(thread).task;
-        let task = self.task(task_id);
-        task.threads.retain(|&other| other != thread);
-        if task.threads.is_empty() && task.state != TaskState::Resolved {
-            return Err(Stop::Trap(Builtin::Lift, Trap::NoTaskReturn));
-        }
-        let index = self.thread(thread).index.take().expect("it was registered");
-        self.inst.threads.remove(index);
-        Ok(())
-    }
-
-    /// `Task.return_`.
-    pub(crate) fn return_(
-        &mut self,
-        task: TaskId,
-        result: Option<spawndiff_corpus::Value>,
-        by: Builtin,
-    ) -> Result<(), Stop> {
-        let task = self.task(task);
-        if task.state == TaskState::Resolved {
-            return Err(Stop::Trap(by, Trap::TaskReturnTwice));
-        }
-        task.result = Some(result);
-        task.state = TaskState::Resolved;
-        Ok(())
-    }
-}
-
-/// Whether a thread goes on after an operation that may block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flow {
-    /// It goes on at once.
-    Go,
-    /// It blocks, and the thread named here, if any, is switched to.
-    Block(Option<ThreadId>),
 }
 
 impl From<Unsupported> for Stop {

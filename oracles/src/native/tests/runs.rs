@@ -123,7 +123,7 @@ fn a_thread_that_nobody_resumes_is_left_over() {
 #[test]
 fn an_index_that_names_no_thread_or_one_that_runs_is_told_apart() {
     let run = r#"(func (export "run") (call $resume (i32.const 9)))"#;
-    assert_eq!(end(threads(run, &["run"])), trap(Trap::UnknownThread));
+    assert_eq!(end(threads(run, &["run"])), trap(Trap::UnknownIndex));
     let run = r#"(func (export "run") (call $resume (call $index)))"#;
     assert_eq!(end(threads(run, &["run"])), trap(Trap::ThreadNotSuspended));
 }
@@ -346,7 +346,7 @@ fn a_call_between_components_is_turned_to_its_end() {
     assert_eq!(observed.leftover, Some(false));
 
     let observed = observe(calls.clone(), &["unknown"]);
-    assert_eq!(observed.invocations[0].end, trap(Trap::UnknownHandle));
+    assert_eq!(observed.invocations[0].end, trap(Trap::UnknownIndex));
 
     // What is counted is more than threads and tasks: a waitable set that is kept is left over, too.
     assert_eq!(observe(calls, &["keeps"]).leftover, Some(true));
