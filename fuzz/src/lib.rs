@@ -3,7 +3,7 @@
 #![warn(missing_docs)]
 
 use spawndiff_corpus::Case;
-use spawndiff_generators::RUN_BYTES;
+use spawndiff_generators::run_bytes;
 use spawndiff_oracles::claims::record;
 use spawndiff_oracles::native::{Config, Native};
 use spawndiff_oracles::{Judge, Judgement, Verdict};
@@ -19,8 +19,9 @@ static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
     }))
 });
 
-/// Mutates an input in place and returns its new length. Seven times in eight only its runs change, so that the component
-/// need not be compiled again; `mutate` is the fuzzer's own mutation, given a buffer and how much of it is input.
+/// Mutates an input in place and returns its new length. Fifteen times in sixteen only its runs change, so that the
+/// component need not be compiled again; `mutate` is the fuzzer's own mutation, given a buffer, how much of it is input, and
+/// how much it may become.
 pub fn mutate_runs_mostly(
     data: &mut [u8],
     size: usize,
@@ -28,11 +29,12 @@ pub fn mutate_runs_mostly(
     seed: u32,
     mutate: impl Fn(&mut [u8], usize, usize) -> usize,
 ) -> usize {
-    if seed.is_multiple_of(8) || size < 2 * RUN_BYTES {
+    let runs = run_bytes(size);
+    if seed.is_multiple_of(16) || runs == 0 {
         return mutate(data, size, max_size);
     }
     // A shorter result leaves old bytes behind it: the component stays where it is.
-    mutate(&mut data[..RUN_BYTES], RUN_BYTES, RUN_BYTES);
+    mutate(&mut data[..runs], runs, runs);
     size
 }
 

@@ -50,15 +50,17 @@ pub use plan::*;
 use arbitrary::Unstructured;
 use spawndiff_corpus::Case;
 
-/// The bytes at the start of a fuzzer's input that mean the runs; what follows means the component.
-pub const RUN_BYTES: usize = 48;
+/// How many bytes at the start of a fuzzer's input of `length` bytes mean the runs; what follows means the component.
+pub fn run_bytes(length: usize) -> usize {
+    (length / 2).min(48)
+}
 
 /// The case that a fuzzer's bytes mean. Any bytes mean one; what they do not say is small.
 ///
-/// The first [`RUN_BYTES`] mean the runs (of an input shorter than twice that, the first half), the rest the component.
-/// So a mutation of the first ones gives other runs of the same component, which need not be compiled again.
+/// The first [`run_bytes`] mean the runs, the rest the component. So a mutation of the first ones gives other runs of the
+/// same component, which need not be compiled again.
 pub fn case_from_bytes(data: &[u8]) -> Case {
-    let (runs, component) = data.split_at(RUN_BYTES.min(data.len() / 2));
+    let (runs, component) = data.split_at(run_bytes(data.len()));
     let mut plan = plan_from_bytes(component);
     draw::redraw_runs(&mut plan, &mut Unstructured::new(runs));
     encode(&plan)
