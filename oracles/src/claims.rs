@@ -119,15 +119,11 @@ fn check_run(stored: &StoredCase, run: usize, reference: &Reference, budget: u32
 
 /// The longest list of events that a run's directives claim.
 fn said_events(directives: &[&Directive]) -> Vec<Event> {
-    let events = directives
-        .iter()
-        .filter_map(|directive| match &directive.claim {
-            Claim::Events { events, .. } => Some(events.clone()),
-            Claim::Definition | Claim::Instance | Claim::Invoke { .. } | Claim::Settle { .. } => {
-                None
-            }
-        });
-    events.last().unwrap_or_default()
+    let events = |directive: &&Directive| match &directive.claim {
+        Claim::Events { events, .. } => Some(events.clone()),
+        Claim::Definition | Claim::Instance | Claim::Invoke { .. } | Claim::Settle { .. } => None,
+    };
+    directives.iter().rev().find_map(events).unwrap_or_default()
 }
 
 /// Cuts a run short where its trace leaves the events that the file claims.

@@ -1,6 +1,7 @@
 //! The judge: a case on the native engine and on the reference, and the verdict.
 
 use crate::compare::{Difference, Membership, Unknown, compare};
+use crate::kept::Kept;
 use crate::known::{self, Explanation, Known};
 use crate::native::{self, Native};
 use crate::reference::{Coverage, Deviation, Reference, Stopped, Unsupported};
@@ -9,6 +10,7 @@ use crate::{Observation, RunObservation};
 use spawndiff_corpus::{Case, Run};
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 /// How many schedules a search may try for one run.
 pub const BUDGET: u32 = 2_000;
@@ -16,6 +18,7 @@ pub const BUDGET: u32 = 2_000;
 /// Runs cases on both engines and compares them.
 pub struct Judge {
     native: Native,
+    references: Kept<Arc<Reference>>,
     budget: u32,
 }
 
@@ -79,6 +82,7 @@ impl Judge {
     /// A judge over `native`.
     pub fn new(native: Native) -> Judge {
         Judge {
+            references: Kept::new(native.components()),
             native,
             budget: BUDGET,
         }
@@ -115,7 +119,7 @@ impl Judge {
                 Some(Verdict::Divergence(Divergence::Unmapped { message }))
             }
         };
-        judgement.verdict = match (Reference::new(case), failure) {
+        judgement.verdict = match (self.reference(case), failure) {
             // What the reference does not understand it cannot call valid.
             (Err(what), None | Some(Verdict::Divergence(Divergence::Rejected { .. }))) => {
                 Verdict::Inconclusive(Unknown::Unsupported(what))
@@ -131,6 +135,12 @@ impl Judge {
             (Ok(reference), failure) => self.compare(&reference, case, failure, &mut judgement),
         };
         judgement
+    }
+
+    /// The reference for a case's component. Kept where the native engine keeps compiled components, and as many.
+    fn reference(&self, case: &Case) -> Result<Arc<Reference>, Unsupported> {
+        self.references
+            .get_or_make(&case.component, || Reference::new(case).map(Arc::new))
     }
 
     /// Compares the runs, until one differs in a way that is not known. `failure` is what the native engine ended in

@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 mod judge;
+mod kept;
 mod observation;
 mod trap;
 

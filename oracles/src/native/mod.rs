@@ -18,15 +18,14 @@ mod values;
 #[cfg(any(test, feature = "planted-faults"))]
 pub use faults::Fault;
 
+use crate::kept::Kept;
 use crate::{Observation, RunObservation};
 use engine::Host;
 use lower::{LowerError, Needs};
 use run::{Settings, Stop};
 use spawndiff_corpus::{Case, Run};
 use std::borrow::Cow;
-use std::collections::{HashMap, VecDeque};
 use std::mem::ManuallyDrop;
-use std::sync::{Mutex, PoisonError};
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
 
@@ -101,14 +100,7 @@ pub struct Native {
     engine: Engine,
     linker: Linker<Host>,
     needs: Needs,
-    compiled: Mutex<Compiled>,
-}
-
-/// Compiled components by their bytes, the oldest first to go.
-#[derive(Default)]
-struct Compiled {
-    components: HashMap<Vec<u8>, InstancePre<Host>>,
-    order: VecDeque<Vec<u8>>,
+    compiled: Kept<InstancePre<Host>>,
 }
 
 impl Native {
@@ -123,11 +115,11 @@ impl Native {
         let linker = engine::linker(&engine).expect("the two names are distinct");
         let needs = lower::needs(&engine);
         Native {
+            compiled: Kept::new(config.components),
             config,
             engine,
             linker,
             needs,
-            compiled: Mutex::default(),
         }
     }
 
@@ -135,6 +127,11 @@ impl Native {
     pub fn version() -> &'static str {
         // The workspace pins this release exactly; the crate does not tell its own version.
         "48.0.8"
+    }
+
+    /// How many compiled components are kept ([`Config::components`]).
+    pub fn components(&self) -> usize {
+        self.config.components
     }
 
     /// The component as Wasmtime takes it: built-ins that it lacks are lowered. Unchanged where it lacks none.
@@ -183,25 +180,7 @@ impl Native {
 
     /// The component, ready to be instantiated, or the engine's words against it.
     fn prepare(&self, bytes: &[u8]) -> Result<InstancePre<Host>, String> {
-        if self.config.components == 0 {
-            return self.compile(bytes);
-        }
-        let compiled = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(component) = compiled().components.get(bytes) {
-            return Ok(component.clone());
-        }
-        let component = self.compile(bytes)?;
-        let mut compiled = compiled();
-        if compiled.order.len() >= self.config.components
-            && let Some(oldest) = compiled.order.pop_front()
-        {
-            compiled.components.remove(&oldest);
-        }
-        compiled.order.push_back(bytes.to_vec());
-        compiled
-            .components
-            .insert(bytes.to_vec(), component.clone());
-        Ok(component)
+        self.compiled.get_or_make(bytes, || self.compile(bytes))
     }
 
     /// Lowers and compiles a component.

@@ -165,10 +165,8 @@ impl Needs {
                 Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. } => {
                     self.tail_calls = true;
                 }
-                Operator::RefNull { hty } => {
-                    if hty != HeapType::FUNC && hty != HeapType::EXTERN {
-                        self.erasure = true;
-                    }
+                Operator::RefNull { hty } if hty != HeapType::FUNC && hty != HeapType::EXTERN => {
+                    self.erasure = true;
                 }
                 Operator::CallRef { .. } | Operator::ReturnCallRef { .. } => {
                     return Err(Unsupported::new("call_ref"));
