@@ -1,6 +1,6 @@
 //! Case -> verdict: two engines that run a case, and the comparison of what they did.
 //!
-//! [`native`] is Wasmtime; [`reference`] is the Canonical ABI written from the specification, on wasmi. The two never
+//! [`native`] is Wasmtime; [`mod@reference`] is the Canonical ABI written from the specification, on wasmi. The two never
 //! import each other: they share a [`spawndiff_corpus::Case`], an [`Observation`] and a [`Trap`], and that is all.
 
 #![warn(missing_docs)]
