@@ -1,7 +1,9 @@
 //! The comparison finds what is wrong: each planted fault shows within 2,000 cases of the default generator.
 
 use rayon::prelude::*;
+use spawndiff_corpus::{Case, StoredCase, component_from_text};
 use spawndiff_generators::case_from_seed;
+use spawndiff_oracles::claims::record;
 use spawndiff_oracles::native::{Config, Fault, Native};
 use spawndiff_oracles::{Judge, Verdict};
 
@@ -43,4 +45,32 @@ fn every_planted_fault_is_found() {
 #[test]
 fn without_a_fault_nothing_is_found() {
     assert_eq!(first_finding(Config::default()), None);
+}
+
+#[test]
+fn the_file_of_a_finding_reproduces_it() {
+    for fault in [Fault::Panics, Fault::IndexOffByOne, Fault::EventLost] {
+        let judge = Judge::new(Native::new(Config {
+            fault: Some(fault),
+            ..Config::default()
+        }));
+        let (case, judgement) = (0..CASES)
+            .map(|index| case_from_seed(SEED, index))
+            .map(|case| (case.clone(), judge.judge(&case)))
+            .find(|(_, judgement)| {
+                matches!(
+                    judgement.verdict,
+                    Verdict::Divergence(_) | Verdict::Crash { .. }
+                )
+            })
+            .expect("the fault is found");
+        let component = component_from_text(&case.component).expect("the text format says it");
+        let case = Case { component, ..case };
+        let text = record(vec!["found".to_string()], &case, &judgement.reference)
+            .to_wast()
+            .expect("the case can be stored");
+        let stored = StoredCase::parse(&text).expect("what was stored can be read");
+        let again = judge.judge(&stored.case).verdict;
+        assert_eq!(again, judgement.verdict, "{fault:?}");
+    }
 }
