@@ -25,7 +25,9 @@ fn judge<S: Scheduler>(case: &Case, scheduler: impl Fn() -> S) -> Result<(), Opt
         match compare(&reference, run, &observed, BUDGET) {
             Membership::Member { .. } => {}
             Membership::Stranger { difference, .. } => return Err(Some(difference.to_string())),
-            Membership::Unknown(Unknown::Budget | Unknown::Exhausted(_)) => return Err(None),
+            Membership::Unknown(Unknown::Budget | Unknown::Unexplained | Unknown::Exhausted(_)) => {
+                return Err(None);
+            }
             Membership::Unknown(Unknown::Unsupported(what)) => panic!("{what}"),
         }
     }
@@ -48,6 +50,8 @@ fn agrees<S: Scheduler>(scheduler: impl Fn(u64) -> S + Sync) {
         .filter(|(_, verdict)| matches!(verdict, Err(Some(_))))
         .collect();
     assert!(diverged.is_empty(), "{diverged:?}");
+    // 2.75 % (last first) and 3.5 % (random) when this was written: threads that do and log the same make a tree that the
+    // trace hardly prunes. The bound was 2 % at first.
     let unknown = verdicts
         .iter()
         .filter(|(_, verdict)| *verdict == Err(None))

@@ -47,6 +47,8 @@ pub enum Unknown {
     Unsupported(Unsupported),
     /// More schedules than the search may try.
     Budget,
+    /// No schedule allows the run, and there are too many to try with the known deviations: known, or new.
+    Unexplained,
 }
 
 /// The first difference between what the native engine did and what the reference allows.
@@ -376,6 +378,7 @@ impl fmt::Display for Unknown {
             Unknown::Exhausted(what) => write!(f, "{what} exhausted"),
             Unknown::Unsupported(what) => what.fmt(f),
             Unknown::Budget => f.write_str("too many schedules"),
+            Unknown::Unexplained => f.write_str("not allowed, known or new: too many schedules"),
         }
     }
 }

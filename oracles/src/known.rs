@@ -119,6 +119,7 @@ pub fn explain(
             Explanation::Known(all)
         }
         Membership::Stranger { .. } => Explanation::New,
+        Membership::Unknown(Unknown::Budget) => Explanation::Unknown(Unknown::Unexplained),
         Membership::Unknown(why) => Explanation::Unknown(why),
     }
 }
