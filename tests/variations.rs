@@ -34,7 +34,7 @@ fn judge<S: Scheduler>(case: &Case, scheduler: impl Fn() -> S) -> Result<(), Opt
     Ok(())
 }
 
-/// No divergence, and at most 5 % of which nothing can be said.
+/// No divergence, and at most 2 % of which nothing can be said.
 fn agrees<S: Scheduler>(scheduler: impl Fn(u64) -> S + Sync) {
     let verdicts: Vec<_> = (0..CASES)
         .into_par_iter()
@@ -50,14 +50,12 @@ fn agrees<S: Scheduler>(scheduler: impl Fn(u64) -> S + Sync) {
         .filter(|(_, verdict)| matches!(verdict, Err(Some(_))))
         .collect();
     assert!(diverged.is_empty(), "{diverged:?}");
-    // 2.75 % (last first) and 3.5 % (random) when this was written: threads that do and log the same make a tree that the
-    // trace hardly prunes. The bound was 2 % at first.
     let unknown = verdicts
         .iter()
         .filter(|(_, verdict)| *verdict == Err(None))
         .count();
     assert!(
-        unknown as u64 * 20 <= CASES,
+        unknown as u64 * 50 <= CASES,
         "{unknown} of {CASES} cases are inconclusive"
     );
 }

@@ -6,9 +6,10 @@
 //! divergence, at the event that no schedule gets past.
 
 use crate::reference::{Coverage, Reference, Stopped, Unsupported, Witness};
-use crate::schedules::{DepthFirst, Fixed, Recording};
+use crate::schedules::{Choice, Fixed, Guided, Label, Recording, Scheduler};
 use crate::{End, Exhaustion, InvocationObservation, RunObservation};
 use spawndiff_corpus::{Event, Run, Value};
+use std::cell::RefCell;
 use std::fmt;
 
 /// What the comparison of one run found.
@@ -137,23 +138,24 @@ pub fn compare(
 
 /// The search over all schedules.
 fn search(reference: &Reference, run: &Run, native: &RunObservation, budget: u32) -> Membership {
-    let mut search = DepthFirst::new();
+    let search = Search {
+        native,
+        state: RefCell::default(),
+    };
     let mut furthest: Option<((usize, usize), Vec<u32>)> = None;
     let mut exhausted = None;
     for _ in 0..budget {
         let mut coverage = Coverage::default();
-        let mut follow = Follow {
-            native,
-            reached: (0, 0),
-        };
-        let seen = match reference.run(run, &mut search, &mut follow, &mut coverage) {
+        search.state.borrow_mut().reached = (0, 0);
+        let seen = match reference.run(run, &mut &search, &mut &search, &mut coverage) {
             Ok(seen) => Some(seen),
             Err(Stopped::Cut) => None,
             Err(Stopped::Unsupported(what)) => {
                 return Membership::Unknown(Unknown::Unsupported(what));
             }
         };
-        let schedule = search.schedule();
+        let mut state = search.state.borrow_mut();
+        let schedule = state.guided.schedule();
         if let Some(seen) = seen {
             if difference(native, &seen).is_none() {
                 return Membership::Member {
@@ -163,15 +165,15 @@ fn search(reference: &Reference, run: &Run, native: &RunObservation, budget: u32
                 };
             }
             exhausted = exhausted.or(exhaustion(&seen));
-            follow.reached.0 = seen.invocations.len();
+            state.reached = (seen.invocations.len(), 0);
         }
         if furthest
             .as_ref()
-            .is_none_or(|(reached, _)| follow.reached > *reached)
+            .is_none_or(|(reached, _)| state.reached > *reached)
         {
-            furthest = Some((follow.reached, schedule));
+            furthest = Some((state.reached, schedule));
         }
-        if !search.advance() {
+        if !state.guided.advance() {
             if let Some(what) = exhausted {
                 return Membership::Unknown(Unknown::Exhausted(what));
             }
@@ -215,24 +217,49 @@ fn exhaustion(run: &RunObservation) -> Option<Exhaustion> {
     })
 }
 
-/// Cuts a run short where it leaves the native one.
-struct Follow<'a> {
+/// The search: it cuts a run short where it leaves the native one, and is guided by what comes next there.
+struct Search<'a> {
     native: &'a RunObservation,
+    state: RefCell<SearchState>,
+}
+
+#[derive(Default)]
+struct SearchState {
+    guided: Guided,
     /// The invocation and the number of events up to which the run was the native one.
     reached: (usize, usize),
 }
 
-impl Witness for Follow<'_> {
-    fn event(&mut self, invocation: usize, position: usize, event: Event) -> bool {
-        self.reached = (invocation, position);
+impl Scheduler for &Search<'_> {
+    fn choose(&mut self, _: Choice, options: &[Label]) -> usize {
+        let state = &mut *self.state.borrow_mut();
+        let (invocation, position) = state.reached;
         let native = self.native.invocations.get(invocation);
-        native.is_some_and(|native| native.events.get(position) == Some(&event))
+        let wanted = native.and_then(|native| native.events.get(position));
+        state.guided.choose(options, wanted.copied())
+    }
+}
+
+impl Witness for &Search<'_> {
+    fn event(&mut self, invocation: usize, position: usize, event: Event) -> bool {
+        let state = &mut *self.state.borrow_mut();
+        state.guided.logged(event);
+        state.reached = (invocation, position);
+        let native = self.native.invocations.get(invocation);
+        let same = native.is_some_and(|native| native.events.get(position) == Some(&event));
+        state.reached.1 += usize::from(same);
+        same
     }
 
     fn invocation(&mut self, invocation: usize, seen: &InvocationObservation) -> bool {
-        self.reached = (invocation, seen.events.len());
         let native = self.native.invocations.get(invocation);
-        native.is_some_and(|native| in_invocation(native, seen).is_none())
+        let same = native.is_some_and(|native| in_invocation(native, seen).is_none());
+        self.state.borrow_mut().reached = if same {
+            (invocation + 1, 0)
+        } else {
+            (invocation, seen.events.len())
+        };
+        same
     }
 }
 

@@ -164,15 +164,15 @@ impl Judge {
         let mut failure = failure;
         let last = native.runs.len().saturating_sub(1);
         for (index, (run, native)) in case.runs.iter().zip(&native.runs).enumerate() {
-            // An internal error of the engine that is known takes part in the comparison as the trap that it hides.
-            let error = match &failure {
-                Some(Verdict::Divergence(Divergence::Unmapped { message })) if index == last => {
-                    known::with_trap(message, native)
+            if index == last
+                && let Some(failed) = failure.take()
+            {
+                match self.explain_failure(case, run, native, &failed) {
+                    Explanation::Known(known) => all_known.extend(known),
+                    Explanation::Unknown(what) => unknown = unknown.or(Some(what)),
+                    Explanation::New => failure = Some(failed),
                 }
-                _ => None,
-            };
-            if index == last && error.is_none() && failure.is_some() {
-                // Nothing to compare here, but the file of the finding has to make this run too.
+                // Nothing to compare here, but the file of a finding has to make this run too.
                 let policy = &mut Fixed;
                 if let Ok(run) = reference.run(run, policy, &mut (), &mut Coverage::default()) {
                     seen.runs.push(run);
@@ -180,13 +180,6 @@ impl Judge {
                 }
                 break;
             }
-            let native = error.as_ref().unwrap_or(native);
-            // The engine did not get to the end of this run: what it did not do cannot be compared.
-            let mut run = run.clone();
-            if error.is_some() {
-                run.invocations.truncate(native.invocations.len());
-            }
-            let run = &run;
             match compare(reference, run, native, self.budget) {
                 Membership::Member {
                     reference,
@@ -196,10 +189,6 @@ impl Judge {
                     coverage.add(&reached);
                     seen.runs.push(reference);
                     schedules.push(schedule);
-                    if error.is_some() {
-                        failure = None;
-                        all_known.insert(Known::ReturnsInternalError);
-                    }
                 }
                 Membership::Stranger {
                     difference,
@@ -222,31 +211,42 @@ impl Judge {
                         }
                         Explanation::Unknown(what) => unknown = unknown.or(Some(what)),
                     }
-                    if error.is_some() {
-                        failure = None;
-                    }
                 }
                 Membership::Unknown(what) => {
                     seen.runs.push(RunObservation::default());
                     schedules.push(Vec::new());
                     unknown = unknown.or(Some(what));
-                    if error.is_some() {
-                        failure = None;
-                    }
                 }
             }
-        }
-        if let Some(Verdict::Crash { message }) = &failure
-            && let Some(known) = known::crash(message)
-        {
-            all_known.insert(known);
-            failure = None;
         }
         match (failure, unknown) {
             (Some(failure), _) => failure,
             (None, Some(unknown)) => Verdict::Inconclusive(unknown),
             (None, None) if !all_known.is_empty() => Verdict::Known(all_known),
             (None, None) => Verdict::Agree,
+        }
+    }
+
+    /// What is said of a run that ended in an error of the engine that is no trap.
+    fn explain_failure(
+        &self,
+        case: &Case,
+        run: &Run,
+        native: &RunObservation,
+        failed: &Verdict,
+    ) -> Explanation {
+        let message = match failed {
+            Verdict::Crash { message } | Verdict::Divergence(Divergence::Unmapped { message }) => {
+                message
+            }
+            Verdict::Agree
+            | Verdict::Known(_)
+            | Verdict::Divergence(Divergence::Rejected { .. } | Divergence::Run { .. })
+            | Verdict::Inconclusive(_) => return Explanation::New,
+        };
+        match (known::Failure::of(message), Reference::new(case)) {
+            (Some(failure), Ok(reference)) => failure.explain(reference, run, native, self.budget),
+            (None, _) | (_, Err(_)) => Explanation::New,
         }
     }
 

@@ -77,9 +77,6 @@ impl fmt::Display for Known {
     }
 }
 
-/// The message of the engine's internal error in [`Known::ReturnsInternalError`].
-const LIFT_RESULT: &str = "BUG: lift_result field is missing";
-
 /// What is said of a run that no schedule of the reference allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Explanation {
@@ -124,34 +121,79 @@ pub fn explain(
     }
 }
 
-/// An error of the engine that is no trap, at the end of a run: what the run would have been with the trap that the
-/// reference gives there when it deviates in the same way, if the error is a known one.
-pub fn with_trap(message: &str, native: &RunObservation) -> Option<RunObservation> {
-    if !message.starts_with(LIFT_RESULT) {
-        return None;
-    }
-    let mut native = native.clone();
-    let last = native.invocations.last_mut()?;
-    last.end = End::Trap(Trap::TaskReturnTwice);
-    Some(native)
+/// An error of the engine that ended a run and is no trap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The deviation that leads to it, and that its name stands for.
+    by: Deviation,
+    /// The trap that a reference with that deviation gives where the engine fails.
+    stands_for: Trap,
 }
 
-/// The place and the beginning of the assertion in [`Known::SyncTypedYieldAsserts`].
-const SUSPEND_REASON: &str = "panic at wasmtime-48.0.8/src/runtime/component/concurrent.rs:2216:9: \
-    assertion failed: matches!(reason, SuspendReason::";
+/// The failures that are known: how the message begins (a panic's with its place), and what it is.
+const FAILURES: &[(&str, Failure)] = &[
+    ("BUG: lift_result field is missing", LIFT_RESULT),
+    // Where the engine is built with debug assertions, it panics instead.
+    (
+        "panic at wasmtime-48.0.8/src/runtime/bug.rs:63:13: BUG: lift_result field is missing",
+        LIFT_RESULT,
+    ),
+    (
+        "panic at wasmtime-48.0.8/src/runtime/component/concurrent.rs:2216:9: \
+         assertion failed: matches!(reason, SuspendReason::",
+        Failure {
+            by: Deviation::SyncTypedYieldAsserts,
+            stands_for: Trap::CannotBlock,
+        },
+    ),
+];
 
-/// The place of the engine's internal error, where it is built with debug assertions and panics.
-const LIFT_RESULT_PANIC: &str =
-    "panic at wasmtime-48.0.8/src/runtime/bug.rs:63:13: BUG: lift_result field is missing";
+const LIFT_RESULT: Failure = Failure {
+    by: Deviation::ReturnsFromSyncLift,
+    stands_for: Trap::TaskReturnTwice,
+};
 
-/// A panic of the engine that is known. All of them need its debug assertions, as the fuzz targets have them.
-pub fn crash(message: &str) -> Option<Known> {
-    if message.starts_with(SUSPEND_REASON) {
-        Some(Known::SyncTypedYieldAsserts)
-    } else if message.starts_with(LIFT_RESULT_PANIC) {
-        Some(Known::ReturnsInternalError)
-    } else {
-        None
+impl Failure {
+    /// The known failure with this message, if there is one.
+    pub fn of(message: &str) -> Option<Failure> {
+        let known =
+            |(begin, failure): &(&str, Failure)| message.starts_with(begin).then_some(*failure);
+        FAILURES.iter().find_map(known)
+    }
+
+    /// Holds the run that ended in it against what is known of it: the run up to there, and that the failure has its
+    /// cause there. A message alone explains nothing.
+    ///
+    /// `reference` is one for the case, without deviations.
+    pub fn explain(
+        self,
+        reference: Reference,
+        run: &Run,
+        native: &RunObservation,
+        budget: u32,
+    ) -> Explanation {
+        // The engine did not get to the end of this run: what it did not do cannot be compared.
+        let mut run = run.clone();
+        run.invocations.truncate(native.invocations.len());
+        let mut native = native.clone();
+        match native.invocations.last_mut() {
+            Some(last) => last.end = End::Trap(self.stands_for),
+            None => return Explanation::New,
+        }
+        native.leftover = None;
+        // An engine that failed an assertion is built with all of them; one that failed otherwise got past them.
+        let deviations = match Deviation::ALL.contains(&self.by) {
+            true => Deviation::ALL,
+            false => Deviation::ALL_AND_ASSERTIONS,
+        };
+        match compare(&reference.deviating(deviations), &run, &native, budget) {
+            Membership::Member { coverage, .. } if coverage.deviated.contains(&self.by) => {
+                Explanation::Known(coverage.deviated.into_iter().map(known).collect())
+            }
+            Membership::Member { .. } | Membership::Stranger { .. } => Explanation::New,
+            Membership::Unknown(Unknown::Budget) => Explanation::Unknown(Unknown::Unexplained),
+            Membership::Unknown(why) => Explanation::Unknown(why),
+        }
     }
 }
 
@@ -161,6 +203,7 @@ fn known(deviation: Deviation) -> Known {
         Deviation::PromotesSuspended => Known::PromotesSuspended,
         Deviation::ReturnsFromSyncLift => Known::ReturnsInternalError,
         Deviation::AlwaysWaitsForExclusive => Known::WaitsForExclusive,
+        Deviation::SyncTypedYieldAsserts => Known::SyncTypedYieldAsserts,
     }
 }
 

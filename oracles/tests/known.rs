@@ -4,10 +4,11 @@
 use spawndiff_corpus::{Event, Run, StoredCase};
 use spawndiff_oracles::claims::{Status, check_native, check_reference};
 use spawndiff_oracles::compare::{Membership, compare};
-use spawndiff_oracles::known::{self, Explanation, Known};
+use spawndiff_oracles::known::{self, Explanation, Failure, Known};
 use spawndiff_oracles::native::{Config, Native, Outcome};
-use spawndiff_oracles::reference::{Deviation, Reference};
-use spawndiff_oracles::{BUDGET, End, Judge, RunObservation, Verdict};
+use spawndiff_oracles::reference::{Coverage, Deviation, Reference};
+use spawndiff_oracles::schedules::Fixed;
+use spawndiff_oracles::{BUDGET, End, InvocationObservation, Judge, RunObservation, Verdict};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -21,25 +22,22 @@ fn native() -> Native {
     Native::new(Config::default())
 }
 
-/// What the native engine did in each run; its internal error, where that is known, as the trap that it hides.
-fn observed(known: Known, case: &StoredCase) -> Vec<RunObservation> {
-    match native().observe(&case.case) {
-        Outcome::Observed(observed) => observed.runs,
-        Outcome::Unmapped {
-            message,
-            mut observed,
-        } => {
-            let last = observed.runs.pop().expect("the error came in a run");
-            let last = known::with_trap(&message, &last);
-            observed
-                .runs
-                .push(last.unwrap_or_else(|| panic!("{known}: {message}")));
-            observed.runs
+/// What the native engine did in each run, and the known failure that the run ended in, if it did.
+fn observed(known: Known, case: &StoredCase) -> Vec<(RunObservation, Option<Failure>)> {
+    let (observed, failure) = match native().observe(&case.case) {
+        Outcome::Observed(observed) => (observed, None),
+        Outcome::Unmapped { message, observed } => {
+            let failure = Failure::of(&message).unwrap_or_else(|| panic!("{known}: {message}"));
+            (observed, Some(failure))
         }
         outcome @ (Outcome::Rejected(_) | Outcome::Crashed { .. }) => {
             panic!("{known}: {outcome:?}")
         }
-    }
+    };
+    let last = observed.runs.len() - 1;
+    let runs = observed.runs.into_iter().enumerate();
+    runs.map(|(index, run)| (run, failure.filter(|_| index == last)))
+        .collect()
 }
 
 /// Those that show in this build: one needs the engine's debug assertions, which only the fuzz targets have.
@@ -51,8 +49,15 @@ fn shown() -> impl Iterator<Item = Known> {
 }
 
 /// What is said of a run in which the native engine did this; `None`: a schedule of the reference allows it.
-fn explanation(case: &StoredCase, run: &Run, native: &RunObservation) -> Option<Explanation> {
+fn explanation(
+    case: &StoredCase,
+    run: &Run,
+    (native, failure): (&RunObservation, Option<Failure>),
+) -> Option<Explanation> {
     let reference = || Reference::new(&case.case).expect("the reference knows the component");
+    if let Some(failure) = failure {
+        return Some(failure.explain(reference(), run, native, BUDGET));
+    }
     match compare(&reference(), run, native, BUDGET) {
         Membership::Member { .. } => None,
         Membership::Stranger { difference, .. } => {
@@ -158,10 +163,10 @@ fn every_run_of_a_known_case_shows_its_divergence_alone() {
         let stored = stored(known);
         let seen = observed(known, &stored);
         assert_eq!(seen.len(), stored.case.runs.len(), "{known}");
-        for (index, (run, native)) in stored.case.runs.iter().zip(&seen).enumerate() {
+        for (index, (run, (native, failure))) in stored.case.runs.iter().zip(&seen).enumerate() {
             let expected = Some(Explanation::Known(vec![known]));
             assert_eq!(
-                explanation(&stored, run, native),
+                explanation(&stored, run, (native, *failure)),
                 expected,
                 "{known}: run {index}"
             );
@@ -174,11 +179,11 @@ fn another_difference_in_the_run_of_a_known_divergence_is_new() {
     for known in shown() {
         let stored = stored(known);
         let seen = observed(known, &stored);
-        for (index, (run, native)) in stored.case.runs.iter().zip(&seen).enumerate() {
+        for (index, (run, (native, failure))) in stored.case.runs.iter().zip(&seen).enumerate() {
             let altered = alterations(native);
             assert!(!altered.is_empty(), "{known}: run {index}");
             for other in altered {
-                let explanation = explanation(&stored, run, &other);
+                let explanation = explanation(&stored, run, (&other, *failure));
                 assert_eq!(
                     explanation,
                     Some(Explanation::New),
@@ -194,18 +199,47 @@ fn a_known_divergence_with_other_threads_left_behind_is_new() {
     let mut altered = 0;
     for known in shown() {
         let stored = stored(known);
-        for (run, mut native) in stored.case.runs.iter().zip(observed(known, &stored)) {
+        for (run, (mut native, failure)) in stored.case.runs.iter().zip(observed(known, &stored)) {
             let Some(leftover) = &mut native.leftover else {
                 continue;
             };
             *leftover = !*leftover;
             altered += 1;
             assert_eq!(
-                explanation(&stored, run, &native),
+                explanation(&stored, run, (&native, failure)),
                 Some(Explanation::New),
                 "{known}"
             );
         }
     }
     assert!(altered > 0);
+}
+
+/// The failed assertion shows only in an engine that is built with its assertions, so what such an engine sees is played
+/// here: the run up to the yield.
+#[test]
+fn a_failed_assertion_is_known_only_after_a_run_that_leads_to_it() {
+    let stored = stored(Known::SyncTypedYieldAsserts);
+    let run = &stored.case.runs[0];
+    let reference = || Reference::new(&stored.case).expect("the reference knows the component");
+    let mut native = reference()
+        .deviating(Deviation::ALL_AND_ASSERTIONS)
+        .run(run, &mut Fixed, &mut (), &mut Coverage::default())
+        .expect("the reference runs it");
+    let message = "panic at wasmtime-48.0.8/src/runtime/component/concurrent.rs:2216:9: \
+                   assertion failed: matches!(reason, SuspendReason::";
+    let failure = Failure::of(message).expect("it is known");
+    let explain = |native: &RunObservation| failure.explain(reference(), run, native, BUDGET);
+    let known = Explanation::Known(vec![Known::SyncTypedYieldAsserts]);
+    assert_eq!(explain(&native), known);
+    for other in alterations(&native) {
+        assert_eq!(explain(&other), Explanation::New, "{other:?}");
+    }
+    // The same panic where nothing yields.
+    let other = self::stored(Known::NotLockedDown);
+    native.invocations = vec![InvocationObservation::default()];
+    let elsewhere = Reference::new(&other.case).expect("the reference knows the component");
+    let explained = failure.explain(elsewhere, &other.case.runs[0], &native, BUDGET);
+    assert_eq!(explained, Explanation::New);
+    assert_eq!(Failure::of(&message.replace("2216", "2217")), None);
 }

@@ -54,7 +54,12 @@ pub struct Counts {
     pub coverage: Coverage,
     /// The findings: the number of the case, the file, and the verdict.
     pub findings: Vec<(u64, PathBuf, String)>,
+    /// The resident memory of the process, in bytes, after each [`MEMORY_EVERY`] cases; empty where the system does not say.
+    pub memory: Vec<usize>,
 }
+
+/// How many cases lie between two looks at the memory.
+pub const MEMORY_EVERY: u64 = 1_000;
 
 /// The names of [`Counts::shares`].
 pub const SHARES: [&str; 5] = [
@@ -156,6 +161,10 @@ impl Campaign<'_> {
                     Ok(counts) => {
                         let mut total = total.lock().expect("no one panics while counting");
                         total.add(counts);
+                        if total.cases.is_multiple_of(MEMORY_EVERY) {
+                            let memory = memory_stats::memory_stats();
+                            total.memory.extend(memory.map(|m| m.physical_mem));
+                        }
                         progress(&total);
                     }
                     Err(error) => {

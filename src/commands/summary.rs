@@ -31,6 +31,15 @@ impl Summary<'_> {
             .zip(self.counts.shares.map(|count| count as f64 / cases))
     }
 
+    /// The resident memory, in megabytes, at ten moments that lie as many cases apart.
+    fn memory(&self) -> Vec<usize> {
+        let memory = &self.counts.memory;
+        let moments = memory.len().min(10);
+        (1..=moments)
+            .map(|moment| memory[memory.len() * moment / moments - 1] >> 20)
+            .collect()
+    }
+
     /// How often each built-in returned, and gave each trap: everything that the specification lets
     /// happen, and everything that did.
     fn reached(&self) -> Vec<(Builtin, Vec<(&'static str, u64)>)> {
@@ -101,6 +110,12 @@ pub fn text(summary: &Summary<'_>) -> String {
             }
         }
     }
+    let memory: Vec<String> = summary.memory().iter().map(usize::to_string).collect();
+    if !memory.is_empty() {
+        let memory = memory.join(" ");
+        line(format_args!(""));
+        line(format_args!("resident memory along the way: {memory} MB"));
+    }
     line(format_args!(""));
     line(format_args!("share of cases"));
     for (name, share) in summary.shares() {
@@ -150,6 +165,7 @@ pub fn json(summary: &Summary<'_>) -> String {
         crashed: u64,
         seconds: f64,
         seed: u64,
+        memory_megabytes: Vec<usize>,
         shares: BTreeMap<&'static str, f64>,
         reached: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
         findings: Vec<std::borrow::Cow<'a, str>>,
@@ -166,6 +182,7 @@ pub fn json(summary: &Summary<'_>) -> String {
         crashed: counts.crashed,
         seconds: summary.seconds,
         seed: summary.seed,
+        memory_megabytes: summary.memory(),
         shares: summary.shares().collect(),
         reached: reached
             .into_iter()

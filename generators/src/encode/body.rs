@@ -109,8 +109,22 @@ impl<'c, 'p> Body<'c, 'p> {
                 }
                 None => drop(self.code().i64_const(0)),
             }
+            if let (0, None | Some(CoreType::I32)) = (i, params.get(i)) {
+                self.sign();
+            }
             self.call(Import::Log);
         }
+    }
+
+    /// Puts the index of the running thread into the upper half of the value on the stack: a trace in which many threads do
+    /// the same still tells them apart, and shows an engine that goes on with another one.
+    pub(super) fn sign(&mut self) {
+        self.call(Import::ThreadIndex);
+        self.code()
+            .i64_extend_i32_u()
+            .i64_const(32)
+            .i64_shl()
+            .i64_or();
     }
 
     pub(super) fn ops(&mut self, ops: &[Op]) {

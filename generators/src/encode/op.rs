@@ -337,6 +337,7 @@ impl Body<'_, '_> {
         self.park(park);
         self.call(import);
         self.code().i64_extend_i32_u();
+        self.sign();
     }
 
     /// The same for a built-in that takes the index in the local.
@@ -346,6 +347,7 @@ impl Body<'_, '_> {
         self.code().local_get(thread);
         self.call(import);
         self.code().i64_extend_i32_u();
+        self.sign();
     }
 
     fn arithmetic(&mut self, op: Arithmetic, left: Operand, right: Operand) {

@@ -48,11 +48,13 @@ pub(super) fn run(
     let at_rest = store.concurrent_state_table_size();
     let mut quiet = true;
     for invocation in &run.invocations {
-        let mut observed = InvocationObservation::default();
-        let result = invoke(store, &instance, invocation, settings, &mut observed);
+        // There before it is made, so that a panic finds it.
+        let place = seen.invocations.len();
+        seen.invocations.push(InvocationObservation::default());
+        let observed = &mut seen.invocations[place];
+        let result = invoke(store, &instance, invocation, settings, observed);
         observed.events = std::mem::take(&mut store.data_mut().events);
         let end = observed.end;
-        seen.invocations.push(observed);
         result?;
         match end {
             End::Quiet => {}
@@ -233,11 +235,7 @@ impl Settings {
 
 /// What the store of a run that panicked still holds: the events of the invocation that was under way.
 pub(super) fn salvage(store: &mut Store<Host>, seen: &mut RunObservation) {
-    let events = std::mem::take(&mut store.data_mut().events);
-    if !events.is_empty() {
-        seen.invocations.push(InvocationObservation {
-            events,
-            ..InvocationObservation::default()
-        });
+    if let Some(last) = seen.invocations.last_mut() {
+        last.events.append(&mut store.data_mut().events);
     }
 }

@@ -7,7 +7,7 @@ use super::state::{Continuation, TaskState, ThreadId};
 use super::store::{Stop, Store};
 use super::threads::Flow;
 use super::values::lift_flat;
-use crate::schedules::Choice;
+use crate::schedules::{Choice, NOBODY};
 use crate::{NUM_ALLOWED_THREADS, Trap};
 use spawndiff_corpus::{Event, MARK, Type, Value};
 use std::fmt;
@@ -142,7 +142,9 @@ impl Store<'_> {
                 return Ok(flow?.into());
             }
             Canon::ThreadYield { cancellable } => {
-                return Ok(self.yield_(thread, *cancellable).into());
+                let instead = self.instead_of_yielding(thread);
+                let flow = instead.unwrap_or_else(|| Ok(self.yield_(thread, *cancellable)));
+                return Ok(flow?.into());
             }
             Canon::ThreadSuspendThenResume { cancellable } => {
                 let other = self.suspended_thread(args.i32(0)?, name)?;
@@ -193,7 +195,7 @@ impl Store<'_> {
         traps.extend(lifted.as_ref().err());
         traps.extend(resolved.then_some(Trap::TaskReturnTwice));
         if !traps.is_empty() {
-            let chosen = self.choose(Choice::Trap, traps.len());
+            let chosen = self.choose(Choice::Trap, &vec![NOBODY; traps.len()]);
             return Err(Stop::Trap(Builtin::TaskReturn, traps[chosen]));
         }
         self.return_(task_id, lifted.unwrap_or_default(), Builtin::TaskReturn)
@@ -255,6 +257,7 @@ impl Store<'_> {
                 callee,
                 c: c as i32,
             },
+            Some(thread),
         );
         self.register_thread(new)?;
         Ok(new)

@@ -24,15 +24,26 @@ pub enum Deviation {
     /// Every task waits for the exclusive thread before it starts, also one that does not need it: one that is lifted
     /// `async` without a callback, or that is synchronously typed.
     AlwaysWaitsForExclusive,
+    /// `thread.yield` in a synchronously typed task that has not returned, with another thread ready, fails an assertion of
+    /// the engine: a trap `cannot-block` stands for it. Only where the engine failed that assertion.
+    SyncTypedYieldAsserts,
 }
 
 impl Deviation {
-    /// Every one.
+    /// Every one that an engine without debug assertions has.
     pub const ALL: &'static [Deviation] = &[
         Deviation::SyncTypedSuspends,
         Deviation::PromotesSuspended,
         Deviation::ReturnsFromSyncLift,
         Deviation::AlwaysWaitsForExclusive,
+    ];
+    /// Every one.
+    pub const ALL_AND_ASSERTIONS: &'static [Deviation] = &[
+        Deviation::SyncTypedSuspends,
+        Deviation::PromotesSuspended,
+        Deviation::ReturnsFromSyncLift,
+        Deviation::AlwaysWaitsForExclusive,
+        Deviation::SyncTypedYieldAsserts,
     ];
 }
 
@@ -57,6 +68,16 @@ impl Store<'_> {
         let blocks = !task.ft.async_ && (task.state != TaskState::Resolved || returned_early);
         (blocks && self.deviates(Deviation::SyncTypedSuspends))
             .then_some(Err(Stop::Trap(Builtin::ThreadSuspend, Trap::CannotBlock)))
+    }
+
+    /// Before `Thread.yield_` in `canon_thread_yield`.
+    pub(crate) fn instead_of_yielding(&mut self, thread: ThreadId) -> Instead {
+        let task = self.thread(thread).task;
+        let task = self.task(task);
+        let asserts = !task.ft.async_ && task.state != TaskState::Resolved;
+        let asserts = asserts && !self.ready_threads(|_| true).is_empty();
+        (asserts && self.deviates(Deviation::SyncTypedYieldAsserts))
+            .then_some(Err(Stop::Trap(Builtin::ThreadYield, Trap::CannotBlock)))
     }
 
     /// Where a synchronously typed task has blocked and nothing is ready: whether that is left to the host's loop.
@@ -84,8 +105,9 @@ impl Store<'_> {
             ..
         } = self.task(task);
         let (sync_typed, implicit_thread) = (!ft.async_, *implicit_thread);
-        let goes_on = *state != TaskState::Resolved;
-        let goes_on = goes_on && self.deviates(Deviation::ReturnsFromSyncLift);
+        let resolved = *state == TaskState::Resolved;
+        // Where it has returned already, it fails in the same way, and that is all that it does.
+        let goes_on = self.deviates(Deviation::ReturnsFromSyncLift) && !resolved;
         if goes_on && sync_typed {
             // Its implicit thread can outlive its return now, and keeps others from starting until it ends.
             self.inst.exclusive_thread = implicit_thread;

@@ -51,7 +51,7 @@ impl Store<'_> {
             implicit_thread: None,
             threads: Vec::new(),
         });
-        let thread = self.new_thread(task, Continuation::Implicit);
+        let thread = self.new_thread(task, Continuation::Implicit, None);
         self.sync_typed += u32::from(!ft.async_);
         self.resume(thread)?;
         if !ft.async_ {
@@ -66,8 +66,8 @@ impl Store<'_> {
                     }
                     return Err(Stop::Trap(Builtin::Lift, Trap::CannotBlock));
                 }
-                let chosen = self.choose(Choice::SyncTask, candidates.len());
-                self.resume(candidates[chosen])?;
+                let chosen = self.choose_thread(Choice::SyncTask, &candidates);
+                self.resume(chosen)?;
             }
             self.sync_typed -= 1;
         }

@@ -4,6 +4,7 @@
 //! their index there; an index is never used again.
 
 use super::component::{CanonicalOptions, FuncType};
+use crate::schedules::Label;
 use spawndiff_corpus::Value;
 
 /// A thread, by its place in the store's arena.
@@ -97,13 +98,15 @@ pub(crate) struct Thread {
     pub(crate) cancellable: bool,
     pub(crate) index: Option<u32>,
     pub(crate) storage: [u64; 2],
+    /// Its name and its place in its program, for the scheduler.
+    pub(crate) label: Label,
     /// Whether it is ready because of `Thread.resume_later`. Only a deviation asks.
     pub(crate) resumed_later: bool,
 }
 
 impl Thread {
     /// `Thread.__init__`: suspended.
-    pub(crate) fn new(task: TaskId, cont: Continuation) -> Thread {
+    pub(crate) fn new(task: TaskId, cont: Continuation, label: Label) -> Thread {
         Thread {
             cont: Some(cont),
             ready_func: None,
@@ -111,6 +114,7 @@ impl Thread {
             cancellable: false,
             index: None,
             storage: [0, 0],
+            label,
             resumed_later: false,
         }
     }

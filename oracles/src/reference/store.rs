@@ -10,7 +10,7 @@ use super::deviation::Deviation;
 use super::limits::{FUEL, Limits};
 use super::state::{ComponentInstance, Task, TaskId, Thread, ThreadId};
 use super::{Stopped, Unsupported, Witness};
-use crate::schedules::{Choice, Scheduler};
+use crate::schedules::{Choice, Label, Scheduler};
 use crate::{End, Exhaustion, InvocationObservation, Trap};
 use spawndiff_corpus::{Event, Invocation};
 use std::collections::HashMap;
@@ -246,7 +246,7 @@ impl<'a> Store<'a> {
         if candidates.is_empty() {
             return Ok(false);
         }
-        let thread = candidates[self.choose(Choice::Tick, candidates.len())];
+        let thread = self.choose_thread(Choice::Tick, &candidates);
         self.inst.may_enter = false;
         self.resume(thread)?;
         self.inst.may_enter = true;
@@ -262,9 +262,15 @@ impl<'a> Store<'a> {
             .collect()
     }
 
+    /// Asks the scheduler for one of some threads.
+    pub(crate) fn choose_thread(&mut self, choice: Choice, threads: &[ThreadId]) -> ThreadId {
+        let labels: Vec<Label> = threads.iter().map(|t| self.threads[t.0].label).collect();
+        threads[self.choose(choice, &labels)]
+    }
+
     /// Asks the scheduler, where there is something to choose.
-    pub(crate) fn choose(&mut self, choice: Choice, options: usize) -> usize {
-        if options < 2 {
+    pub(crate) fn choose(&mut self, choice: Choice, options: &[Label]) -> usize {
+        if options.len() < 2 {
             0
         } else {
             self.scheduler.choose(choice, options)

@@ -5,14 +5,27 @@
 use super::coverage::Builtin;
 use super::state::{Continuation, ReadyFunc, TaskId, TaskState, Thread, ThreadId};
 use super::store::{Stop, Store};
-use crate::schedules::Choice;
+use crate::schedules::{Choice, Label, NOBODY};
 use crate::{Exhaustion, Trap};
 use spawndiff_corpus::Value;
 
 impl Store<'_> {
-    /// `Thread.__init__`.
-    pub(crate) fn new_thread(&mut self, task: TaskId, cont: Continuation) -> ThreadId {
-        self.threads.push(Thread::new(task, cont));
+    /// `Thread.__init__`. `parent`: the thread that starts it; `None`: it is the implicit thread of its task.
+    pub(crate) fn new_thread(
+        &mut self,
+        task: TaskId,
+        cont: Continuation,
+        parent: Option<ThreadId>,
+    ) -> ThreadId {
+        let label = match parent {
+            Some(parent) => {
+                let label = self.thread(parent).label;
+                self.thread(parent).label = step(label, Step::Starts);
+                step(label, Step::Child)
+            }
+            None => step(task.0 as Label, Step::Child),
+        };
+        self.threads.push(Thread::new(task, cont, label));
         ThreadId(self.threads.len() - 1)
     }
 
@@ -76,9 +89,16 @@ impl Store<'_> {
                 .take()
                 .expect("it is not running yet");
             self.returned_early = None;
+            self.goes_on(thread);
             next = self.thread_func(thread, cont)?;
         }
         Ok(())
+    }
+
+    /// A thread is at another place of its program from here on.
+    fn goes_on(&mut self, thread: ThreadId) {
+        let thread = self.thread(thread);
+        thread.label = step(thread.label, Step::GoesOn);
     }
 
     /// `Thread.suspend`. What is returned is the thread to switch to.
@@ -100,8 +120,9 @@ impl Store<'_> {
             // With no other thread ready, and no synchronously typed task to trap because of it, the one that yields is
             // the one that is resumed: both answers are the same.
             let alone = self.sync_typed == 0 && self.ready_threads(|_| true).is_empty();
-            let options = if alone { 1 } else { 2 };
-            if self.choose(Choice::Yield, options) == 1 {
+            let label = self.threads[thread.0].label;
+            if !alone && self.choose(Choice::Yield, &[NOBODY, label]) == 1 {
+                self.goes_on(thread);
                 return Flow::Go;
             }
         }
@@ -211,6 +232,22 @@ impl Store<'_> {
         task.state = TaskState::Resolved;
         Ok(())
     }
+}
+
+/// What changes a thread's label.
+#[derive(Clone, Copy)]
+enum Step {
+    Child,
+    Starts,
+    GoesOn,
+}
+
+/// The label after a step. (The finalizer of splitmix64.)
+fn step(label: Label, step: Step) -> Label {
+    let mut z = label.wrapping_add((step as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 /// Whether a thread goes on after an operation that may block.

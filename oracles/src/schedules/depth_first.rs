@@ -3,7 +3,7 @@
 //! The search is stateless: the program runs from its start for each schedule, with the prefix of choices that the last
 //! [`DepthFirst::advance`] left. A run that is cut short prunes everything below the choices it made.
 
-use super::{Choice, Scheduler};
+use super::{Choice, Label, Scheduler};
 
 /// Depth first search over all choices.
 #[derive(Clone, Debug, Default)]
@@ -42,13 +42,14 @@ impl DepthFirst {
 }
 
 impl Scheduler for DepthFirst {
-    fn choose(&mut self, _: Choice, options: usize) -> usize {
+    fn choose(&mut self, _: Choice, options: &[Label]) -> usize {
         if self.next == self.path.len() {
-            self.path.push((0, options as u32));
+            self.path.push((0, options.len() as u32));
         }
         let (chosen, of) = self.path[self.next];
         debug_assert_eq!(
-            of as usize, options,
+            of as usize,
+            options.len(),
             "the program runs the same under the same choices"
         );
         self.next += 1;
@@ -67,8 +68,8 @@ mod tests {
         loop {
             runs += 1;
             // Only the branch with 2 first goes on to the second choice.
-            if search.choose(Choice::Tick, 3) == 2 {
-                search.choose(Choice::Tick, 4);
+            if search.choose(Choice::Tick, &[1, 2, 3]) == 2 {
+                search.choose(Choice::Tick, &[1, 2, 3, 4]);
             }
             if !search.advance() {
                 break;

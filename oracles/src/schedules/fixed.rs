@@ -1,13 +1,13 @@
 //! Policies without memory: always the same answer for the same kind of choice.
 
-use super::{Choice, Scheduler};
+use super::{Choice, Label, Scheduler};
 
 /// First come, first served, and every yield switches. The default.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Fixed;
 
 impl Scheduler for Fixed {
-    fn choose(&mut self, _: Choice, _: usize) -> usize {
+    fn choose(&mut self, _: Choice, _: &[Label]) -> usize {
         0
     }
 }
@@ -17,9 +17,9 @@ impl Scheduler for Fixed {
 pub struct LastFirst;
 
 impl Scheduler for LastFirst {
-    fn choose(&mut self, choice: Choice, options: usize) -> usize {
+    fn choose(&mut self, choice: Choice, options: &[Label]) -> usize {
         match choice {
-            Choice::Tick | Choice::SyncTask => options - 1,
+            Choice::Tick | Choice::SyncTask => options.len() - 1,
             Choice::Yield | Choice::Trap => 0,
         }
     }
@@ -30,7 +30,7 @@ impl Scheduler for LastFirst {
 pub struct YieldStays;
 
 impl Scheduler for YieldStays {
-    fn choose(&mut self, choice: Choice, _: usize) -> usize {
+    fn choose(&mut self, choice: Choice, _: &[Label]) -> usize {
         match choice {
             Choice::Tick | Choice::SyncTask | Choice::Trap => 0,
             Choice::Yield => 1,

@@ -1,7 +1,8 @@
 //! The choices that the specification leaves to the host, and the policies that make them.
 //!
 //! The reference never chooses by itself: wherever CanonicalABI.md says `random`, it asks a [`Scheduler`]. The policies
-//! are small, each in a file of its own: [`Fixed`], [`Replay`], [`Random`], [`DepthFirst`].
+//! are small, each in a file of its own: [`Fixed`], [`Replay`], [`Random`], [`DepthFirst`],
+//! [`Guided`].
 //!
 //! ```
 //! use spawndiff_oracles::schedules::{Choice, DepthFirst, Scheduler};
@@ -10,7 +11,7 @@
 //! let mut search = DepthFirst::new();
 //! let mut seen = Vec::new();
 //! loop {
-//!     seen.push([search.choose(Choice::Tick, 2), search.choose(Choice::Yield, 2)]);
+//!     seen.push([search.choose(Choice::Tick, &[7, 8]), search.choose(Choice::Yield, &[0, 7])]);
 //!     if !search.advance() {
 //!         break;
 //!     }
@@ -20,11 +21,13 @@
 
 mod depth_first;
 mod fixed;
+mod guided;
 mod random;
 mod replay;
 
 pub use depth_first::DepthFirst;
 pub use fixed::{Fixed, LastFirst, YieldStays};
+pub use guided::Guided;
 pub use random::Random;
 pub use replay::{Recording, Replay};
 
@@ -43,14 +46,21 @@ pub enum Choice {
     Trap,
 }
 
+/// What an option goes on with. The same thread at the same place of its program has the same label on every schedule, as
+/// far as that can be told; [`NOBODY`] where the option names no thread.
+pub type Label = u64;
+
+/// The label of an option that names no thread.
+pub const NOBODY: Label = 0;
+
 /// A policy for the choices.
 pub trait Scheduler {
-    /// One of `options` (at least 2) possibilities, as a number below `options`.
-    fn choose(&mut self, choice: Choice, options: usize) -> usize;
+    /// One of the `options` (at least 2), by its position.
+    fn choose(&mut self, choice: Choice, options: &[Label]) -> usize;
 }
 
 impl<S: Scheduler + ?Sized> Scheduler for &mut S {
-    fn choose(&mut self, choice: Choice, options: usize) -> usize {
+    fn choose(&mut self, choice: Choice, options: &[Label]) -> usize {
         (**self).choose(choice, options)
     }
 }

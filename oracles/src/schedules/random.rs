@@ -1,6 +1,6 @@
 //! Choices drawn from a seed.
 
-use super::{Choice, Scheduler};
+use super::{Choice, Label, Scheduler};
 
 /// Every choice is drawn; the same seed draws the same.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +25,8 @@ impl Random {
 }
 
 impl Scheduler for Random {
-    fn choose(&mut self, _: Choice, options: usize) -> usize {
-        (self.next() % options as u64) as usize
+    fn choose(&mut self, _: Choice, options: &[Label]) -> usize {
+        (self.next() % options.len() as u64) as usize
     }
 }
 
@@ -39,7 +39,7 @@ mod tests {
         let draw = |seed| {
             let mut random = Random::new(seed);
             (0..100)
-                .map(|_| random.choose(Choice::Tick, 3))
+                .map(|_| random.choose(Choice::Tick, &[1, 2, 3]))
                 .collect::<Vec<_>>()
         };
         assert_eq!(draw(1), draw(1));

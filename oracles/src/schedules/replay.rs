@@ -1,6 +1,6 @@
 //! Writing down what a policy chose, and choosing it again.
 
-use super::{Choice, Scheduler};
+use super::{Choice, Label, Scheduler};
 
 /// Makes the choices of a recorded schedule, and 0 once they are used up.
 #[derive(Clone, Debug, Default)]
@@ -17,13 +17,13 @@ impl Replay {
 }
 
 impl Scheduler for Replay {
-    fn choose(&mut self, _: Choice, options: usize) -> usize {
+    fn choose(&mut self, _: Choice, options: &[Label]) -> usize {
         let chosen = self
             .schedule
             .get(self.next)
             .map_or(0, |&chosen| chosen as usize);
         self.next += 1;
-        chosen.min(options - 1)
+        chosen.min(options.len() - 1)
     }
 }
 
@@ -46,7 +46,7 @@ impl<S: Scheduler> Recording<S> {
 }
 
 impl<S: Scheduler> Scheduler for Recording<S> {
-    fn choose(&mut self, choice: Choice, options: usize) -> usize {
+    fn choose(&mut self, choice: Choice, options: &[Label]) -> usize {
         let chosen = self.policy.choose(choice, options);
         self.schedule.push(chosen as u32);
         chosen
@@ -62,16 +62,20 @@ mod tests {
     fn a_recorded_schedule_replays_exactly() {
         let options = [2, 3, 5, 2, 7, 3];
         let mut recording = Recording::new(Random::new(9));
-        let first: Vec<_> = options.map(|n| recording.choose(Choice::Tick, n)).to_vec();
+        let first: Vec<_> = options
+            .map(|n| recording.choose(Choice::Tick, &vec![1; n]))
+            .to_vec();
         let mut replay = Replay::new(recording.schedule);
-        let second: Vec<_> = options.map(|n| replay.choose(Choice::Tick, n)).to_vec();
+        let second: Vec<_> = options
+            .map(|n| replay.choose(Choice::Tick, &vec![1; n]))
+            .to_vec();
         assert_eq!(first, second);
     }
 
     #[test]
     fn a_schedule_that_does_not_fit_still_chooses_among_the_options() {
         let mut replay = Replay::new(vec![9]);
-        assert_eq!(replay.choose(Choice::Tick, 2), 1);
-        assert_eq!(replay.choose(Choice::Tick, 2), 0);
+        assert_eq!(replay.choose(Choice::Tick, &[1, 2]), 1);
+        assert_eq!(replay.choose(Choice::Tick, &[1, 2]), 0);
     }
 }
