@@ -8,6 +8,8 @@ use spawndiff_oracles::claims::record;
 use spawndiff_oracles::native::{Config, Native};
 use spawndiff_oracles::{Judge, Judgement, Verdict};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 /// How many compiled components a target keeps: about as many as a corpus has inputs in its first minutes.
 const COMPONENTS: usize = 256;
@@ -38,13 +40,41 @@ pub fn mutate_runs_mostly(
     size
 }
 
+/// Cases and invocations so far, and when the first one began.
+static COUNT: LazyLock<(AtomicU64, AtomicU64, Instant)> =
+    LazyLock::new(|| (AtomicU64::new(0), AtomicU64::new(0), Instant::now()));
+
+/// Counts a case, and says what was counted whenever the number of cases is a power of two, as libFuzzer does.
+fn count(judgement: &Judgement) {
+    let (cases, invocations, begin) = &*COUNT;
+    let made = judgement
+        .native
+        .runs
+        .iter()
+        .map(|run| run.invocations.len() as u64);
+    let made: u64 = made.sum();
+    let invocations = invocations.fetch_add(made, Ordering::Relaxed) + made;
+    let cases = cases.fetch_add(1, Ordering::Relaxed) + 1;
+    if cases.is_power_of_two() {
+        let seconds = begin.elapsed().as_secs_f64();
+        let rate = |count: u64| count as f64 / seconds;
+        eprintln!(
+            "spawndiff: {cases} cases, {invocations} invocations in {seconds:.1} s: {:.0} cases, {:.0} invocations a second",
+            rate(cases),
+            rate(invocations)
+        );
+    }
+}
+
 /// Judges a case.
 ///
 /// # Panics
 ///
 /// On a divergence that is not known, or a crash of the engine: with the verdict and the case as a `.wast` file.
 pub fn expect_agreement(case: &Case) {
+    LazyLock::force(&COUNT);
     let judgement = JUDGE.judge(case);
+    count(&judgement);
     match &judgement.verdict {
         Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => {}
         verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 /// What a campaign is to do.
 #[derive(Debug)]
 pub struct Campaign<'a> {
+    /// The number of the first case.
+    pub first: u64,
     /// How many cases at most.
     pub cases: u64,
     /// How long at most.
@@ -150,11 +152,12 @@ impl Campaign<'_> {
                 || self.time.is_some_and(|time| begin.elapsed() > time)
         };
         // Each worker takes the next case, so that a campaign that is ended early has judged the first ones.
-        let next = AtomicU64::new(0);
+        let end = self.first.saturating_add(self.cases);
+        let next = AtomicU64::new(self.first);
         pool.broadcast(|_| {
             while !over() {
                 let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= self.cases {
+                if index >= end {
                     break;
                 }
                 match self.case(&judge, index) {
@@ -169,7 +172,7 @@ impl Campaign<'_> {
                     }
                     Err(error) => {
                         *failed.lock().expect("no one panics while failing") = Some(error);
-                        next.store(self.cases, Ordering::Relaxed);
+                        next.store(end, Ordering::Relaxed);
                     }
                 }
             }

@@ -56,7 +56,7 @@ fn header(origin: Origin, judgement: &Judgement) -> Vec<String> {
         ));
     }
     lines.push(format!(
-        "Found by: spawndiff run --seed {} (case {}), against wasmtime {}",
+        "Found by: spawndiff run --seed {} --first {} --cases 1, against wasmtime {}",
         origin.seed,
         origin.index,
         spawndiff_oracles::native::Native::version()

@@ -24,6 +24,9 @@ pub struct Args {
     /// What the cases are drawn from; the same seed and count give the same verdicts [default: the clock]
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
+    /// The number of the first case of the seed, to make one again
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    first: u64,
     /// How many cases at a time [default: the number of cores]
     #[arg(long, value_name = "J")]
     jobs: Option<usize>,
@@ -71,6 +74,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     });
     let bar = progress_bar(cases, args.json);
     let campaign = Campaign {
+        first: args.first,
         cases,
         time: args.seconds.map(Duration::from_secs),
         seed,

@@ -165,7 +165,6 @@ pub fn json(summary: &Summary<'_>) -> String {
         crashed: u64,
         seconds: f64,
         seed: u64,
-        memory_megabytes: Vec<usize>,
         shares: BTreeMap<&'static str, f64>,
         reached: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
         findings: Vec<std::borrow::Cow<'a, str>>,
@@ -182,7 +181,6 @@ pub fn json(summary: &Summary<'_>) -> String {
         crashed: counts.crashed,
         seconds: summary.seconds,
         seed: summary.seed,
-        memory_megabytes: summary.memory(),
         shares: summary.shares().collect(),
         reached: reached
             .into_iter()

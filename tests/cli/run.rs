@@ -135,6 +135,21 @@ fn the_verdicts_depend_on_the_seed_and_not_on_the_number_of_jobs() {
 }
 
 #[test]
+fn a_campaign_in_two_parts_makes_the_cases_of_the_whole() {
+    let invocations = |args: &[&str]| {
+        let folder = folder();
+        let seed = ["--seed", "3", "--json"];
+        let json = campaign(&[args, &seed].concat(), folder.path()).json();
+        count(&json, "invocations")
+    };
+    let whole = invocations(&["--cases", "30"]);
+    let first = invocations(&["--cases", "20"]);
+    let second = invocations(&["--first", "20", "--cases", "10"]);
+    assert_eq!(first + second, whole);
+    assert_ne!(second, invocations(&["--cases", "10"]));
+}
+
+#[test]
 fn a_campaign_without_a_seed_says_which_one_it_took() {
     let folder = folder();
     let first = campaign(&["--cases", "5", "--json"], folder.path()).json();
