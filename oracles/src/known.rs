@@ -190,6 +190,16 @@ impl Failure {
             Membership::Member { coverage, .. } if coverage.deviated.contains(&self.by) => {
                 Explanation::Known(coverage.deviated.into_iter().map(known).collect())
             }
+            // What an instance does that should have been locked cannot be compared, and so it is with how that ends.
+            Membership::Stranger {
+                difference,
+                coverage,
+                ..
+            } if not_locked_down(&native, &difference) => {
+                let mut all: Vec<Known> = coverage.deviated.into_iter().map(known).collect();
+                all.extend([Known::NotLockedDown, known(self.by)]);
+                Explanation::Known(all)
+            }
             Membership::Member { .. } | Membership::Stranger { .. } => Explanation::New,
             Membership::Unknown(Unknown::Budget) => Explanation::Unknown(Unknown::Unexplained),
             Membership::Unknown(why) => Explanation::Unknown(why),

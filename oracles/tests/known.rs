@@ -243,3 +243,19 @@ fn a_failed_assertion_is_known_only_after_a_run_that_leads_to_it() {
     assert_eq!(explained, Explanation::New);
     assert_eq!(Failure::of(&message.replace("2216", "2217")), None);
 }
+
+#[test]
+fn a_known_failure_of_an_instance_that_should_be_locked_is_known() {
+    let stored = stored(Known::NotLockedDown);
+    let (native, _) = observed(Known::NotLockedDown, &stored).swap_remove(0);
+    let failure = Failure::of("BUG: lift_result field is missing").expect("it is known");
+    let expected = Explanation::Known(vec![Known::NotLockedDown, Known::ReturnsInternalError]);
+    let run = &stored.case.runs[0];
+    let explained = explanation(&stored, run, (&native, Some(failure)));
+    assert_eq!(explained, Some(expected));
+    // But not if the instance did something else before.
+    for other in alterations(&native) {
+        let explained = explanation(&stored, run, (&other, Some(failure)));
+        assert_eq!(explained, Some(Explanation::New), "{other:?}");
+    }
+}
