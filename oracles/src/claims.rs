@@ -208,7 +208,7 @@ fn says(end: End, message: &str) -> bool {
 }
 
 /// The message that the field's suites give a deadlock.
-const DEADLOCK: &str = "deadlock detected: event loop cannot make further progress";
+pub(crate) const DEADLOCK: &str = "deadlock detected: event loop cannot make further progress";
 
 fn describe(seen: &InvocationObservation) -> String {
     let returned = match seen.returned {

@@ -1,7 +1,8 @@
 //! Case -> verdict: two engines that run a case, and the comparison of what they did.
 //!
 //! [`native`] is Wasmtime; [`mod@reference`] is the Canonical ABI written from the specification, on wasmi. The two never
-//! import each other: they share a [`spawndiff_corpus::Case`], an [`Observation`] and a [`Trap`], and that is all.
+//! import each other: they share a [`spawndiff_corpus::Case`], an [`Observation`] and a [`Trap`], and that is all; and, for the
+//! test scripts of others, the trait of [`scripts`].
 
 #![warn(missing_docs)]
 
@@ -16,6 +17,7 @@ pub mod known;
 pub mod native;
 pub mod reference;
 pub mod schedules;
+pub mod scripts;
 
 pub use judge::{BUDGET, Divergence, Judge, Judgement, Verdict};
 pub use observation::{End, Exhaustion, InvocationObservation, Observation, RunObservation};

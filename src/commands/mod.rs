@@ -5,6 +5,7 @@ pub mod campaign;
 pub mod finding;
 pub mod replay;
 pub mod run;
+pub mod scores;
 pub mod show;
 pub mod summary;
 

@@ -1,14 +1,17 @@
-//! `spawndiff replay`: every directive of every file on every engine, then the engines against each other.
+//! `spawndiff replay`: every directive of every file on every engine; then, for stored cases, the engines against each other.
+//!
+//! A file that is no stored case is a script of someone else's, such as the suites of the Component Model and of Wasmtime.
 
+use super::scores::{Replayed, Score};
 use super::{Outcome, one_line, print, unreadable};
 use anyhow::{Result, bail};
-use serde::Serialize;
-use spawndiff_corpus::StoredCase;
-use spawndiff_oracles::claims::{Status, check_native, check_reference};
-use spawndiff_oracles::native::{Config, Native};
+use spawndiff_corpus::{ReadError, StoredCase};
+use spawndiff_oracles::claims::{check_native, check_reference};
+use spawndiff_oracles::native::{Config, Native, ScriptNative};
+use spawndiff_oracles::reference::ScriptReference;
+use spawndiff_oracles::scripts::{self, Command, Script};
 use spawndiff_oracles::{BUDGET, Judge, Verdict};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{Display, Write};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -44,81 +47,6 @@ impl Engine {
     }
 }
 
-/// What one engine made of one file, or of all.
-#[derive(Clone, Debug, Default, Serialize)]
-struct Score {
-    directives: usize,
-    passed: usize,
-    failed: usize,
-    unsupported: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    first_failure: Option<Failure>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Failure {
-    line: usize,
-    message: String,
-}
-
-impl Score {
-    fn of(stored: &StoredCase, statuses: &[Status]) -> Score {
-        let mut score = Score {
-            directives: statuses.len(),
-            ..Score::default()
-        };
-        for (directive, status) in stored.directives.iter().zip(statuses) {
-            match status {
-                Status::Passed => score.passed += 1,
-                Status::Failed(message) => {
-                    score.failed += 1;
-                    let failure = Failure {
-                        line: directive.line,
-                        message: one_line(message),
-                    };
-                    score.first_failure.get_or_insert(failure);
-                }
-                Status::Unsupported(message) => {
-                    score.unsupported += 1;
-                    let message = format!("not supported: {}", one_line(message));
-                    let failure = Failure {
-                        line: directive.line,
-                        message,
-                    };
-                    score.first_failure.get_or_insert(failure);
-                }
-            }
-        }
-        score
-    }
-
-    fn add(&mut self, other: &Score) {
-        self.directives += other.directives;
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.unsupported += other.unsupported;
-    }
-}
-
-/// One engine, over all files.
-#[derive(Debug, Default, Serialize)]
-struct Report {
-    files: usize,
-    #[serde(flatten)]
-    sum: Score,
-    per_file: BTreeMap<String, Score>,
-}
-
-/// All that a replay found out.
-#[derive(Debug, Default, Serialize)]
-struct Replayed {
-    engines: BTreeMap<&'static str, Report>,
-    /// Files in which the engines differ, and how.
-    diverged: BTreeMap<String, String>,
-    /// Files that could not be read.
-    unreadable: Vec<String>,
-}
-
 /// Replays files.
 pub fn replay(args: &Args) -> Result<Outcome> {
     let default = [PathBuf::from("corpus/cases")];
@@ -147,9 +75,15 @@ pub fn replay(args: &Args) -> Result<Outcome> {
     }
     let native = Native::new(Config::default());
     let judge = Judge::new(Native::new(Config::default()));
+    let scripts = ScriptNative::new();
     for path in &files {
-        match StoredCase::read(path) {
-            Ok(stored) => one(path, &stored, &engines, &native, &judge, &mut replayed),
+        match read(path) {
+            Ok(File::Case(stored)) => {
+                replay_case(path, &stored, &engines, &native, &judge, &mut replayed);
+            }
+            Ok(File::Script(script)) => {
+                replay_script(path, &script, &engines, &scripts, &mut replayed);
+            }
             Err(error) => replayed.unreadable.push(unreadable(path, &error)),
         }
     }
@@ -163,15 +97,11 @@ pub fn replay(args: &Args) -> Result<Outcome> {
             json.expect("numbers and strings can be said in JSON")
         ))?;
     } else {
-        print(&table(&replayed)?)?;
+        print(&replayed.text()?)?;
     }
-    let failed = replayed
-        .engines
-        .values()
-        .any(|report| report.sum.failed > 0);
     Ok(if !replayed.unreadable.is_empty() {
         Outcome::BadInput
-    } else if failed || !replayed.diverged.is_empty() {
+    } else if replayed.has_failed() || !replayed.diverged.is_empty() {
         Outcome::Found
     } else {
         Outcome::Clean
@@ -212,8 +142,55 @@ fn entries(path: &Path) -> io::Result<Option<Vec<PathBuf>>> {
     entries.collect::<io::Result<_>>().map(Some)
 }
 
-/// Replays one file.
-fn one(
+/// What a file holds.
+enum File {
+    /// A stored case.
+    Case(StoredCase),
+    /// A script of someone else's.
+    Script(Script),
+}
+
+/// Reads a file. One that defines what stored cases define, and is none, is an error and no script: something in it is
+/// wrong, or of another version.
+fn read(path: &Path) -> Result<File, ReadError> {
+    /// What a stored case calls its component.
+    const DEFINITION: &str = "spawndiff";
+    let no_case = match StoredCase::read(path) {
+        Ok(stored) => return Ok(File::Case(stored)),
+        Err(error) => error,
+    };
+    let Ok(text) = fs::read_to_string(path) else {
+        return Err(no_case);
+    };
+    let script = Script::parse(&text)?;
+    let is_case = script.directives.iter().any(|directive| {
+        matches!(&directive.command, Command::Define { id: Some(id), .. } if id == DEFINITION)
+    });
+    if is_case || script.directives.is_empty() {
+        return Err(no_case);
+    }
+    Ok(File::Script(script))
+}
+
+/// Replays a script.
+fn replay_script(
+    path: &Path,
+    script: &Script,
+    engines: &[Engine],
+    native: &ScriptNative,
+    replayed: &mut Replayed,
+) {
+    for &engine in engines {
+        let checked = match engine {
+            Engine::Cranelift => scripts::run(script, &mut native.session()),
+            Engine::Reference => scripts::run(script, &mut ScriptReference::new()),
+        };
+        replayed.add(engine.name(), path, Score::of_script(script, &checked));
+    }
+}
+
+/// Replays a stored case.
+fn replay_case(
     path: &Path,
     stored: &StoredCase,
     engines: &[Engine],
@@ -221,17 +198,12 @@ fn one(
     judge: &Judge,
     replayed: &mut Replayed,
 ) {
-    let name = path.display().to_string();
     for &engine in engines {
         let statuses = match engine {
             Engine::Cranelift => check_native(stored, &native.observe(&stored.case)),
             Engine::Reference => check_reference(stored, BUDGET),
         };
-        let score = Score::of(stored, &statuses);
-        let report = replayed.engines.entry(engine.name()).or_default();
-        report.files += 1;
-        report.sum.add(&score);
-        report.per_file.insert(name.clone(), score);
+        replayed.add(engine.name(), path, Score::of_case(stored, &statuses));
     }
     if engines.len() > 1 {
         match judge.judge(&stored.case).verdict {
@@ -239,58 +211,8 @@ fn one(
             verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {
                 replayed
                     .diverged
-                    .insert(name, one_line(&verdict.to_string()));
+                    .insert(path.display().to_string(), one_line(&verdict.to_string()));
             }
         }
     }
-}
-
-/// What failed, a line each, and the scores as a table.
-fn table(replayed: &Replayed) -> Result<String> {
-    let mut out = String::new();
-    for (engine, report) in &replayed.engines {
-        for (file, score) in &report.per_file {
-            if let Some(failure) = &score.first_failure {
-                writeln!(
-                    out,
-                    "{file}:{}: {engine}: {}",
-                    failure.line, failure.message
-                )?;
-            }
-        }
-    }
-    for (file, verdict) in &replayed.diverged {
-        writeln!(out, "{file}: {verdict}")?;
-    }
-    let mut row = |engine: &str, cells: [&dyn Display; 5]| {
-        let [files, directives, passed, failed, unsupported] = cells;
-        writeln!(
-            out,
-            "{engine:>12} {files:>7} {directives:>11} {passed:>8} {failed:>8} {unsupported:>12}"
-        )
-    };
-    row(
-        "engine",
-        [
-            &"files",
-            &"directives",
-            &"passed",
-            &"failed",
-            &"unsupported",
-        ],
-    )?;
-    for (engine, report) in &replayed.engines {
-        let Score {
-            directives,
-            passed,
-            failed,
-            unsupported,
-            first_failure: _,
-        } = &report.sum;
-        row(
-            engine,
-            [&report.files, directives, passed, failed, unsupported],
-        )?;
-    }
-    Ok(out)
 }

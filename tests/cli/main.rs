@@ -3,6 +3,7 @@
 
 mod replay;
 mod run;
+mod scripts;
 mod show;
 
 use std::ffi::OsStr;

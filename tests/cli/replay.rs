@@ -162,7 +162,10 @@ fn a_path_that_is_not_there_is_reported_and_the_rest_replayed() {
 fn a_file_that_is_no_case_is_reported_and_the_rest_replayed() {
     let folder = folder();
     for (name, bytes, place) in bad_files() {
-        reported_and_the_rest_replayed(&file(&folder, name, bytes), place);
+        // No case, but a script: it is replayed.
+        if name != "foreign.wast" {
+            reported_and_the_rest_replayed(&file(&folder, name, bytes), place);
+        }
     }
 }
 

@@ -153,7 +153,7 @@ impl Host {
 
 /// Adds `desired - current` to `used` if that stays within `limit`, and ends the run if it does not. A growth that fails by
 /// the specification (past the declared maximum) is refused without a word: there the instruction returns -1.
-fn grow(
+pub(super) fn grow(
     used: &mut usize,
     limit: usize,
     current: usize,

@@ -12,11 +12,16 @@ mod faults;
 pub mod lower;
 mod panics;
 mod run;
+mod script;
 mod traps;
 mod values;
 
 #[cfg(any(test, feature = "planted-faults"))]
 pub use faults::Fault;
+
+pub use script::{
+    ComponentInstance, ScriptDefinition, ScriptInstance, ScriptNative, ScriptSession,
+};
 
 use crate::kept::Kept;
 use crate::{Observation, RunObservation};

@@ -1,7 +1,8 @@
 //! What the reference saw of a case beside its observation: which built-ins returned, and which trapped how.
 
-use super::component::{Canon, Component, Func, HostFunc};
+use super::canonical::{Canon, FuncInst, Side};
 use super::deviation::Deviation;
+use super::types::ValType;
 use crate::Trap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,9 +34,73 @@ builtins! {
     /// A callback of an async callback-lifted export.
     Callback "callback",
     /// `canon lower` of the host's functions.
+    LowerHost "canon lower (host)",
+    /// `canon lower` of another instance's function, synchronous.
     Lower "canon lower",
+    /// `canon lower` of another instance's function, `async`.
+    LowerAsync "canon lower async",
+    /// `resource.new`.
+    ResourceNew "resource.new",
+    /// `resource.drop`.
+    ResourceDrop "resource.drop",
+    /// `resource.rep`.
+    ResourceRep "resource.rep",
     /// `task.return`.
     TaskReturn "task.return",
+    /// `task.cancel`.
+    TaskCancel "task.cancel",
+    /// `backpressure.inc`.
+    BackpressureInc "backpressure.inc",
+    /// `backpressure.dec`.
+    BackpressureDec "backpressure.dec",
+    /// `waitable-set.new`.
+    WaitableSetNew "waitable-set.new",
+    /// `waitable-set.wait`.
+    WaitableSetWait "waitable-set.wait",
+    /// `waitable-set.poll`.
+    WaitableSetPoll "waitable-set.poll",
+    /// `waitable-set.drop`.
+    WaitableSetDrop "waitable-set.drop",
+    /// `waitable.join`.
+    WaitableJoin "waitable.join",
+    /// `subtask.cancel`.
+    SubtaskCancel "subtask.cancel",
+    /// `subtask.drop`.
+    SubtaskDrop "subtask.drop",
+    /// `stream.new`.
+    StreamNew "stream.new",
+    /// `stream.read`.
+    StreamRead "stream.read",
+    /// `stream.write`.
+    StreamWrite "stream.write",
+    /// `stream.cancel-read`.
+    StreamCancelRead "stream.cancel-read",
+    /// `stream.cancel-write`.
+    StreamCancelWrite "stream.cancel-write",
+    /// `stream.drop-readable`.
+    StreamDropReadable "stream.drop-readable",
+    /// `stream.drop-writable`.
+    StreamDropWritable "stream.drop-writable",
+    /// `future.new`.
+    FutureNew "future.new",
+    /// `future.read`.
+    FutureRead "future.read",
+    /// `future.write`.
+    FutureWrite "future.write",
+    /// `future.cancel-read`.
+    FutureCancelRead "future.cancel-read",
+    /// `future.cancel-write`.
+    FutureCancelWrite "future.cancel-write",
+    /// `future.drop-readable`.
+    FutureDropReadable "future.drop-readable",
+    /// `future.drop-writable`.
+    FutureDropWritable "future.drop-writable",
+    /// `error-context.new`.
+    ErrorContextNew "error-context.new",
+    /// `error-context.debug-message`.
+    ErrorContextDebugMessage "error-context.debug-message",
+    /// `error-context.drop`.
+    ErrorContextDrop "error-context.drop",
     /// `context.get`.
     ContextGet "context.get",
     /// `context.set`.
@@ -81,13 +146,15 @@ impl Builtin {
                 Trap::CannotBlock,
                 Trap::CannotEnter,
                 Trap::NoTaskReturn,
+                Trap::BorrowsRemain,
                 Trap::InvalidChar,
             ],
-            Builtin::Callback => &[Trap::CallbackCode, Trap::UnknownIndex],
+            Builtin::Callback => &[Trap::CallbackCode, Trap::UnknownIndex, Trap::WrongHandle],
             Builtin::TaskReturn => &[
                 Trap::CannotLeave,
                 Trap::TaskReturnTwice,
                 Trap::TaskReturnInvalid,
+                Trap::BorrowsRemain,
                 Trap::InvalidChar,
             ],
             Builtin::ThreadNewIndirect | Builtin::ThreadSpawnIndirect => &[
@@ -107,7 +174,98 @@ impl Builtin {
             Builtin::ThreadSuspendThenPromote | Builtin::ThreadYieldThenPromote => {
                 &[Trap::CannotLeave, Trap::UnknownIndex]
             }
-            Builtin::Lower
+            Builtin::Lower | Builtin::LowerAsync => {
+                &[Trap::CannotLeave, Trap::CannotEnter, Trap::CannotBlock]
+            }
+            Builtin::ResourceNew => &[Trap::CannotLeave],
+            Builtin::ResourceDrop => &[
+                Trap::CannotLeave,
+                Trap::UnknownIndex,
+                Trap::WrongHandle,
+                Trap::ResourceLent,
+                Trap::CannotEnter,
+            ],
+            Builtin::ResourceRep => &[Trap::UnknownIndex, Trap::WrongHandle],
+            Builtin::TaskCancel => &[
+                Trap::CannotLeave,
+                Trap::TaskCancelInvalid,
+                Trap::TaskCancelNotDelivered,
+                Trap::BorrowsRemain,
+            ],
+            Builtin::BackpressureInc | Builtin::BackpressureDec => &[Trap::BackpressureOverflow],
+            Builtin::WaitableSetNew
+            | Builtin::StreamNew
+            | Builtin::FutureNew
+            | Builtin::ErrorContextNew => &[Trap::CannotLeave],
+            Builtin::WaitableSetWait
+            | Builtin::WaitableSetPoll
+            | Builtin::ErrorContextDebugMessage
+            | Builtin::ErrorContextDrop => {
+                &[Trap::CannotLeave, Trap::UnknownIndex, Trap::WrongHandle]
+            }
+            Builtin::WaitableSetDrop => &[
+                Trap::CannotLeave,
+                Trap::UnknownIndex,
+                Trap::WrongHandle,
+                Trap::SetNotEmpty,
+                Trap::SetHasWaiters,
+            ],
+            Builtin::WaitableJoin => &[
+                Trap::CannotLeave,
+                Trap::UnknownIndex,
+                Trap::WrongHandle,
+                Trap::WaitableInSet,
+            ],
+            Builtin::SubtaskCancel => &[
+                Trap::CannotLeave,
+                Trap::UnknownIndex,
+                Trap::WrongHandle,
+                Trap::SubtaskResolveDelivered,
+                Trap::SubtaskCancelTwice,
+                Trap::WaitableInSet,
+            ],
+            Builtin::SubtaskDrop => &[
+                Trap::CannotLeave,
+                Trap::UnknownIndex,
+                Trap::WrongHandle,
+                Trap::SubtaskNotResolved,
+            ],
+            Builtin::StreamRead
+            | Builtin::StreamWrite
+            | Builtin::FutureRead
+            | Builtin::FutureWrite => &[
+                Trap::CannotLeave,
+                Trap::UnknownIndex,
+                Trap::WrongHandle,
+                Trap::CopyEndBusy,
+                Trap::CopyEndDone,
+                Trap::WaitableInSet,
+            ],
+            Builtin::StreamCancelRead
+            | Builtin::StreamCancelWrite
+            | Builtin::FutureCancelRead
+            | Builtin::FutureCancelWrite => &[
+                Trap::CannotLeave,
+                Trap::UnknownIndex,
+                Trap::WrongHandle,
+                Trap::NotCopying,
+                Trap::WaitableInSet,
+            ],
+            Builtin::StreamDropReadable
+            | Builtin::StreamDropWritable
+            | Builtin::FutureDropReadable => &[
+                Trap::CannotLeave,
+                Trap::UnknownIndex,
+                Trap::WrongHandle,
+                Trap::DropWhileCopying,
+            ],
+            Builtin::FutureDropWritable => &[
+                Trap::CannotLeave,
+                Trap::UnknownIndex,
+                Trap::WrongHandle,
+                Trap::FutureNotWritten,
+            ],
+            Builtin::LowerHost
             | Builtin::ThreadIndex
             | Builtin::ThreadSuspend
             | Builtin::ThreadYield => &[Trap::CannotLeave],
@@ -122,15 +280,112 @@ impl Builtin {
         }
     }
 
+    /// Whether this ending takes another component instance, or handles that only calls between instances bring.
+    pub fn takes_instances(self, ending: Ending) -> bool {
+        match self {
+            Builtin::Lift | Builtin::TaskReturn => ending == Some(Trap::BorrowsRemain),
+            Builtin::Callback => ending == Some(Trap::WrongHandle),
+            Builtin::LowerHost
+            | Builtin::ContextGet
+            | Builtin::ContextSet
+            | Builtin::ThreadIndex
+            | Builtin::ThreadNewIndirect
+            | Builtin::ThreadSpawnIndirect
+            | Builtin::ThreadSpawnRef
+            | Builtin::ThreadAvailableParallelism
+            | Builtin::ThreadResumeLater
+            | Builtin::ThreadSuspend
+            | Builtin::ThreadYield
+            | Builtin::ThreadSuspendThenResume
+            | Builtin::ThreadYieldThenResume
+            | Builtin::ThreadSuspendThenPromote
+            | Builtin::ThreadYieldThenPromote
+            | Builtin::Core => false,
+            Builtin::Lower
+            | Builtin::LowerAsync
+            | Builtin::ResourceNew
+            | Builtin::ResourceDrop
+            | Builtin::ResourceRep
+            | Builtin::TaskCancel
+            | Builtin::BackpressureInc
+            | Builtin::BackpressureDec
+            | Builtin::WaitableSetNew
+            | Builtin::WaitableSetWait
+            | Builtin::WaitableSetPoll
+            | Builtin::WaitableSetDrop
+            | Builtin::WaitableJoin
+            | Builtin::SubtaskCancel
+            | Builtin::SubtaskDrop
+            | Builtin::StreamNew
+            | Builtin::StreamRead
+            | Builtin::StreamWrite
+            | Builtin::StreamCancelRead
+            | Builtin::StreamCancelWrite
+            | Builtin::StreamDropReadable
+            | Builtin::StreamDropWritable
+            | Builtin::FutureNew
+            | Builtin::FutureRead
+            | Builtin::FutureWrite
+            | Builtin::FutureCancelRead
+            | Builtin::FutureCancelWrite
+            | Builtin::FutureDropReadable
+            | Builtin::FutureDropWritable
+            | Builtin::ErrorContextNew
+            | Builtin::ErrorContextDebugMessage
+            | Builtin::ErrorContextDrop => true,
+        }
+    }
+
     /// The built-in that a canonical definition makes.
-    pub(crate) fn of(canon: &Canon, component: &Component) -> Builtin {
+    pub(crate) fn of(canon: &Canon) -> Builtin {
+        let stream = |ty: &ValType| matches!(ty, ValType::Stream(_));
         match canon {
-            Canon::Lower { func } => match &component.funcs[*func] {
-                Func::Host(HostFunc::Log | HostFunc::Mark) | Func::Lift { .. } => Builtin::Lower,
+            Canon::Lower { callee, opts, .. } => match (callee, opts.async_) {
+                (FuncInst::Host(..), _) => Builtin::LowerHost,
+                (FuncInst::Lift(_), false) => Builtin::Lower,
+                (FuncInst::Lift(_), true) => Builtin::LowerAsync,
             },
+            Canon::ResourceNew(_) => Builtin::ResourceNew,
+            Canon::ResourceDrop(_) => Builtin::ResourceDrop,
+            Canon::ResourceRep(_) => Builtin::ResourceRep,
             Canon::TaskReturn { .. } => Builtin::TaskReturn,
+            Canon::TaskCancel => Builtin::TaskCancel,
             Canon::ContextGet { .. } => Builtin::ContextGet,
             Canon::ContextSet { .. } => Builtin::ContextSet,
+            Canon::BackpressureInc => Builtin::BackpressureInc,
+            Canon::BackpressureDec => Builtin::BackpressureDec,
+            Canon::WaitableSetNew => Builtin::WaitableSetNew,
+            Canon::WaitableSetWait { .. } => Builtin::WaitableSetWait,
+            Canon::WaitableSetPoll { .. } => Builtin::WaitableSetPoll,
+            Canon::WaitableSetDrop => Builtin::WaitableSetDrop,
+            Canon::WaitableJoin => Builtin::WaitableJoin,
+            Canon::SubtaskCancel { .. } => Builtin::SubtaskCancel,
+            Canon::SubtaskDrop => Builtin::SubtaskDrop,
+            Canon::EndsNew { ty } => match stream(ty) {
+                true => Builtin::StreamNew,
+                false => Builtin::FutureNew,
+            },
+            Canon::Copy { ty, side, .. } => match (stream(ty), side) {
+                (true, Side::Readable) => Builtin::StreamRead,
+                (true, Side::Writable) => Builtin::StreamWrite,
+                (false, Side::Readable) => Builtin::FutureRead,
+                (false, Side::Writable) => Builtin::FutureWrite,
+            },
+            Canon::CancelCopy { ty, side, .. } => match (stream(ty), side) {
+                (true, Side::Readable) => Builtin::StreamCancelRead,
+                (true, Side::Writable) => Builtin::StreamCancelWrite,
+                (false, Side::Readable) => Builtin::FutureCancelRead,
+                (false, Side::Writable) => Builtin::FutureCancelWrite,
+            },
+            Canon::DropEnd { ty, side } => match (stream(ty), side) {
+                (true, Side::Readable) => Builtin::StreamDropReadable,
+                (true, Side::Writable) => Builtin::StreamDropWritable,
+                (false, Side::Readable) => Builtin::FutureDropReadable,
+                (false, Side::Writable) => Builtin::FutureDropWritable,
+            },
+            Canon::ErrorContextNew { .. } => Builtin::ErrorContextNew,
+            Canon::ErrorContextDebugMessage { .. } => Builtin::ErrorContextDebugMessage,
+            Canon::ErrorContextDrop => Builtin::ErrorContextDrop,
             Canon::ThreadIndex => Builtin::ThreadIndex,
             Canon::ThreadNewIndirect { .. } => Builtin::ThreadNewIndirect,
             Canon::ThreadSpawnIndirect { .. } => Builtin::ThreadSpawnIndirect,

@@ -4,8 +4,7 @@
 //! what the native engine did, the comparison asks again with the deviations of that engine on ([`crate::known`]). What
 //! agrees then is that known divergence and nothing beside it; what does not is new.
 
-use super::coverage::Builtin;
-use super::state::{Continuation, Task, TaskId, TaskState, ThreadId};
+use super::state::{Caller, Continuation, Task, TaskId, TaskState, ThreadId};
 use super::store::{Stop, Store};
 use super::threads::Flow;
 use crate::Trap;
@@ -67,7 +66,7 @@ impl Store<'_> {
         let task = self.task(task);
         let blocks = !task.ft.async_ && (task.state != TaskState::Resolved || returned_early);
         (blocks && self.deviates(Deviation::SyncTypedSuspends))
-            .then_some(Err(Stop::Trap(Builtin::ThreadSuspend, Trap::CannotBlock)))
+            .then_some(Err(Trap::CannotBlock.into()))
     }
 
     /// Before `Thread.yield_` in `canon_thread_yield`.
@@ -77,7 +76,7 @@ impl Store<'_> {
         let asserts = !task.ft.async_ && task.state != TaskState::Resolved;
         let asserts = asserts && !self.ready_threads(|_| true).is_empty();
         (asserts && self.deviates(Deviation::SyncTypedYieldAsserts))
-            .then_some(Err(Stop::Trap(Builtin::ThreadYield, Trap::CannotBlock)))
+            .then_some(Err(Trap::CannotBlock.into()))
     }
 
     /// Where a synchronously typed task has blocked and nothing is ready: whether that is left to the host's loop.
@@ -91,8 +90,13 @@ impl Store<'_> {
     }
 
     /// Whether a task that does not need the exclusive thread waits for it all the same.
-    pub(crate) fn waits_for_exclusive(&mut self) -> bool {
-        self.inst.exclusive_thread.is_some() && self.deviates(Deviation::AlwaysWaitsForExclusive)
+    pub(crate) fn waits_for_exclusive(&mut self, thread: ThreadId) -> bool {
+        let inst = self.inst_of(thread);
+        // A `realloc` or a destructor is no task to that engine.
+        let called = !matches!(self.task_of(thread).caller, Caller::Core { .. });
+        called
+            && self.inst(inst).exclusive_thread.is_some()
+            && self.deviates(Deviation::AlwaysWaitsForExclusive)
     }
 
     /// Whether `task.return` goes on in a task that is not lifted `async`.
@@ -101,16 +105,18 @@ impl Store<'_> {
         let Task {
             state,
             ft,
+            inst,
             implicit_thread,
             ..
         } = self.task(task);
+        let inst = *inst;
         let (sync_typed, implicit_thread) = (!ft.async_, *implicit_thread);
         let resolved = *state == TaskState::Resolved;
         // Where it has returned already, it fails in the same way, and that is all that it does.
         let goes_on = self.deviates(Deviation::ReturnsFromSyncLift) && !resolved;
         if goes_on && sync_typed {
             // Its implicit thread can outlive its return now, and keeps others from starting until it ends.
-            self.inst.exclusive_thread = implicit_thread;
+            self.inst(inst).exclusive_thread = implicit_thread;
             // And the thread that returned for it still may not suspend, until it is switched away from and back.
             self.returned_early = Some(thread);
         }
@@ -140,11 +146,6 @@ impl Store<'_> {
         if yielded || !self.deviates(Deviation::PromotesSuspended) {
             return None;
         }
-        let builtin = if yields {
-            Builtin::ThreadYieldThenPromote
-        } else {
-            Builtin::ThreadSuspendThenPromote
-        };
-        Some(Err(Stop::Trap(builtin, Trap::ThreadNotSuspended)))
+        Some(Err(Trap::ThreadNotSuspended.into()))
     }
 }

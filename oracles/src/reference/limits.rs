@@ -11,6 +11,15 @@ const TABLE: usize = 100_000;
 /// The fuel of a run, in wasmi's units (about one an instruction).
 pub(crate) const FUEL: u64 = 20_000_000;
 
+/// The component instances of a run.
+pub(crate) const INSTANCES: usize = 1_000;
+/// How many threads may run at once, each resumed by the one before: a call into another instance, a `realloc`.
+pub(crate) const NESTING: usize = 200;
+/// The handles that an instance may have at once.
+pub(crate) const HANDLES: usize = 100_000;
+/// The objects of a kind that a run may make: tasks, threads, handles.
+pub(crate) const ARENA: usize = 1_000_000;
+
 /// The data of a wasmi store: whether a request to grow was refused.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {

@@ -7,39 +7,63 @@
 //! A thread of the guest is a *resumable call* of wasmi: every built-in is a host function that fails with a request.
 //! The store performs the request and resumes the call with the result, now or when the thread is resumed. So no
 //! built-in holds a frame of the host, and any number of threads can be parked. What the specification nests (`resume`
-//! inside `canon_lift`, `post-return` inside the thread that is running) is nested here too, as calls of
-//! `store::Store::resume`.
+//! inside `canon_lift` inside `canon_lower`, `realloc` inside lowering) is nested here too, as calls of
+//! `store::Store::resume`; an instance cannot be entered while it is entered, so the depth is bounded.
 //!
 //! Every choice that the specification leaves open is made by a [`Scheduler`].
 
+mod abi;
+mod binary;
+mod building;
 mod canon;
-mod component;
+mod canonical;
+mod context;
+mod copies;
 mod coverage;
-mod decode;
+mod definition;
 mod deviation;
+mod drive;
+mod host;
+mod instantiate;
 mod lift;
 mod limits;
+mod lower;
+mod resources;
 mod rewrite;
+mod script;
 mod state;
 mod store;
+mod streams;
+mod tasks;
+#[cfg(test)]
+mod text;
 mod threads;
+mod typedef;
+mod types;
 mod unsupported;
-mod values;
+mod waitables;
 
 pub use coverage::{Builtin, Coverage, Ending};
 pub use deviation::Deviation;
+pub use script::ScriptReference;
 pub use unsupported::Unsupported;
 
 use crate::schedules::Scheduler;
-use crate::{InvocationObservation, RunObservation};
-use component::Component;
-use spawndiff_corpus::{Case, Event, Run};
+use crate::{End, Exhaustion, InvocationObservation, RunObservation};
+use canonical::FuncInst;
+use definition::Component;
+use host::HostFunc;
+use instantiate::{Failure, Item, Items, func_type};
+use spawndiff_corpus::{Case, Event, Invocation, Run, Type};
+use state::Caller;
+use std::sync::Arc;
 use store::{Stop, Store};
+use types::{FuncType, ValType};
 
 /// A case's component, decoded and compiled for the interpreter.
 pub struct Reference {
     engine: wasmi::Engine,
-    component: Component,
+    component: Arc<Component>,
     deviations: &'static [Deviation],
 }
 
@@ -49,6 +73,16 @@ pub trait Witness {
     fn event(&mut self, invocation: usize, position: usize, event: Event) -> bool;
     /// An invocation has ended. False: the run is of no use any more.
     fn invocation(&mut self, invocation: usize, seen: &InvocationObservation) -> bool;
+}
+
+impl<W: Witness + ?Sized> Witness for &mut W {
+    fn event(&mut self, invocation: usize, position: usize, event: Event) -> bool {
+        (**self).event(invocation, position, event)
+    }
+
+    fn invocation(&mut self, invocation: usize, seen: &InvocationObservation) -> bool {
+        (**self).invocation(invocation, seen)
+    }
 }
 
 /// Watches nothing.
@@ -80,14 +114,9 @@ impl Reference {
     ///
     /// A construct that the reference does not know, or a binary that is malformed.
     pub fn new(case: &Case) -> Result<Reference, Unsupported> {
-        let mut config = wasmi::Config::default();
-        config
-            .consume_fuel(true)
-            .set_max_recursion_depth(400)
-            .set_max_stack_height(1 << 20);
         // An engine for each case: an engine keeps the code of its modules as long as it lives.
-        let engine = wasmi::Engine::new(&config);
-        let component = decode::decode(&case.component, &engine)?;
+        let engine = engine();
+        let component = binary::decode(&case.component, &engine)?;
         Ok(Reference {
             engine,
             component,
@@ -114,44 +143,163 @@ impl Reference {
     ) -> Result<RunObservation, Stopped> {
         let mut store = Store::new(
             &self.engine,
-            &self.component,
-            scheduler,
-            witness,
-            coverage,
+            Box::new(scheduler),
+            Box::new(witness),
             self.deviations,
         )?;
+        let observed = self.run_in(&mut store, run);
+        coverage.add(&store.coverage);
+        observed
+    }
+
+    fn run_in(&self, store: &mut Store<'_>, run: &Run) -> Result<RunObservation, Stopped> {
         let mut observation = RunObservation::default();
-        match store.instantiate() {
-            Ok(()) => {}
+        let instance = match self.instantiate(store) {
+            Ok(instance) => instance,
             Err(stop) => {
                 observation.instantiation = stop.end()?;
                 return Ok(observation);
             }
-        }
+        };
+        store.clear_events();
         for invocation in &run.invocations {
-            let seen = store.invoke(invocation)?;
+            let seen = invoke(store, &instance, invocation)?;
             let end = seen.end;
-            let go_on = store.judge(observation.invocations.len(), &seen);
+            let go_on = store
+                .witness()
+                .invocation(observation.invocations.len(), &seen);
             observation.invocations.push(seen);
             if !go_on {
                 return Err(Stopped::Cut);
             }
             match end {
-                crate::End::Quiet | crate::End::Trap(_) => {}
-                crate::End::Deadlock | crate::End::Exhausted(_) => return Ok(observation),
+                End::Quiet | End::Trap(_) => {}
+                End::Deadlock | End::Exhausted(_) => return Ok(observation),
             }
         }
         observation.leftover = store.leftover();
         Ok(observation)
     }
+
+    /// An instance, after all that its start functions made ready has run.
+    fn instantiate(&self, store: &mut Store<'_>) -> Result<Arc<Items>, Stop> {
+        let host = host_instance(store)?;
+        let imports = Items::new([("host", Item::Instance(Arc::new(host)))])?;
+        let instance = match instantiate::instantiate(store, &self.component, &imports) {
+            Ok(instance) => instance,
+            Err(Failure::Stop(stop)) => return Err(stop),
+            Err(Failure::Unlinkable(import)) => {
+                return Err(Unsupported::new(import.to_string()).into());
+            }
+        };
+        while store.tick()? {}
+        Ok(instance)
+    }
+}
+
+/// The interpreter, with its limits.
+fn engine() -> wasmi::Engine {
+    let mut config = wasmi::Config::default();
+    config
+        .consume_fuel(true)
+        .set_max_recursion_depth(400)
+        .set_max_stack_height(1 << 20);
+    wasmi::Engine::new(&config)
+}
+
+/// The instance `host` that generated cases import.
+fn host_instance(store: &mut Store<'_>) -> Result<Items, Unsupported> {
+    let mut func = |func: HostFunc, params: Vec<ValType>| {
+        let ft = FuncType {
+            params,
+            result: None,
+            async_: false,
+        };
+        let id = store.new_host_func(func);
+        Item::Func(FuncInst::Host(id, Arc::new(ft)))
+    };
+    let log = func(HostFunc::Log, vec![ValType::U32, ValType::U64]);
+    let mark = func(HostFunc::Mark, vec![ValType::U32]);
+    Items::new([("log", log), ("mark", mark)])
+}
+
+/// One invocation, until nothing is ready any more.
+fn invoke(
+    store: &mut Store<'_>,
+    instance: &Items,
+    invocation: &Invocation,
+) -> Result<InvocationObservation, Stopped> {
+    let func = match instance.get(&invocation.export) {
+        Some(Item::Func(func @ FuncInst::Lift(_))) => func,
+        Some(Item::Func(FuncInst::Host(..))) => return Err(Unsupported::new("a re-export").into()),
+        Some(_) | None => {
+            return Err(Unsupported::new(format!("no export {}", invocation.export)).into());
+        }
+    };
+    let types = invocation.args.iter().map(|arg| scalar_type(arg.ty()));
+    if !types.eq(func_type(func).params.iter().cloned()) {
+        let message = format!("arguments that do not fit: {invocation}");
+        return Err(Unsupported::new(message).into());
+    }
+    let args = invocation.args.iter().map(|&arg| arg.into()).collect();
+    let task = state::TaskId(store.tasks.len());
+    let stopped = store.invoke(func, args).err();
+    let returned = match store.tasks.get(task.0).map(|task| &task.caller) {
+        // Nobody cancels an invocation of the host's.
+        Some(Caller::Host { result, .. }) => result.clone().flatten(),
+        Some(Caller::Subtask(_) | Caller::Core { .. }) | None => None,
+    };
+    let scalar = |value: abi::Value| {
+        value
+            .scalar()
+            .ok_or_else(|| Unsupported::new("a result that is no scalar"))
+    };
+    let returned = match returned {
+        Some(value) => Some(value.map(scalar).transpose()?),
+        None => None,
+    };
+    let mut end = match stopped {
+        Some(stop) => stop.end()?,
+        None if returned.is_none() => {
+            store.coverage.deadlocks += 1;
+            End::Deadlock
+        }
+        None => End::Quiet,
+    };
+    if store.core.data().refused {
+        end = End::Exhausted(Exhaustion::Memory);
+    }
+    Ok(InvocationObservation {
+        returned,
+        events: store.take_events(),
+        end,
+    })
+}
+
+/// The type of an argument of an invocation.
+fn scalar_type(ty: Type) -> ValType {
+    match ty {
+        Type::Bool => ValType::Bool,
+        Type::S8 => ValType::S8,
+        Type::U8 => ValType::U8,
+        Type::S16 => ValType::S16,
+        Type::U16 => ValType::U16,
+        Type::S32 => ValType::S32,
+        Type::U32 => ValType::U32,
+        Type::S64 => ValType::S64,
+        Type::U64 => ValType::U64,
+        Type::F32 => ValType::F32,
+        Type::F64 => ValType::F64,
+        Type::Char => ValType::Char,
+    }
 }
 
 impl Stop {
     /// How what was stopped ended, for an observation.
-    fn end(self) -> Result<crate::End, Stopped> {
+    fn end(self) -> Result<End, Stopped> {
         match self {
-            Stop::Trap(_, trap) => Ok(crate::End::Trap(trap)),
-            Stop::Exhausted(what) => Ok(crate::End::Exhausted(what)),
+            Stop::Trap(_, trap) => Ok(End::Trap(trap)),
+            Stop::Exhausted(what) => Ok(End::Exhausted(what)),
             Stop::Unsupported(unsupported) => Err(Stopped::Unsupported(unsupported)),
             Stop::Cut => Err(Stopped::Cut),
         }

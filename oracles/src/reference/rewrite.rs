@@ -5,21 +5,57 @@
 //!   (`call_ref`), the module is not supported.
 //! - `return_call*` becomes a call and a return: wasmi 2.0.0 resumes wrongly after a tail call to a host function, and
 //!   every built-in is a host function that is resumed. The stack is deeper for it, which only exhaustion can show.
+//! - `start` becomes an export (`rewrite/start.rs`).
 //!
-//! A module that needs neither is left as it is.
+//! A module that needs none of them is left as it is. What wasmi lacks and no rewrite brings is *not supported*, by name
+//! (`rewrite/lacking.rs`).
+
+mod lacking;
+mod start;
+#[cfg(test)]
+mod tests;
 
 use super::Unsupported;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use wasm_encoder::reencode::{self, Reencode};
-use wasmparser::{CompositeInnerType, HeapType, Operator, Parser, Payload, RefType, ValType};
+use wasmparser::{
+    CompositeInnerType, Encoding, HeapType, Operator, Parser, Payload, RefType, ValType,
+};
 
-/// The module as wasmi takes it.
-pub(crate) fn rewrite(module: &[u8]) -> Result<Cow<'_, [u8]>, Unsupported> {
+/// A module as wasmi takes it.
+#[derive(Debug)]
+pub(crate) struct Prepared<'a> {
+    /// The module. It has no start section.
+    pub(crate) wasm: Cow<'a, [u8]>,
+    /// The export that was the start function: to be called once, right after the instance is made.
+    pub(crate) start: Option<String>,
+}
+
+/// Rewrites `module` as far as it needs it.
+pub(crate) fn prepare(module: &[u8]) -> Result<Prepared<'_>, Unsupported> {
     let needs = Needs::of(module)?;
-    if !needs.erasure && !needs.tail_calls {
-        return Ok(Cow::Borrowed(module));
-    }
+    let wasm = needs.rewrite(module)?;
+    Ok(match needs.start {
+        Some(func) => {
+            let (wasm, start) = start::to_export(&wasm, func)?;
+            Prepared {
+                wasm: Cow::Owned(wasm),
+                start: Some(start),
+            }
+        }
+        None => Prepared { wasm, start: None },
+    })
+}
+
+/// The module as wasmi takes it, its start section left for wasmi to run.
+#[cfg(test)]
+pub(crate) fn rewrite(module: &[u8]) -> Result<Cow<'_, [u8]>, Unsupported> {
+    Needs::of(module)?.rewrite(module)
+}
+
+/// Erasure and tail calls.
+fn reencode(module: &[u8]) -> Result<Cow<'_, [u8]>, Unsupported> {
     let mut out = wasm_encoder::Module::new();
     Rewriter
         .parse_core_module(&mut out, Parser::new(0), module)
@@ -68,9 +104,19 @@ fn erase_ref(ty: RefType) -> Result<wasm_encoder::RefType, Unsupported> {
 struct Needs {
     erasure: bool,
     tail_calls: bool,
+    /// The start function.
+    start: Option<u32>,
 }
 
 impl Needs {
+    fn rewrite<'a>(&self, module: &'a [u8]) -> Result<Cow<'a, [u8]>, Unsupported> {
+        if self.erasure || self.tail_calls {
+            reencode(module)
+        } else {
+            Ok(Cow::Borrowed(module))
+        }
+    }
+
     fn of(module: &[u8]) -> Result<Needs, Unsupported> {
         let mut needs = Needs::default();
         let mut erased: HashMap<(Vec<wasmi::ValType>, Vec<wasmi::ValType>), Vec<ValType>> =
@@ -84,20 +130,38 @@ impl Needs {
                         }
                     }
                 }
+                Payload::Version {
+                    encoding: Encoding::Component,
+                    ..
+                } => return Err(Unsupported::new("a component in place of a core module")),
                 Payload::TableSection(tables) => {
                     for table in tables {
-                        needs.look_at_ref(table.map_err(Unsupported::malformed)?.ty.element_type);
+                        let ty = table.map_err(Unsupported::malformed)?.ty;
+                        lacking::table(&ty)?;
+                        needs.look_at_ref(ty.element_type);
                     }
                 }
                 Payload::ImportSection(imports) => {
                     for import in imports.into_imports() {
-                        if let wasmparser::TypeRef::Table(ty) =
-                            import.map_err(Unsupported::malformed)?.ty
-                        {
+                        let ty = import.map_err(Unsupported::malformed)?.ty;
+                        lacking::import(ty)?;
+                        if let wasmparser::TypeRef::Table(ty) = ty {
                             needs.look_at_ref(ty.element_type);
                         }
                     }
                 }
+                Payload::MemorySection(memories) => {
+                    for memory in memories {
+                        lacking::memory(&memory.map_err(Unsupported::malformed)?)?;
+                    }
+                }
+                Payload::GlobalSection(globals) => {
+                    for global in globals {
+                        lacking::global(&global.map_err(Unsupported::malformed)?.ty)?;
+                    }
+                }
+                Payload::TagSection(_) => return Err(lacking::tag()),
+                Payload::StartSection { func, .. } => needs.start = Some(func),
                 Payload::CodeSectionEntry(body) => needs.look_at_body(&body)?,
                 _ => {}
             }
@@ -161,15 +225,14 @@ impl Needs {
             .get_operators_reader()
             .map_err(Unsupported::malformed)?
         {
-            match operator.map_err(Unsupported::malformed)? {
+            let operator = operator.map_err(Unsupported::malformed)?;
+            lacking::instruction(&operator)?;
+            match operator {
                 Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. } => {
                     self.tail_calls = true;
                 }
                 Operator::RefNull { hty } if hty != HeapType::FUNC && hty != HeapType::EXTERN => {
                     self.erasure = true;
-                }
-                Operator::CallRef { .. } | Operator::ReturnCallRef { .. } => {
-                    return Err(Unsupported::new("call_ref"));
                 }
                 _ => {}
             }

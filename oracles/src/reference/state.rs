@@ -1,23 +1,28 @@
-//! The runtime state of CanonicalABI.md: component instance, table, thread, task.
+//! The runtime state of CanonicalABI.md: component instances, tables, threads, tasks.
 //!
-//! Names are those of `definitions.py`. Threads and tasks live in arenas of the [`super::store::Store`] and are named by
-//! their index there; an index is never used again.
+//! Names are those of `definitions.py`. What the specification refers to as objects lives in arenas of the
+//! [`super::store::Store`] here and is named by its place there; a place is never used again.
 
-use super::component::{CanonicalOptions, FuncType};
+use super::abi::{ErrorContextId, Value};
+use super::canonical::{CanonicalOptions, InstanceId};
+use super::types::FuncType;
+use super::waitables::{SetId, WaitableId};
 use crate::schedules::Label;
-use spawndiff_corpus::Value;
+use std::sync::Arc;
 
-/// A thread, by its place in the store's arena.
+/// A thread, by its place in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ThreadId(pub(crate) usize);
 
-/// A task, by its place in the store's arena.
+/// A task, by its place in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TaskId(pub(crate) usize);
 
 /// `class ComponentInstance`.
 #[derive(Debug)]
 pub(crate) struct ComponentInstance {
+    pub(crate) parent: Option<InstanceId>,
+    pub(crate) handles: Table<Handle>,
     pub(crate) threads: Table<ThreadId>,
     pub(crate) may_enter: bool,
     pub(crate) may_leave: bool,
@@ -27,8 +32,10 @@ pub(crate) struct ComponentInstance {
 }
 
 impl ComponentInstance {
-    pub(crate) fn new() -> ComponentInstance {
+    pub(crate) fn new(parent: Option<InstanceId>) -> ComponentInstance {
         ComponentInstance {
+            parent,
+            handles: Table::new(),
             threads: Table::new(),
             may_enter: true,
             may_leave: true,
@@ -38,6 +45,23 @@ impl ComponentInstance {
         }
     }
 }
+
+/// What `ComponentInstance.handles` holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Handle {
+    /// `class ResourceHandle`.
+    Resource(ResourceHandleId),
+    /// `class Waitable`: a subtask, or an end of a stream or future.
+    Waitable(WaitableId),
+    /// `class WaitableSet`.
+    Set(SetId),
+    /// `class ErrorContext`.
+    ErrorContext(ErrorContextId),
+}
+
+/// A resource handle, by its place in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ResourceHandleId(pub(crate) usize);
 
 /// `class Table`: indices start at 1, and the one that was freed last is given out first.
 #[derive(Debug)]
@@ -88,6 +112,9 @@ impl<T: Copy> Table<T> {
     }
 }
 
+/// `class Cancelled`.
+pub(crate) type Cancelled = bool;
+
 /// `class Thread`.
 #[derive(Debug)]
 pub(crate) struct Thread {
@@ -132,15 +159,28 @@ impl Thread {
     }
 }
 
-/// The conditions that a thread waits for.
+/// The conditions that a thread waits for: the functions that the specification gives to `Thread.wait_until`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadyFunc {
     /// `lambda: True`.
     Always,
     /// `lambda: not has_backpressure()`, of `Task.enter_implicit_thread`.
-    NoBackpressure { needs_exclusive: bool },
+    NoBackpressure {
+        inst: InstanceId,
+        needs_exclusive: bool,
+    },
     /// `lambda: not inst.exclusive_thread`, of the callback loop.
-    NotExclusive,
+    NotExclusive(InstanceId),
+    /// `Subtask.resolved`.
+    Resolved(WaitableId),
+    /// `Waitable.has_pending_event`.
+    PendingEvent(WaitableId),
+    /// `ready_and_has_event` of `WaitableSet.wait_for_event_and`: that no thread of the instance is exclusive, if there is
+    /// one, and that the set has an event.
+    SetEvent {
+        set: SetId,
+        not_exclusive: Option<InstanceId>,
+    },
 }
 
 /// Where in its `thread_func` a thread goes on.
@@ -157,9 +197,26 @@ pub(crate) enum Continuation {
         call: Parked,
         activity: Activity,
         builtin: usize,
+        then: Then,
     },
     /// In the callback loop of `canon_lift`, after `YIELD`.
     CallbackYield,
+    /// In the callback loop of `canon_lift`, after `WAIT`.
+    CallbackWait(SetId),
+}
+
+/// What a built-in that has blocked does when its thread is resumed, to have a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// It returns whether the thread was cancelled.
+    Cancelled,
+    /// `canon_lower`, synchronous: after the wait for `Subtask.resolved`.
+    Lower(WaitableId),
+    /// `canon_waitable_set_wait`: after `WaitableSet.wait_for_event`. Its memory, and the address in it, are found again
+    /// in the request.
+    Wait { set: SetId, ptr: u64 },
+    /// After `Waitable.wait_for_pending_event`: the event's payload is the result.
+    Event(WaitableId),
 }
 
 /// A core call that has called a built-in and waits for its results.
@@ -188,29 +245,50 @@ pub(crate) enum Activity {
 /// `class Task`.
 #[derive(Debug)]
 pub(crate) struct Task {
-    pub(crate) ft: FuncType,
+    pub(crate) ft: Arc<FuncType>,
     pub(crate) opts: CanonicalOptions,
-    /// The core function that is lifted.
-    pub(crate) callee: usize,
-    pub(crate) args: Vec<Value>,
+    pub(crate) inst: InstanceId,
+    /// The core function that is lifted; `None`: a destructor that is not there.
+    pub(crate) callee: Option<wasmi::Func>,
+    /// `on_start` and `on_resolve`.
+    pub(crate) caller: Caller,
     pub(crate) state: TaskState,
-    /// What `on_resolve` was called with.
-    pub(crate) result: Option<Option<Value>>,
+    pub(crate) num_borrows: u32,
     pub(crate) implicit_thread: Option<ThreadId>,
     pub(crate) threads: Vec<ThreadId>,
 }
 
-/// `class Task.State`, as far as there are no subtasks.
+/// Who called a task: what `on_start` takes its arguments from and `on_resolve` gives its result to.
+#[derive(Debug)]
+pub(crate) enum Caller {
+    /// The host. `Some(None)`: cancelled.
+    Host {
+        args: Vec<Value>,
+        result: Option<Option<Option<Value>>>,
+    },
+    /// `canon_lower`.
+    Subtask(WaitableId),
+    /// Core values as they are: `realloc`, a start function.
+    Core {
+        args: Vec<wasmi::Val>,
+        results: Option<Vec<wasmi::Val>>,
+    },
+}
+
+/// `class Task.State`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TaskState {
     Initial,
     Started,
+    PendingCancel,
+    CancelDelivered,
     Resolved,
 }
 
 impl Task {
     /// `Task.needs_exclusive`.
     pub(crate) fn needs_exclusive(&self) -> bool {
+        debug_assert!(self.ft.async_);
         !self.opts.async_ || self.opts.callback.is_some()
     }
 }

@@ -1,58 +1,83 @@
 //! `class Store`: what a run consists of, and how the host drives it.
 //!
-//! One store is one run: the component's core instances in wasmi, one component instance, its tasks and threads.
+//! One store is one run: the core instances in wasmi, the component instances, their tasks and threads, and what their
+//! handles name. CanonicalABI.md, "Embedding".
 
-use super::component::{
-    Component, CoreExport, CoreFunc, CoreInstance, CoreItem, Func as ComponentFunc,
-};
+use super::abi::{self, Budget, ErrorContextId, Layouts};
+use super::canonical::{Canon, FuncInst, HostFuncId, InstanceId};
 use super::coverage::{Builtin, Coverage};
 use super::deviation::Deviation;
-use super::limits::{FUEL, Limits};
-use super::state::{ComponentInstance, Task, TaskId, Thread, ThreadId};
-use super::{Stopped, Unsupported, Witness};
+use super::host::{HostFunc, PendingCall};
+use super::limits::{FUEL, INSTANCES, Limits, NESTING};
+use super::resources::{ResourceHandle, ResourceType};
+use super::state::{Caller, ComponentInstance, Handle, ReadyFunc, Task, TaskId, Thread, ThreadId};
+use super::streams::{Buffer, Shared};
+use super::types::ResourceTypeId;
+use super::waitables::{Waitable, WaitableSet};
+use super::{Unsupported, Witness};
 use crate::schedules::{Choice, Label, Scheduler};
-use crate::{End, Exhaustion, InvocationObservation, Trap};
-use spawndiff_corpus::{Event, Invocation};
-use std::collections::HashMap;
-use wasmi::Extern;
+use crate::{Exhaustion, Trap};
+use spawndiff_corpus::Event;
 
 /// What keeps the store from going on.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// A trap, and the built-in that gave it.
-    Trap(Builtin, Trap),
+    /// A trap, and the built-in that gave it; `None` until the one that is being performed is known.
+    Trap(Option<Builtin>, Trap),
     Exhausted(Exhaustion),
     Unsupported(Unsupported),
     /// The witness has seen enough.
     Cut,
 }
 
-/// A core instance at run time.
-enum Bundle {
-    Wasm(wasmi::Instance),
-    Exports(HashMap<String, Extern>),
+impl Stop {
+    /// The same, with `builtin` as the origin of a trap that has none yet.
+    pub(crate) fn by(self, builtin: Builtin) -> Stop {
+        match self {
+            Stop::Trap(None, trap) => Stop::Trap(Some(builtin), trap),
+            Stop::Trap(Some(_), _) | Stop::Exhausted(_) | Stop::Unsupported(_) | Stop::Cut => self,
+        }
+    }
 }
 
 /// `class Store`.
 pub(crate) struct Store<'a> {
     pub(crate) core: wasmi::Store<Limits>,
-    pub(crate) component: &'a Component,
-    bundles: Vec<Bundle>,
-    canon_funcs: Vec<wasmi::Func>,
-    pub(crate) inst: ComponentInstance,
+    /// The canonical definitions that core code can call, by the number in its request.
+    pub(crate) canons: Vec<(InstanceId, Canon)>,
+    pub(crate) host_funcs: Vec<HostFunc>,
+    /// Calls of the host's functions that have not returned: the one that has waited longest first.
+    pub(crate) pending_calls: Vec<PendingCall>,
+    /// The representations of the host's resources that were dropped.
+    pub(crate) dropped: Vec<u32>,
+    pub(crate) instances: Vec<ComponentInstance>,
     pub(crate) tasks: Vec<Task>,
     pub(crate) threads: Vec<Thread>,
+    pub(crate) waitables: Vec<Waitable>,
+    pub(crate) sets: Vec<WaitableSet>,
+    pub(crate) shared: Vec<Shared>,
+    pub(crate) buffers: Vec<Buffer>,
+    pub(crate) resource_types: Vec<ResourceType>,
+    pub(crate) resource_handles: Vec<ResourceHandle>,
+    /// The debug messages of error contexts.
+    pub(crate) error_contexts: Vec<abi::LiftedString>,
+    /// What is known of types so far.
+    pub(crate) layouts: Layouts,
+    /// What may still be lifted.
+    pub(crate) budget: Budget,
     /// `Store.waiting`: the one that has waited longest first.
     pub(crate) waiting: Vec<ThreadId>,
-    scheduler: &'a mut dyn Scheduler,
-    witness: &'a mut dyn Witness,
-    pub(crate) coverage: &'a mut Coverage,
+    scheduler: Box<dyn Scheduler + 'a>,
+    witness: Box<dyn Witness + 'a>,
+    pub(crate) coverage: Coverage,
     /// The trace of the current invocation.
     events: Vec<Event>,
     /// How many invocations were made before the current one.
     invocation: usize,
     /// Explainer.md, "Component Invariants" 1: set by a trap, and nothing runs any more.
     lockdown: bool,
+    /// How many calls of `resume` are nested now.
+    nesting: usize,
     /// How many synchronously typed tasks have not returned from `canon_lift` yet.
     pub(crate) sync_typed: u32,
     /// The running thread, if it has returned for a synchronously typed task. Only a deviation asks.
@@ -64,10 +89,8 @@ pub(crate) struct Store<'a> {
 impl<'a> Store<'a> {
     pub(crate) fn new(
         engine: &wasmi::Engine,
-        component: &'a Component,
-        scheduler: &'a mut dyn Scheduler,
-        witness: &'a mut dyn Witness,
-        coverage: &'a mut Coverage,
+        scheduler: Box<dyn Scheduler + 'a>,
+        witness: Box<dyn Witness + 'a>,
         deviations: &'a [Deviation],
     ) -> Result<Store<'a>, Unsupported> {
         let mut core = wasmi::Store::new(engine, Limits::default());
@@ -75,181 +98,106 @@ impl<'a> Store<'a> {
         core.set_fuel(FUEL).map_err(Unsupported::malformed)?;
         Ok(Store {
             core,
-            component,
-            bundles: Vec::new(),
-            canon_funcs: Vec::new(),
-            inst: ComponentInstance::new(),
+            canons: Vec::new(),
+            host_funcs: Vec::new(),
+            pending_calls: Vec::new(),
+            dropped: Vec::new(),
+            instances: Vec::new(),
             tasks: Vec::new(),
             threads: Vec::new(),
+            waitables: Vec::new(),
+            sets: Vec::new(),
+            shared: Vec::new(),
+            buffers: Vec::new(),
+            resource_types: Vec::new(),
+            resource_handles: Vec::new(),
+            error_contexts: Vec::new(),
+            layouts: Layouts::default(),
+            budget: Budget::default(),
             waiting: Vec::new(),
             scheduler,
             witness,
-            coverage,
+            coverage: Coverage::default(),
             events: Vec::new(),
             invocation: 0,
             lockdown: false,
+            nesting: 0,
             sync_typed: 0,
             returned_early: None,
             deviations,
         })
     }
 
-    /// Makes the core instances, in order.
-    pub(crate) fn instantiate(&mut self) -> Result<(), Stop> {
-        let component = self.component;
-        for (index, canon) in component.canons.iter().enumerate() {
-            let func = super::canon::core_func(&mut self.core, index, component.core_type(canon));
-            self.canon_funcs.push(func);
+    /// `ComponentInstance.__init__`.
+    pub(crate) fn new_instance(&mut self, parent: Option<InstanceId>) -> Result<InstanceId, Stop> {
+        if self.instances.len() == INSTANCES {
+            return Err(Stop::Exhausted(Exhaustion::Memory));
         }
-        for instance in &component.core_instances {
-            let bundle = match instance {
-                CoreInstance::Instantiate { module, args } => {
-                    let module = &component.modules[*module];
-                    let mut imports = Vec::new();
-                    for import in module.imports() {
-                        let found = args
-                            .iter()
-                            .find(|(name, _)| name == import.module())
-                            .and_then(|&(_, instance)| self.lookup(instance, import.name()))
-                            .ok_or_else(|| {
-                                let name = format!("{}.{}", import.module(), import.name());
-                                Unsupported::new(format!("no core import {name}"))
-                            })?;
-                        imports.push(found);
-                    }
-                    let instance = wasmi::Instance::new(&mut self.core, module, &imports)
-                        .map_err(|error| instantiation(&error))?;
-                    Bundle::Wasm(instance)
-                }
-                CoreInstance::FromExports(items) => {
-                    let mut exports = HashMap::new();
-                    for (name, item) in items {
-                        exports.insert(name.clone(), self.core_item(*item)?);
-                    }
-                    Bundle::Exports(exports)
-                }
-            };
-            self.bundles.push(bundle);
-        }
-        Ok(())
+        self.instances.push(ComponentInstance::new(parent));
+        Ok(InstanceId(self.instances.len() - 1))
     }
 
-    fn lookup(&self, instance: usize, name: &str) -> Option<Extern> {
-        match self.bundles.get(instance)? {
-            Bundle::Wasm(instance) => instance.get_export(&self.core, name),
-            Bundle::Exports(exports) => exports.get(name).copied(),
-        }
+    /// `ResourceType.__init__`.
+    pub(crate) fn new_resource_type(
+        &mut self,
+        impl_: InstanceId,
+        dtor: Option<wasmi::Func>,
+    ) -> ResourceTypeId {
+        self.resource_types
+            .push(ResourceType::Guest { impl_, dtor });
+        ResourceTypeId(self.resource_types.len() - 1)
     }
 
-    fn core_export(&self, export: &CoreExport) -> Result<Extern, Unsupported> {
-        self.lookup(export.instance, &export.name)
-            .ok_or_else(|| Unsupported::new(format!("no core export {}", export.name)))
+    /// A resource type of the host.
+    pub(crate) fn new_host_resource_type(&mut self) -> ResourceTypeId {
+        self.resource_types.push(ResourceType::Host);
+        ResourceTypeId(self.resource_types.len() - 1)
     }
 
-    fn core_item(&self, item: CoreItem) -> Result<Extern, Unsupported> {
-        match item {
-            CoreItem::Func(index) => self.core_func(index).map(Extern::Func),
-            CoreItem::Table(index) => self.core_export(&self.component.core_tables[index]),
-            CoreItem::Memory(index) => self.core_export(&self.component.core_memories[index]),
-            CoreItem::Global(index) => self.core_export(&self.component.core_globals[index]),
-        }
+    /// A function of the host.
+    pub(crate) fn new_host_func(&mut self, func: HostFunc) -> HostFuncId {
+        self.host_funcs.push(func);
+        HostFuncId(self.host_funcs.len() - 1)
     }
 
-    /// A core function of the component's index space.
-    pub(crate) fn core_func(&self, index: usize) -> Result<wasmi::Func, Unsupported> {
-        match &self.component.core_funcs[index] {
-            CoreFunc::Canon(canon) => Ok(self.canon_funcs[*canon]),
-            CoreFunc::Export(export) => self
-                .core_export(export)?
-                .into_func()
-                .ok_or_else(|| Unsupported::new("a core export that is no function")),
-        }
-    }
-
-    /// A core table of the component's index space.
-    pub(crate) fn core_table(&self, index: usize) -> Result<wasmi::Table, Unsupported> {
-        self.core_export(&self.component.core_tables[index])?
-            .into_table()
-            .ok_or_else(|| Unsupported::new("a core export that is no table"))
-    }
-
-    /// `Store.invoke`, and then `Store.tick` until nothing is ready.
+    /// `Store.invoke`, and then `Store.tick` until nothing is ready. What is returned is the task; its result is in its
+    /// caller.
     pub(crate) fn invoke(
         &mut self,
-        invocation: &Invocation,
-    ) -> Result<InvocationObservation, Stopped> {
-        self.events.clear();
+        func: &FuncInst,
+        args: Vec<abi::Value>,
+    ) -> Result<TaskId, Stop> {
         let task = TaskId(self.tasks.len());
-        let stopped = self.invoke_and_tick(invocation).err();
-        let returned = self.tasks.get(task.0).and_then(|task| task.result);
-        let mut end = match stopped {
-            Some(stop) => {
-                if let Stop::Trap(builtin, trap) = stop {
-                    self.coverage.count(builtin, Some(trap));
-                    self.lockdown = true;
-                }
-                stop.end()?
-            }
-            None if returned.is_none() => {
-                self.coverage.deadlocks += 1;
-                End::Deadlock
-            }
-            None => End::Quiet,
-        };
-        if self.core.data().refused {
-            end = End::Exhausted(Exhaustion::Memory);
+        let caller = Caller::Host { args, result: None };
+        let outcome = self.call_func(func, None, caller);
+        let ticked = outcome.and_then(|_| {
+            while self.tick()? {}
+            Ok(task)
+        });
+        if let Err(Stop::Trap(builtin, trap)) = &ticked {
+            self.trapped(*builtin, *trap);
         }
-        self.invocation += 1;
-        Ok(InvocationObservation {
-            returned,
-            events: std::mem::take(&mut self.events),
-            end,
-        })
+        ticked
     }
 
-    fn invoke_and_tick(&mut self, invocation: &Invocation) -> Result<(), Stop> {
-        let export = self
-            .component
-            .exports
-            .iter()
-            .find(|(name, _)| *name == invocation.export);
-        let (callee, ft, opts) = match export.map(|&(_, index)| &self.component.funcs[index]) {
-            Some(ComponentFunc::Lift { callee, ft, opts }) => (*callee, ft, opts),
-            Some(ComponentFunc::Host(_)) => return Err(Unsupported::new("a re-export").into()),
-            None => {
-                return Err(Unsupported::new(format!("no export {}", invocation.export)).into());
-            }
-        };
-        if !invocation
-            .args
-            .iter()
-            .map(|arg| arg.ty())
-            .eq(ft.params.iter().copied())
-        {
-            let message = format!("arguments that do not fit: {invocation}");
-            return Err(Unsupported::new(message).into());
-        }
-        // `Store.lift`, called by the host.
-        if self.lockdown || !self.inst.may_enter {
-            return Err(Stop::Trap(Builtin::Lift, Trap::CannotEnter));
-        }
-        self.inst.may_enter = false;
-        self.canon_lift(callee, ft, opts, &invocation.args)?;
-        self.inst.may_enter = true;
-        while self.tick()? {}
-        Ok(())
+    /// Component Invariant 1: after a trap nothing runs any more.
+    pub(crate) fn trapped(&mut self, builtin: Option<Builtin>, trap: Trap) {
+        self.coverage
+            .count(builtin.unwrap_or(Builtin::Lift), Some(trap));
+        self.lockdown = true;
     }
 
     /// `Store.tick`. False when no thread was ready.
-    fn tick(&mut self) -> Result<bool, Stop> {
+    pub(crate) fn tick(&mut self) -> Result<bool, Stop> {
         let candidates = self.ready_threads(|_| true);
         if candidates.is_empty() {
-            return Ok(false);
+            return self.complete_pending_call();
         }
         let thread = self.choose_thread(Choice::Tick, &candidates);
-        self.inst.may_enter = false;
-        self.resume(thread)?;
-        self.inst.may_enter = true;
+        let inst = self.inst_of(thread);
+        self.enter_from(inst, None);
+        self.resume(thread, false)?;
+        self.leave_to(inst, None);
         Ok(true)
     }
 
@@ -260,6 +208,25 @@ impl<'a> Store<'a> {
             .copied()
             .filter(|&thread| self.ready(thread) && fits(thread))
             .collect()
+    }
+
+    /// Counts a nested `resume`; one too many is the end of the stack.
+    pub(crate) fn nest(&mut self) -> Result<(), Stop> {
+        if self.nesting == NESTING {
+            return Err(Stop::Exhausted(Exhaustion::Stack));
+        }
+        self.nesting += 1;
+        Ok(())
+    }
+
+    /// Whether a thread waits for the running one to block or end.
+    pub(crate) fn nested(&self) -> bool {
+        self.nesting > 1
+    }
+
+    /// The end of a nested `resume`.
+    pub(crate) fn unnest(&mut self) {
+        self.nesting -= 1;
     }
 
     /// Asks the scheduler for one of some threads.
@@ -277,17 +244,19 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// Whether a thread or a task is left. `None` after a trap.
+    /// Whether a thread, a task, a waitable or a waitable set is left. `None` after a trap.
     pub(crate) fn leftover(&self) -> Option<bool> {
         if self.lockdown {
             return None;
         }
-        Some(self.inst.threads.iter().next().is_some() || !self.waiting.is_empty())
-    }
-
-    /// Tells the witness how the last invocation ended.
-    pub(crate) fn judge(&mut self, invocation: usize, seen: &InvocationObservation) -> bool {
-        self.witness.invocation(invocation, seen)
+        let in_instance = |inst: &ComponentInstance| {
+            let concurrent = |handle: Handle| match handle {
+                Handle::Waitable(_) | Handle::Set(_) => true,
+                Handle::Resource(_) | Handle::ErrorContext(ErrorContextId(_)) => false,
+            };
+            inst.threads.iter().next().is_some() || inst.handles.iter().any(concurrent)
+        };
+        Some(!self.waiting.is_empty() || self.instances.iter().any(in_instance))
     }
 
     /// The host's `log` and `mark`.
@@ -301,6 +270,21 @@ impl<'a> Store<'a> {
         }
     }
 
+    /// The trace of the invocation that is over; the next one begins.
+    pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        self.invocation += 1;
+        std::mem::take(&mut self.events)
+    }
+
+    /// Forgets what was logged before the first invocation.
+    pub(crate) fn clear_events(&mut self) {
+        self.events.clear();
+    }
+
+    pub(crate) fn witness(&mut self) -> &mut dyn Witness {
+        &mut *self.witness
+    }
+
     pub(crate) fn thread(&mut self, thread: ThreadId) -> &mut Thread {
         &mut self.threads[thread.0]
     }
@@ -308,11 +292,119 @@ impl<'a> Store<'a> {
     pub(crate) fn task(&mut self, task: TaskId) -> &mut Task {
         &mut self.tasks[task.0]
     }
+
+    pub(crate) fn inst(&mut self, inst: InstanceId) -> &mut ComponentInstance {
+        &mut self.instances[inst.0]
+    }
+
+    /// The task of a thread.
+    pub(crate) fn task_of(&mut self, thread: ThreadId) -> &mut Task {
+        let task = self.threads[thread.0].task;
+        &mut self.tasks[task.0]
+    }
+
+    /// `thread.task.inst`.
+    pub(crate) fn inst_of(&self, thread: ThreadId) -> InstanceId {
+        self.tasks[self.threads[thread.0].task.0].inst
+    }
+
+    /// `inst.handles.add`.
+    pub(crate) fn add_handle(&mut self, inst: InstanceId, handle: Handle) -> Result<u32, Stop> {
+        // The specification's limit is far beyond what a run may use.
+        if self.inst(inst).handles.iter().count() >= super::limits::HANDLES {
+            return Err(Stop::Exhausted(Exhaustion::Memory));
+        }
+        self.inst(inst)
+            .handles
+            .add(handle)
+            .ok_or(Stop::Exhausted(Exhaustion::Memory))
+    }
+
+    /// `inst.handles.get`.
+    pub(crate) fn get_handle(&self, inst: InstanceId, i: u32) -> Result<Handle, Stop> {
+        self.instances[inst.0]
+            .handles
+            .get(i)
+            .ok_or(Trap::UnknownIndex.into())
+    }
+
+    /// `inst.handles.remove`.
+    pub(crate) fn remove_handle(&mut self, inst: InstanceId, i: u32) -> Result<Handle, Stop> {
+        self.inst(inst)
+            .handles
+            .remove(i)
+            .ok_or(Trap::UnknownIndex.into())
+    }
+}
+
+/// `class ComponentInstance`: who may enter.
+impl Store<'_> {
+    /// `self_and_ancestors`.
+    fn self_and_ancestors(&self, inst: InstanceId) -> Vec<InstanceId> {
+        let parent = |inst: &InstanceId| self.instances[inst.0].parent;
+        std::iter::successors(Some(inst), parent).collect()
+    }
+
+    /// `entering_set`.
+    fn entering_set(&self, inst: InstanceId, caller: Option<InstanceId>) -> Vec<InstanceId> {
+        let mut set = self.self_and_ancestors(inst);
+        if let Some(caller) = caller {
+            let left = self.self_and_ancestors(caller);
+            set.retain(|inst| !left.contains(inst));
+        }
+        set
+    }
+
+    /// `may_enter_from`.
+    pub(crate) fn may_enter_from(&self, inst: InstanceId, caller: Option<InstanceId>) -> bool {
+        let entering = self.entering_set(inst, caller);
+        !self.lockdown && entering.iter().all(|inst| self.instances[inst.0].may_enter)
+    }
+
+    /// `enter_from`.
+    pub(crate) fn enter_from(&mut self, inst: InstanceId, caller: Option<InstanceId>) {
+        for inst in self.entering_set(inst, caller) {
+            debug_assert!(self.instances[inst.0].may_enter);
+            self.inst(inst).may_enter = false;
+        }
+    }
+
+    /// `leave_to`.
+    pub(crate) fn leave_to(&mut self, inst: InstanceId, caller: Option<InstanceId>) {
+        for inst in self.entering_set(inst, caller) {
+            debug_assert!(!self.instances[inst.0].may_enter);
+            self.inst(inst).may_enter = true;
+        }
+    }
+
+    /// Whether a condition holds now.
+    pub(crate) fn holds(&self, ready_func: ReadyFunc) -> bool {
+        match ready_func {
+            ReadyFunc::Always => true,
+            ReadyFunc::NoBackpressure {
+                inst,
+                needs_exclusive,
+            } => !self.has_backpressure(inst, needs_exclusive),
+            ReadyFunc::NotExclusive(inst) => self.instances[inst.0].exclusive_thread.is_none(),
+            ReadyFunc::Resolved(subtask) => self.resolved(subtask),
+            ReadyFunc::PendingEvent(waitable) => self.has_pending_event(waitable),
+            ReadyFunc::SetEvent { set, not_exclusive } => {
+                let free = |inst: InstanceId| self.instances[inst.0].exclusive_thread.is_none();
+                not_exclusive.is_none_or(free) && self.set_has_pending_event(set)
+            }
+        }
+    }
 }
 
 impl From<Unsupported> for Stop {
     fn from(unsupported: Unsupported) -> Stop {
         Stop::Unsupported(unsupported)
+    }
+}
+
+impl From<Trap> for Stop {
+    fn from(trap: Trap) -> Stop {
+        Stop::Trap(None, trap)
     }
 }
 
@@ -335,13 +427,5 @@ pub(crate) fn core_stop(error: &wasmi::Error) -> Stop {
         }
         None => return Stop::Unsupported(Unsupported::malformed(error)),
     };
-    Stop::Trap(Builtin::Core, trap)
-}
-
-/// An error of wasmi, from instantiating a module.
-fn instantiation(error: &wasmi::Error) -> Stop {
-    if error.downcast_ref::<super::canon::Request>().is_some() {
-        return Unsupported::new("a start function that calls a built-in").into();
-    }
-    core_stop(error)
+    Stop::Trap(Some(Builtin::Core), trap)
 }

@@ -1,13 +1,10 @@
-//! The methods of `Thread`, and those of `Task` that keep account of its threads.
+//! `class Thread` (CanonicalABI.md, "Threads").
 //!
-//! They are methods of the store here, since they change the store's list of waiting threads and ask its scheduler.
+//! The methods are the store's here, since they change its list of waiting threads and ask its scheduler.
 
-use super::coverage::Builtin;
-use super::state::{Continuation, ReadyFunc, TaskId, TaskState, Thread, ThreadId};
+use super::state::{Cancelled, Continuation, ReadyFunc, TaskId, Thread, ThreadId};
 use super::store::{Stop, Store};
 use crate::schedules::{Choice, Label, NOBODY};
-use crate::{Exhaustion, Trap};
-use spawndiff_corpus::Value;
 
 impl Store<'_> {
     /// `Thread.__init__`. `parent`: the thread that starts it; `None`: it is the implicit thread of its task.
@@ -38,22 +35,6 @@ impl Store<'_> {
                 .is_some_and(|ready_func| self.holds(ready_func))
     }
 
-    /// Whether a condition holds now.
-    fn holds(&self, ready_func: ReadyFunc) -> bool {
-        match ready_func {
-            ReadyFunc::Always => true,
-            ReadyFunc::NoBackpressure { needs_exclusive } => {
-                !self.has_backpressure(needs_exclusive)
-            }
-            ReadyFunc::NotExclusive => self.inst.exclusive_thread.is_none(),
-        }
-    }
-
-    /// `has_backpressure`, of `Task.enter_implicit_thread`.
-    pub(crate) fn has_backpressure(&self, needs_exclusive: bool) -> bool {
-        self.inst.backpressure > 0 || (needs_exclusive && self.inst.exclusive_thread.is_some())
-    }
-
     /// `Thread.start_waiting_internal`.
     fn start_waiting_internal(&mut self, thread: ThreadId, ready_func: ReadyFunc) {
         debug_assert!(self.threads[thread.0].ready_func.is_none());
@@ -62,8 +43,8 @@ impl Store<'_> {
     }
 
     /// `Thread.stop_waiting_internal`.
-    fn stop_waiting_internal(&mut self, thread: ThreadId) {
-        debug_assert!(self.ready(thread));
+    fn stop_waiting_internal(&mut self, thread: ThreadId, cancelled: Cancelled) {
+        debug_assert!(cancelled || self.ready(thread));
         self.thread(thread).ready_func = None;
         self.thread(thread).resumed_later = false;
         self.waiting.retain(|&waiting| waiting != thread);
@@ -77,21 +58,23 @@ impl Store<'_> {
     }
 
     /// `Thread.resume`: runs the thread, and each thread that is switched to, until one blocks or ends.
-    pub(crate) fn resume(&mut self, thread: ThreadId) -> Result<(), Stop> {
+    pub(crate) fn resume(&mut self, thread: ThreadId, cancelled: Cancelled) -> Result<(), Stop> {
+        debug_assert!(!cancelled || self.threads[thread.0].cancellable);
+        self.nest()?;
         if self.threads[thread.0].waiting() {
-            self.stop_waiting_internal(thread);
+            self.stop_waiting_internal(thread, cancelled);
         }
+        let mut cancelled = cancelled;
         let mut next = Some(thread);
         while let Some(thread) = next {
-            let cont = self
-                .thread(thread)
-                .cont
-                .take()
-                .expect("it is not running yet");
+            let cont = self.thread(thread).cont.take();
+            let cont = cont.expect("a thread that is resumed is not running");
             self.returned_early = None;
             self.goes_on(thread);
-            next = self.thread_func(thread, cont)?;
+            next = self.thread_func(thread, cont, cancelled)?;
+            cancelled = false;
         }
+        self.unnest();
         Ok(())
     }
 
@@ -104,6 +87,9 @@ impl Store<'_> {
     /// `Thread.suspend`. What is returned is the thread to switch to.
     pub(crate) fn suspend(&mut self, thread: ThreadId, cancellable: bool) -> Flow {
         debug_assert!(self.threads[thread.0].running());
+        if self.deliver_pending_cancel(thread, cancellable) {
+            return Flow::Go(true);
+        }
         self.thread(thread).cancellable = cancellable;
         Flow::Block(None)
     }
@@ -116,14 +102,18 @@ impl Store<'_> {
         cancellable: bool,
     ) -> Flow {
         debug_assert!(self.threads[thread.0].running());
+        if self.deliver_pending_cancel(thread, cancellable) {
+            return Flow::Go(true);
+        }
         if self.holds(ready_func) {
-            // With no other thread ready, and no synchronously typed task to trap because of it, the one that yields is
-            // the one that is resumed: both answers are the same.
-            let alone = self.sync_typed == 0 && self.ready_threads(|_| true).is_empty();
+            // With no other thread ready, and no one else that runs meanwhile, the one that yields is the one that is
+            // resumed: both answers are the same.
+            let alone =
+                self.sync_typed == 0 && !self.nested() && self.ready_threads(|_| true).is_empty();
             let label = self.threads[thread.0].label;
             if !alone && self.choose(Choice::Yield, &[NOBODY, label]) == 1 {
                 self.goes_on(thread);
-                return Flow::Go;
+                return Flow::Go(false);
             }
         }
         self.start_waiting_internal(thread, ready_func);
@@ -144,6 +134,9 @@ impl Store<'_> {
         other: ThreadId,
     ) -> Flow {
         debug_assert!(self.threads[thread.0].running() && self.threads[other.0].suspended());
+        if self.deliver_pending_cancel(thread, cancellable) {
+            return Flow::Go(true);
+        }
         self.thread(thread).cancellable = cancellable;
         Flow::Block(Some(other))
     }
@@ -156,6 +149,9 @@ impl Store<'_> {
         other: ThreadId,
     ) -> Flow {
         debug_assert!(self.threads[thread.0].running() && self.threads[other.0].suspended());
+        if self.deliver_pending_cancel(thread, cancellable) {
+            return Flow::Go(true);
+        }
         self.start_waiting_internal(thread, ReadyFunc::Always);
         self.thread(thread).cancellable = cancellable;
         Flow::Block(Some(other))
@@ -168,8 +164,11 @@ impl Store<'_> {
         cancellable: bool,
         other: ThreadId,
     ) -> Flow {
+        if self.deliver_pending_cancel(thread, cancellable) {
+            return Flow::Go(true);
+        }
         if self.ready(other) {
-            self.stop_waiting_internal(other);
+            self.stop_waiting_internal(other, false);
             self.suspend_then_resume(thread, cancellable, other)
         } else {
             self.suspend(thread, cancellable)
@@ -183,54 +182,15 @@ impl Store<'_> {
         cancellable: bool,
         other: ThreadId,
     ) -> Flow {
+        if self.deliver_pending_cancel(thread, cancellable) {
+            return Flow::Go(true);
+        }
         if self.ready(other) {
-            self.stop_waiting_internal(other);
+            self.stop_waiting_internal(other, false);
             self.yield_then_resume(thread, cancellable, other)
         } else {
             self.yield_(thread, cancellable)
         }
-    }
-
-    /// `Task.register_thread`.
-    pub(crate) fn register_thread(&mut self, thread: ThreadId) -> Result<(), Stop> {
-        let task = self.thread(thread).task;
-        self.task(task).threads.push(thread);
-        let index = self
-            .inst
-            .threads
-            .add(thread)
-            .ok_or(Stop::Exhausted(Exhaustion::Memory))?;
-        self.thread(thread).index = Some(index);
-        Ok(())
-    }
-
-    /// `Task.unregister_thread`.
-    pub(crate) fn unregister_thread(&mut self, thread: ThreadId) -> Result<(), Stop> {
-        let task_id = self.thread(thread).task;
-        let task = self.task(task_id);
-        task.threads.retain(|&other| other != thread);
-        if task.threads.is_empty() && task.state != TaskState::Resolved {
-            return Err(Stop::Trap(Builtin::Lift, Trap::NoTaskReturn));
-        }
-        let index = self.thread(thread).index.take().expect("it was registered");
-        self.inst.threads.remove(index);
-        Ok(())
-    }
-
-    /// `Task.return_`.
-    pub(crate) fn return_(
-        &mut self,
-        task: TaskId,
-        result: Option<Value>,
-        by: Builtin,
-    ) -> Result<(), Stop> {
-        let task = self.task(task);
-        if task.state == TaskState::Resolved {
-            return Err(Stop::Trap(by, Trap::TaskReturnTwice));
-        }
-        task.result = Some(result);
-        task.state = TaskState::Resolved;
-        Ok(())
     }
 }
 
@@ -253,8 +213,8 @@ fn step(label: Label, step: Step) -> Label {
 /// Whether a thread goes on after an operation that may block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
-    /// It goes on at once.
-    Go,
+    /// It goes on at once; cancelled or not.
+    Go(Cancelled),
     /// It blocks, and the thread named here, if any, is switched to.
     Block(Option<ThreadId>),
 }

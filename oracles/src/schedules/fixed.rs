@@ -19,8 +19,8 @@ pub struct LastFirst;
 impl Scheduler for LastFirst {
     fn choose(&mut self, choice: Choice, options: &[Label]) -> usize {
         match choice {
-            Choice::Tick | Choice::SyncTask => options.len() - 1,
-            Choice::Yield | Choice::Trap => 0,
+            Choice::Tick | Choice::SyncTask | Choice::Cancel | Choice::Event => options.len() - 1,
+            Choice::Yield | Choice::DebugMessage | Choice::Trap => 0,
         }
     }
 }
@@ -32,7 +32,12 @@ pub struct YieldStays;
 impl Scheduler for YieldStays {
     fn choose(&mut self, choice: Choice, _: &[Label]) -> usize {
         match choice {
-            Choice::Tick | Choice::SyncTask | Choice::Trap => 0,
+            Choice::Tick
+            | Choice::SyncTask
+            | Choice::Cancel
+            | Choice::Event
+            | Choice::DebugMessage
+            | Choice::Trap => 0,
             Choice::Yield => 1,
         }
     }

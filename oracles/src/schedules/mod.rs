@@ -41,6 +41,14 @@ pub enum Choice {
     SyncTask,
     /// Whether a thread whose condition holds already lets others run (`Thread.wait_until`): 0, it does; 1, it goes on.
     Yield,
+    /// Which cancellable thread of a task is resumed as cancelled (`Task.request_cancellation`). The options are the
+    /// threads, in the order in which they were registered.
+    Cancel,
+    /// Which element of a waitable set gives its event (`WaitableSet.get_pending_event`). The options are those that have
+    /// one, in the order in which they were joined.
+    Event,
+    /// Whether an error context keeps its message: 0, it does; 1, it is empty (`canon_error_context_new`).
+    DebugMessage,
     /// Which trap a built-in gives, where several of its conditions hold at once: the specification checks them in an
     /// order, but gives traps no names.
     Trap,

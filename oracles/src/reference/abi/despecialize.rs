@@ -1,0 +1,361 @@
+//! Specialised types as fundamental ones, and what a type contains (CanonicalABI.md, "Despecialization" and "Type
+//! Predicates").
+//!
+//! A [`Type`] is a view of a [`ValType`], without labels: nothing below needs them, as a value knows its fields and
+//! cases by their place.
+
+use super::super::types::{ResourceTypeId, ValType};
+#[cfg(test)]
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// A fundamental value type, or one of the two specialised ones that have a representation of their own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Type<'a> {
+    Bool,
+    S8,
+    U8,
+    S16,
+    U16,
+    S32,
+    U32,
+    S64,
+    U64,
+    F32,
+    F64,
+    Char,
+    String,
+    ErrorContext,
+    /// The elements, and how many they are if that is fixed.
+    List(Element<'a>, Option<u32>),
+    Record(Fields<'a>),
+    Variant(Cases<'a>),
+    /// The number of labels.
+    Flags(usize),
+    Own(ResourceTypeId),
+    Borrow(ResourceTypeId),
+    Stream(Option<&'a ValType>),
+    Future(Option<&'a ValType>),
+}
+
+/// The type of the elements of a list or a map.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Element<'a> {
+    /// An element of a list.
+    Of(&'a Arc<ValType>),
+    /// An entry of a map.
+    Entry(&'a Arc<ValType>, &'a Arc<ValType>),
+}
+
+/// The types of the fields of a record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fields<'a> {
+    Record(&'a Arc<[(String, ValType)]>),
+    Tuple(&'a Arc<[ValType]>),
+    /// A key and a value of a map.
+    Entry(&'a Arc<ValType>, &'a Arc<ValType>),
+    /// The tuple of all parameters, or of all results.
+    Values(&'a [ValType]),
+}
+
+/// The payloads of the cases of a variant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cases<'a> {
+    Variant(&'a Arc<[(String, Option<ValType>)]>),
+    /// The number of labels.
+    Enum(usize),
+    Option(&'a Arc<ValType>),
+    Result(Option<&'a Arc<ValType>>, Option<&'a Arc<ValType>>),
+}
+
+/// `despecialize`.
+pub(crate) fn despecialize(t: &ValType) -> Type<'_> {
+    match t {
+        ValType::Bool => Type::Bool,
+        ValType::S8 => Type::S8,
+        ValType::U8 => Type::U8,
+        ValType::S16 => Type::S16,
+        ValType::U16 => Type::U16,
+        ValType::S32 => Type::S32,
+        ValType::U32 => Type::U32,
+        ValType::S64 => Type::S64,
+        ValType::U64 => Type::U64,
+        ValType::F32 => Type::F32,
+        ValType::F64 => Type::F64,
+        ValType::Char => Type::Char,
+        ValType::String => Type::String,
+        ValType::ErrorContext => Type::ErrorContext,
+        ValType::List(t, length) => Type::List(Element::Of(t), *length),
+        ValType::Map(key, value) => Type::List(Element::Entry(key, value), None),
+        ValType::Record(fields) => Type::Record(Fields::Record(fields)),
+        ValType::Tuple(types) => Type::Record(Fields::Tuple(types)),
+        ValType::Variant(cases) => Type::Variant(Cases::Variant(cases)),
+        ValType::Enum(labels) => Type::Variant(Cases::Enum(labels.len())),
+        ValType::Option(some) => Type::Variant(Cases::Option(some)),
+        ValType::Result { ok, err } => Type::Variant(Cases::Result(ok.as_ref(), err.as_ref())),
+        ValType::Flags(labels) => Type::Flags(labels.len()),
+        ValType::Own(rt) => Type::Own(*rt),
+        ValType::Borrow(rt) => Type::Borrow(*rt),
+        ValType::Stream(t) => Type::Stream(t.as_deref()),
+        ValType::Future(t) => Type::Future(t.as_deref()),
+    }
+}
+
+impl<'a> From<&'a ValType> for Type<'a> {
+    fn from(t: &'a ValType) -> Type<'a> {
+        despecialize(t)
+    }
+}
+
+impl<'a> From<Element<'a>> for Type<'a> {
+    fn from(element: Element<'a>) -> Type<'a> {
+        match element {
+            Element::Of(t) => despecialize(t),
+            Element::Entry(key, value) => Type::Record(Fields::Entry(key, value)),
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// How many there are.
+    pub(super) fn len(self) -> usize {
+        match self {
+            Fields::Record(fields) => fields.len(),
+            Fields::Tuple(types) => types.len(),
+            Fields::Entry(..) => 2,
+            Fields::Values(types) => types.len(),
+        }
+    }
+
+    /// The type of a field.
+    pub(super) fn get(self, index: usize) -> Option<Type<'a>> {
+        let t: &'a ValType = match self {
+            Fields::Record(fields) => &fields.get(index)?.1,
+            Fields::Tuple(types) => types.get(index)?,
+            Fields::Entry(key, value) => [key, value].get(index)?,
+            Fields::Values(types) => types.get(index)?,
+        };
+        Some(despecialize(t))
+    }
+
+    /// The types of all fields.
+    pub(super) fn iter(self) -> impl Iterator<Item = Type<'a>> {
+        (0..self.len()).filter_map(move |index| self.get(index))
+    }
+}
+
+impl<'a> Cases<'a> {
+    /// How many there are.
+    pub(super) fn len(self) -> usize {
+        match self {
+            Cases::Variant(cases) => cases.len(),
+            Cases::Enum(labels) => labels,
+            Cases::Option(_) | Cases::Result(..) => 2,
+        }
+    }
+
+    /// The payload of a case; `None` where there is no such case.
+    pub(super) fn get(self, index: usize) -> Option<Option<Type<'a>>> {
+        let t: Option<&'a ValType> = match self {
+            Cases::Variant(cases) => cases.get(index)?.1.as_ref(),
+            Cases::Enum(labels) => return (index < labels).then_some(None),
+            Cases::Option(some) => *[None, Some(&**some)].get(index)?,
+            Cases::Result(ok, err) => [ok, err].get(index)?.map(|t| &**t),
+        };
+        Some(t.map(despecialize))
+    }
+
+    /// The payloads of all cases that have one.
+    pub(super) fn payloads(self) -> impl Iterator<Item = Type<'a>> {
+        // An enum has none, and may have very many cases.
+        let cases = match self {
+            Cases::Enum(_) => 0,
+            Cases::Variant(_) | Cases::Option(_) | Cases::Result(..) => self.len(),
+        };
+        (0..cases).filter_map(move |index| self.get(index).flatten())
+    }
+}
+
+/// `contains_borrow`.
+#[cfg(test)]
+pub(crate) fn contains_borrow(t: &ValType) -> bool {
+    contains(t, |t| matches!(t, ValType::Borrow(_)))
+}
+
+/// `contains_async_value`.
+#[cfg(test)]
+pub(crate) fn contains_async_value(t: &ValType) -> bool {
+    contains(t, |t| matches!(t, ValType::Stream(_) | ValType::Future(_)))
+}
+
+/// `contains`, on types before they are despecialised. A part that is shared is looked at once.
+#[cfg(test)]
+fn contains(t: &ValType, p: impl Fn(&ValType) -> bool) -> bool {
+    let mut seen = HashSet::new();
+    let mut open = vec![t];
+    while let Some(t) = open.pop() {
+        if p(t) {
+            return true;
+        }
+        if identity(despecialize(t)).is_some_and(|identity| !seen.insert(identity)) {
+            continue;
+        }
+        match t {
+            ValType::Bool
+            | ValType::S8
+            | ValType::U8
+            | ValType::S16
+            | ValType::U16
+            | ValType::S32
+            | ValType::U32
+            | ValType::S64
+            | ValType::U64
+            | ValType::F32
+            | ValType::F64
+            | ValType::Char
+            | ValType::String
+            | ValType::ErrorContext
+            | ValType::Enum(_)
+            | ValType::Flags(_)
+            | ValType::Own(_)
+            | ValType::Borrow(_) => {}
+            ValType::List(t, _) | ValType::Option(t) => open.push(t),
+            ValType::Map(key, value) => open.extend([&**key, &**value]),
+            ValType::Record(fields) => open.extend(fields.iter().map(|(_, t)| t)),
+            ValType::Tuple(types) => open.extend(types.iter()),
+            ValType::Variant(cases) => open.extend(cases.iter().filter_map(|(_, t)| t.as_ref())),
+            ValType::Result { ok, err } => {
+                open.extend(ok.as_deref().into_iter().chain(err.as_deref()))
+            }
+            ValType::Stream(t) | ValType::Future(t) => open.extend(t.as_deref()),
+        }
+    }
+    false
+}
+
+/// Where the parts of a type lie: two types with the same identity are one, as long as one of them is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Identity {
+    List(usize, Option<u32>),
+    Entries(usize, usize),
+    Record(usize),
+    Tuple(usize),
+    Variant(usize),
+    Option(usize),
+    Result(Option<usize>, Option<usize>),
+    Async(usize),
+}
+
+/// The identity of a type that has parts; `None` for others, and for the tuple of all parameters.
+pub(super) fn identity(t: Type<'_>) -> Option<Identity> {
+    fn place<T: ?Sized>(part: &Arc<T>) -> usize {
+        Arc::as_ptr(part).cast::<()>() as usize
+    }
+    match t {
+        Type::List(Element::Of(t), length) => Some(Identity::List(place(t), length)),
+        Type::List(Element::Entry(key, value), _) => {
+            Some(Identity::Entries(place(key), place(value)))
+        }
+        Type::Record(Fields::Record(fields)) => Some(Identity::Record(place(fields))),
+        Type::Record(Fields::Tuple(types)) => Some(Identity::Tuple(place(types))),
+        Type::Record(Fields::Entry(..) | Fields::Values(_)) => None,
+        Type::Variant(Cases::Variant(cases)) => Some(Identity::Variant(place(cases))),
+        Type::Variant(Cases::Option(some)) => Some(Identity::Option(place(some))),
+        Type::Variant(Cases::Result(ok, err)) => {
+            Some(Identity::Result(ok.map(place), err.map(place)))
+        }
+        Type::Stream(Some(t)) | Type::Future(Some(t)) => {
+            Some(Identity::Async(std::ptr::from_ref(t) as usize))
+        }
+        Type::Bool
+        | Type::S8
+        | Type::U8
+        | Type::S16
+        | Type::U16
+        | Type::S32
+        | Type::U32
+        | Type::S64
+        | Type::U64
+        | Type::F32
+        | Type::F64
+        | Type::Char
+        | Type::String
+        | Type::ErrorContext
+        | Type::Variant(Cases::Enum(_))
+        | Type::Flags(_)
+        | Type::Own(_)
+        | Type::Borrow(_)
+        | Type::Stream(None)
+        | Type::Future(None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tuple(types: &[ValType]) -> ValType {
+        ValType::Tuple(types.into())
+    }
+
+    #[test]
+    fn a_borrow_is_found_in_every_part_of_a_type() {
+        let borrow = ValType::Borrow(ResourceTypeId(0));
+        let part = Arc::new(borrow.clone());
+        for t in [
+            borrow.clone(),
+            ValType::List(part.clone(), None),
+            ValType::List(part.clone(), Some(3)),
+            ValType::Map(Arc::new(ValType::U8), part.clone()),
+            ValType::Record([("a".to_string(), borrow.clone())].into()),
+            tuple(&[ValType::U8, borrow.clone()]),
+            ValType::Variant([("a".into(), None), ("b".into(), Some(borrow.clone()))].into()),
+            ValType::Option(part.clone()),
+            ValType::Result {
+                ok: None,
+                err: Some(part.clone()),
+            },
+            ValType::Stream(Some(part.clone())),
+            ValType::Future(Some(part.clone())),
+            tuple(&[tuple(&[tuple(&[ValType::List(part.clone(), None)])])]),
+        ] {
+            assert!(contains_borrow(&t), "{t:?}");
+        }
+        assert!(!contains_borrow(&ValType::Own(ResourceTypeId(0))));
+        assert!(!contains_borrow(&ValType::Stream(None)));
+    }
+
+    #[test]
+    fn only_streams_and_futures_are_async_values() {
+        assert!(contains_async_value(&ValType::Stream(None)));
+        assert!(contains_async_value(&ValType::Option(Arc::new(
+            ValType::Future(None)
+        ))));
+        assert!(!contains_async_value(&ValType::ErrorContext));
+        assert!(!contains_async_value(&ValType::Borrow(ResourceTypeId(0))));
+    }
+
+    #[test]
+    fn a_type_that_unfolds_to_very_many_parts_is_searched_at_once() {
+        let mut t = ValType::U8;
+        for _ in 0..200 {
+            t = tuple(&[t.clone(), t]);
+        }
+        assert!(!contains_borrow(&t));
+    }
+
+    #[test]
+    fn a_case_past_the_last_is_none() {
+        let labels = ValType::Enum(["a".to_string(), "b".to_string()].into());
+        let Type::Variant(cases) = despecialize(&labels) else {
+            panic!("an enum is a variant");
+        };
+        assert!(cases.get(1).is_some_and(|payload| payload.is_none()));
+        assert!(cases.get(2).is_none());
+        let some = Arc::new(ValType::U8);
+        let cases = Cases::Option(&some);
+        assert!(matches!(cases.get(0), Some(None)));
+        assert!(matches!(cases.get(1), Some(Some(Type::U8))));
+        assert!(cases.get(2).is_none());
+    }
+}

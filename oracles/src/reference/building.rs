@@ -1,0 +1,44 @@
+//! The store as an instantiation sees it.
+
+use super::Unsupported;
+use super::canonical::{Canon, FuncInst, InstanceId};
+use super::instantiate::{Build, ValueId};
+use super::limits::Limits;
+use super::store::{Stop, Store};
+use super::types::ResourceTypeId;
+
+impl Build for Store<'_> {
+    fn core(&mut self) -> &mut wasmi::Store<Limits> {
+        &mut self.core
+    }
+
+    fn new_instance(&mut self, parent: Option<InstanceId>) -> Result<InstanceId, Stop> {
+        Store::new_instance(self, parent)
+    }
+
+    fn new_resource_type(&mut self, inst: InstanceId, dtor: Option<wasmi::Func>) -> ResourceTypeId {
+        Store::new_resource_type(self, inst, dtor)
+    }
+
+    fn canon(&mut self, inst: InstanceId, canon: Canon) -> Result<wasmi::Func, Stop> {
+        Store::canon(self, inst, canon)
+    }
+
+    /// The specification does not say in which task a start function of a core module runs. Here it is one of its own, as if
+    /// the function were lifted with default options and a synchronous type, and called by the host.
+    fn start(&mut self, inst: InstanceId, func: wasmi::Func) -> Result<(), Stop> {
+        self.enter_from(inst, None);
+        self.lift_core(Some(func), inst, Vec::new())?;
+        self.leave_to(inst, None);
+        Ok(())
+    }
+
+    fn component_start(
+        &mut self,
+        _: InstanceId,
+        _: &FuncInst,
+        _: &[ValueId],
+    ) -> Result<Vec<ValueId>, Stop> {
+        Err(Unsupported::new("component start function").into())
+    }
+}

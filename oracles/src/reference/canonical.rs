@@ -1,0 +1,248 @@
+//! Canonical definitions of a component instance, with everything that they name found (CanonicalABI.md, "Canonical
+//! Definitions"; Binary.md, "Canonical Definitions").
+
+use super::abi::{self, Direction, Layouts};
+use super::types::{FuncType, ResourceTypeId, ValType};
+use std::sync::Arc;
+
+/// A component instance, by its place in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct InstanceId(pub(crate) usize);
+
+/// How strings are encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum StringEncoding {
+    #[default]
+    Utf8,
+    Utf16,
+    Latin1Utf16,
+}
+
+/// `class CanonicalOptions`, with the spec's defaults.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CanonicalOptions {
+    pub(crate) string_encoding: StringEncoding,
+    pub(crate) memory: Option<Memory>,
+    pub(crate) realloc: Option<wasmi::Func>,
+    pub(crate) post_return: Option<wasmi::Func>,
+    pub(crate) async_: bool,
+    pub(crate) callback: Option<wasmi::Func>,
+}
+
+/// `class MemInst`: a core memory, and whether its addresses are `i64`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    pub(crate) memory: wasmi::Memory,
+    pub(crate) wide: bool,
+}
+
+impl Memory {
+    /// Whether it is the same memory, whatever names lead to it.
+    pub(crate) fn same(&self, other: &Memory) -> bool {
+        // wasmi's handles do not compare; what they print is their place in the store.
+        format!("{:?}", self.memory) == format!("{:?}", other.memory)
+    }
+}
+
+/// `FuncInst`: a component function of an instance.
+#[derive(Clone, Debug)]
+pub(crate) enum FuncInst {
+    Lift(Arc<Lift>),
+    /// A function of the host, by its place in the store, and its type.
+    Host(HostFuncId, Arc<FuncType>),
+}
+
+/// A function of the host, by its place in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct HostFuncId(pub(crate) usize);
+
+/// `canon lift`.
+#[derive(Debug)]
+pub(crate) struct Lift {
+    pub(crate) callee: wasmi::Func,
+    pub(crate) ft: Arc<FuncType>,
+    pub(crate) opts: CanonicalOptions,
+    pub(crate) inst: InstanceId,
+}
+
+/// A canonical definition that makes a core function.
+#[derive(Clone, Debug)]
+pub(crate) enum Canon {
+    Lower {
+        callee: FuncInst,
+        ft: Arc<FuncType>,
+        opts: CanonicalOptions,
+    },
+    ResourceNew(ResourceTypeId),
+    ResourceDrop(ResourceTypeId),
+    ResourceRep(ResourceTypeId),
+    ContextGet {
+        slot: usize,
+        wide: bool,
+    },
+    ContextSet {
+        slot: usize,
+        wide: bool,
+    },
+    BackpressureInc,
+    BackpressureDec,
+    TaskReturn {
+        result: Option<ValType>,
+        opts: CanonicalOptions,
+    },
+    TaskCancel,
+    WaitableSetNew,
+    WaitableSetWait {
+        cancellable: bool,
+        memory: Memory,
+    },
+    WaitableSetPoll {
+        cancellable: bool,
+        memory: Memory,
+    },
+    WaitableSetDrop,
+    WaitableJoin,
+    SubtaskCancel {
+        async_: bool,
+    },
+    SubtaskDrop,
+    /// `{stream,future}.new`. Here and below, `ty` is the type of the stream or future: [`ValType::Stream`] or
+    /// [`ValType::Future`].
+    EndsNew {
+        ty: ValType,
+    },
+    /// `{stream,future}.{read,write}`.
+    Copy {
+        ty: ValType,
+        side: Side,
+        opts: CanonicalOptions,
+    },
+    /// `{stream,future}.cancel-{read,write}`.
+    CancelCopy {
+        ty: ValType,
+        side: Side,
+        async_: bool,
+    },
+    /// `{stream,future}.drop-{readable,writable}`.
+    DropEnd {
+        ty: ValType,
+        side: Side,
+    },
+    ErrorContextNew {
+        opts: CanonicalOptions,
+    },
+    ErrorContextDebugMessage {
+        opts: CanonicalOptions,
+    },
+    ErrorContextDrop,
+    ThreadIndex,
+    ThreadNewIndirect {
+        table: wasmi::Table,
+    },
+    ThreadSpawnIndirect {
+        table: wasmi::Table,
+    },
+    ThreadSpawnRef,
+    ThreadAvailableParallelism,
+    ThreadResumeLater,
+    ThreadSuspend {
+        cancellable: bool,
+    },
+    ThreadYield {
+        cancellable: bool,
+    },
+    ThreadSuspendThenResume {
+        cancellable: bool,
+    },
+    ThreadYieldThenResume {
+        cancellable: bool,
+    },
+    ThreadSuspendThenPromote {
+        cancellable: bool,
+    },
+    ThreadYieldThenPromote {
+        cancellable: bool,
+    },
+}
+
+/// Which end of a stream or future.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Side {
+    Readable,
+    Writable,
+}
+
+impl Canon {
+    /// The core type of the function (CanonicalABI.md, "Canonical Definitions", the validation rules).
+    pub(crate) fn core_type(&self, layouts: &mut Layouts) -> wasmi::FuncType {
+        use wasmi::ValType::{FuncRef, I32, I64};
+        let pointer = |memory: Option<&Memory>| match memory.is_some_and(|memory| memory.wide) {
+            true => I64,
+            false => I32,
+        };
+        let (params, results): (Vec<wasmi::ValType>, &[wasmi::ValType]) = match self {
+            Canon::Lower { ft, opts, .. } => {
+                return abi::flatten_functype(layouts, opts, ft, Direction::Lower);
+            }
+            Canon::TaskReturn { result, opts } => {
+                // Its parameters are those of a function that takes the result.
+                let ft = FuncType {
+                    params: result.iter().cloned().collect(),
+                    result: None,
+                    async_: false,
+                };
+                let opts = CanonicalOptions {
+                    async_: false,
+                    ..opts.clone()
+                };
+                return abi::flatten_functype(layouts, &opts, &ft, Direction::Lower);
+            }
+            Canon::ResourceNew(_) | Canon::ResourceRep(_) => (vec![I32], &[I32]),
+            Canon::ResourceDrop(_)
+            | Canon::WaitableSetDrop
+            | Canon::SubtaskDrop
+            | Canon::DropEnd { .. }
+            | Canon::ErrorContextDrop
+            | Canon::ThreadResumeLater
+            | Canon::ContextSet { wide: false, .. } => (vec![I32], &[]),
+            Canon::ContextSet { wide: true, .. } => (vec![I64], &[]),
+            Canon::ContextGet { wide: true, .. } | Canon::EndsNew { .. } => (vec![], &[I64]),
+            Canon::ContextGet { wide: false, .. }
+            | Canon::WaitableSetNew
+            | Canon::ThreadIndex
+            | Canon::ThreadAvailableParallelism
+            | Canon::ThreadSuspend { .. }
+            | Canon::ThreadYield { .. } => (vec![], &[I32]),
+            Canon::BackpressureInc | Canon::BackpressureDec | Canon::TaskCancel => (vec![], &[]),
+            Canon::WaitableSetWait { memory, .. } | Canon::WaitableSetPoll { memory, .. } => {
+                (vec![I32, pointer(Some(memory))], &[I32])
+            }
+            Canon::WaitableJoin => (vec![I32, I32], &[]),
+            Canon::SubtaskCancel { .. }
+            | Canon::CancelCopy { .. }
+            | Canon::ThreadSuspendThenResume { .. }
+            | Canon::ThreadYieldThenResume { .. }
+            | Canon::ThreadSuspendThenPromote { .. }
+            | Canon::ThreadYieldThenPromote { .. } => (vec![I32], &[I32]),
+            Canon::Copy { ty, opts, .. } => {
+                let pointer = pointer(opts.memory.as_ref());
+                match ty {
+                    ValType::Future(_) => (vec![I32, pointer], &[I32]),
+                    _ => (vec![I32, pointer, pointer], &[I32]),
+                }
+            }
+            Canon::ErrorContextNew { opts } => {
+                let pointer = pointer(opts.memory.as_ref());
+                (vec![pointer, pointer], &[I32])
+            }
+            Canon::ErrorContextDebugMessage { opts } => {
+                (vec![I32, pointer(opts.memory.as_ref())], &[])
+            }
+            Canon::ThreadNewIndirect { .. } | Canon::ThreadSpawnIndirect { .. } => {
+                (vec![I32, I32], &[I32])
+            }
+            Canon::ThreadSpawnRef => (vec![FuncRef, I32], &[I32]),
+        };
+        wasmi::FuncType::new(params, results.iter().copied())
+    }
+}

@@ -1,0 +1,161 @@
+//! The built-ins of streams and futures (CanonicalABI.md, `canon {stream,future}.*`), and the passing of their readable ends
+//! (`lift_async_value`, `lower_stream`, `lower_future`).
+
+use super::abi::SharedId;
+use super::canon::Outcome;
+use super::canonical::{CanonicalOptions, InstanceId, Side};
+use super::state::{Handle, ThreadId};
+use super::store::{Stop, Store};
+use super::streams::CopyState;
+use super::types::ValType;
+use super::waitables::{BLOCKED, EventTuple, WaitableId, WaitableKind};
+use crate::Trap;
+use wasmi::Val;
+
+impl Store<'_> {
+    /// `canon_stream_new`, `canon_future_new`.
+    pub(crate) fn canon_ends_new(
+        &mut self,
+        inst: InstanceId,
+        ty: &ValType,
+    ) -> Result<Outcome, Stop> {
+        let shared = self.new_shared(ty.clone());
+        let ri = self.new_end(inst, shared, Side::Readable)?;
+        let wi = self.new_end(inst, shared, Side::Writable)?;
+        let packed = u64::from(ri) | u64::from(wi) << 32;
+        Ok(Outcome::Return(vec![Val::I64(packed as i64)]))
+    }
+
+    /// The end that a handle names.
+    fn checked_end(
+        &mut self,
+        handle: Handle,
+        ty: &ValType,
+        side: Side,
+    ) -> Result<WaitableId, Stop> {
+        if let Handle::Waitable(waitable) = handle
+            && let WaitableKind::End(end) = &self.waitables[waitable.0].kind
+            && end.side == side
+            && self.shared[end.shared.0].ty == *ty
+        {
+            return Ok(waitable);
+        }
+        Err(Trap::WrongHandle.into())
+    }
+
+    /// `trap_if(e.state != CopyState.IDLE)`.
+    fn idle(&mut self, end: WaitableId) -> Result<(), Stop> {
+        match self.end(end).state {
+            CopyState::Idle => Ok(()),
+            CopyState::Done => Err(Trap::CopyEndDone.into()),
+            CopyState::Copying | CopyState::CancellingCopy => Err(Trap::CopyEndBusy.into()),
+        }
+    }
+
+    /// `stream_copy` and `future_copy`. For a future, `n` is 1.
+    #[expect(clippy::too_many_arguments, reason = "they are the specification's")]
+    pub(crate) fn stream_copy(
+        &mut self,
+        thread: ThreadId,
+        ty: &ValType,
+        side: Side,
+        opts: &CanonicalOptions,
+        i: u32,
+        ptr: u64,
+        n: u32,
+    ) -> Result<Outcome, Stop> {
+        let inst = self.inst_of(thread);
+        let handle = self.get_handle(inst, i)?;
+        let end = self.checked_end(handle, ty, side)?;
+        self.idle(end)?;
+        self.not_in_set(end, opts.async_)?;
+        let buffer = self.new_buffer(ty, opts, inst, ptr, n)?;
+        self.end(end).state = CopyState::Copying;
+        self.end(end).copy = Some((i, buffer));
+        self.copy(inst, end, buffer)?;
+        self.result_of_copy(thread, end, opts.async_)
+    }
+
+    /// `cancel_copy`.
+    pub(crate) fn cancel_copy(
+        &mut self,
+        thread: ThreadId,
+        ty: &ValType,
+        side: Side,
+        async_: bool,
+        i: u32,
+    ) -> Result<Outcome, Stop> {
+        let inst = self.inst_of(thread);
+        let handle = self.get_handle(inst, i)?;
+        let end = self.checked_end(handle, ty, side)?;
+        if self.end(end).state != CopyState::Copying || self.waitable(end).has_sync_waiter {
+            return Err(Trap::NotCopying.into());
+        }
+        self.not_in_set(end, async_)?;
+        self.end(end).state = CopyState::CancellingCopy;
+        if !self.has_pending_event(end) {
+            let shared = self.end(end).shared;
+            self.cancel_shared(shared);
+        }
+        self.result_of_copy(thread, end, async_)
+    }
+
+    /// The end of `stream_copy`, `future_copy` and `cancel_copy`.
+    fn result_of_copy(
+        &mut self,
+        thread: ThreadId,
+        end: WaitableId,
+        async_: bool,
+    ) -> Result<Outcome, Stop> {
+        if !self.has_pending_event(end) {
+            return match async_ {
+                false => self.wait_for_pending_event(thread, end),
+                true => Ok(Outcome::returns(BLOCKED)),
+            };
+        }
+        let EventTuple(_, _, payload) = self.get_pending_event(end);
+        Ok(Outcome::returns(payload))
+    }
+
+    /// `drop`, of `canon_{stream,future}_drop_{readable,writable}`.
+    pub(crate) fn canon_drop_end(
+        &mut self,
+        inst: InstanceId,
+        ty: &ValType,
+        side: Side,
+        hi: u32,
+    ) -> Result<Outcome, Stop> {
+        let handle = self.remove_handle(inst, hi)?;
+        let end = self.checked_end(handle, ty, side)?;
+        let state = self.end(end).state;
+        // `WritableFutureEnd.drop`
+        let future = matches!(ty, ValType::Future(_));
+        if future && side == Side::Writable && state != CopyState::Done {
+            return Err(Trap::FutureNotWritten.into());
+        }
+        // `CopyEnd.drop`
+        if state.copying() {
+            return Err(Trap::DropWhileCopying.into());
+        }
+        let shared = self.end(end).shared;
+        self.drop_shared(shared);
+        self.drop_waitable(end);
+        Ok(Outcome::nothing())
+    }
+
+    /// `lift_async_value`.
+    pub(crate) fn lift_async_value(
+        &mut self,
+        inst: InstanceId,
+        i: u32,
+        ty: &ValType,
+    ) -> Result<SharedId, Stop> {
+        let handle = self.remove_handle(inst, i)?;
+        let end = self.checked_end(handle, ty, Side::Readable)?;
+        self.idle(end)?;
+        if self.waitables[end.0].wset.is_some() {
+            return Err(Trap::LiftInSet.into());
+        }
+        Ok(self.end(end).shared)
+    }
+}

@@ -1,0 +1,91 @@
+//! `canon lower`: a call of a component function from core code (CanonicalABI.md, `canon lower`, `Store.lift`).
+
+use super::abi::CoreValueIter;
+use super::canon::Outcome;
+use super::canonical::{CanonicalOptions, FuncInst, InstanceId};
+use super::state::{Caller, Handle, ReadyFunc, Then, ThreadId};
+use super::store::{Stop, Store};
+use super::threads::Flow;
+use super::types::FuncType;
+use super::waitables::{OnCancel, Subtask, SubtaskState, WaitableId, WaitableKind};
+use crate::Trap;
+use std::sync::Arc;
+use wasmi::Val;
+
+impl Store<'_> {
+    /// Calls a `FuncInst`. What is returned is its `OnCancel`.
+    pub(crate) fn call_func(
+        &mut self,
+        func: &FuncInst,
+        from: Option<InstanceId>,
+        caller: Caller,
+    ) -> Result<OnCancel, Stop> {
+        match func {
+            FuncInst::Lift(lift) => {
+                if !self.may_enter_from(lift.inst, from) {
+                    return Err(Trap::CannotEnter.into());
+                }
+                self.enter_from(lift.inst, from);
+                let callee = Some(lift.callee);
+                let task =
+                    self.canon_lift(callee, lift.ft.clone(), &lift.opts, lift.inst, caller)?;
+                self.leave_to(lift.inst, from);
+                Ok(OnCancel::Task(task))
+            }
+            FuncInst::Host(func, _) => {
+                self.call_host(*func, caller)?;
+                Ok(OnCancel::Host)
+            }
+        }
+    }
+
+    /// `canon_lower`.
+    pub(crate) fn canon_lower(
+        &mut self,
+        thread: ThreadId,
+        callee: &FuncInst,
+        ft: &Arc<FuncType>,
+        opts: &CanonicalOptions,
+        flat_args: Vec<Val>,
+    ) -> Result<Outcome, Stop> {
+        let inst = self.inst_of(thread);
+        let waitable = self.new_waitable(WaitableKind::Subtask(Subtask {
+            state: SubtaskState::Starting,
+            on_cancel: None,
+            lenders: Some(Vec::new()),
+            cancellation_requested: false,
+            flat_results: Vec::new(),
+            index: None,
+            inst,
+            ft: ft.clone(),
+            opts: opts.clone(),
+            flat_args: CoreValueIter::new(flat_args),
+        }));
+        let on_cancel = self.call_func(callee, Some(inst), Caller::Subtask(waitable))?;
+        self.subtask(waitable).on_cancel = Some(on_cancel);
+        if !opts.async_ {
+            if !self.resolved(waitable) {
+                let resolved = ReadyFunc::Resolved(waitable);
+                if let Flow::Block(switch_to) = self.wait_until(thread, resolved, false) {
+                    return Ok(Outcome::Block(switch_to, Then::Lower(waitable)));
+                }
+            }
+            return self.lower_resolved(waitable);
+        }
+        if self.resolved(waitable) {
+            self.deliver_resolve(waitable);
+            return Ok(Outcome::returns(SubtaskState::Returned as u32));
+        }
+        let index = self.add_handle(inst, Handle::Waitable(waitable))?;
+        let subtask = self.subtask(waitable);
+        subtask.index = Some(index);
+        Ok(Outcome::returns(subtask.state as u32 | index << 4))
+    }
+
+    /// The end of `canon_lower` for a synchronous call.
+    pub(crate) fn lower_resolved(&mut self, waitable: WaitableId) -> Result<Outcome, Stop> {
+        self.deliver_resolve(waitable);
+        let results = std::mem::take(&mut self.subtask(waitable).flat_results);
+        Ok(Outcome::Return(results))
+    }
+}

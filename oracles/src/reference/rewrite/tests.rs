@@ -1,0 +1,164 @@
+//! The rewrites, claim by claim.
+
+use super::super::text::binary;
+use super::{Prepared, prepare, rewrite};
+use wasmparser::{Operator, Parser, Payload};
+
+fn run(prepared: &Prepared<'_>) -> (wasmi::Store<()>, wasmi::Instance) {
+    let engine = wasmi::Engine::default();
+    let module = wasmi::Module::new(&engine, &prepared.wasm).expect("wasmi takes it");
+    let mut store = wasmi::Store::new(&engine, ());
+    let instance = wasmi::Instance::new(&mut store, &module, &[]).expect("it instantiates");
+    (store, instance)
+}
+
+fn global(store: &wasmi::Store<()>, instance: &wasmi::Instance) -> i32 {
+    let global = instance
+        .get_global(store, "g")
+        .expect("the global is there");
+    global.get(store).i32().expect("it is an i32")
+}
+
+fn unsupported(text: &str) -> String {
+    prepare(&binary(text))
+        .expect_err("it is not supported")
+        .construct
+}
+
+const COUNTS: &str = r#"(module
+    (global $g (export "g") (mut i32) (i32.const 0))
+    (func $f (global.set $g (i32.add (global.get $g) (i32.const 1))))
+    EXPORTS
+    (start $f))"#;
+
+#[test]
+fn a_module_that_needs_nothing_is_left_as_it_is() {
+    let module = binary(r#"(module (func (export "f") (result i32) (i32.const 1)))"#);
+    let prepared = prepare(&module).unwrap();
+    assert!(matches!(prepared.wasm, std::borrow::Cow::Borrowed(_)));
+    assert_eq!(prepared.start, None);
+}
+
+#[test]
+fn a_start_function_does_not_run_until_its_export_is_called() {
+    for exports in ["", r#"(export "f" (func $f))"#] {
+        let module = binary(&COUNTS.replace("EXPORTS", exports));
+        let prepared = prepare(&module).unwrap();
+        let (mut store, instance) = run(&prepared);
+        assert_eq!(global(&store, &instance), 0);
+        let start = prepared.start.as_deref().unwrap();
+        let start = instance.get_func(&store, start).unwrap();
+        start.call(&mut store, &[], &mut []).unwrap();
+        assert_eq!(global(&store, &instance), 1);
+    }
+}
+
+#[test]
+fn a_module_without_any_export_gets_one_for_its_start_function() {
+    let prepared = prepare(&binary(
+        "(module (func $f) (table 1 funcref) (start $f) (elem (i32.const 0) func $f))",
+    ))
+    .map(|prepared| (prepared.wasm.into_owned(), prepared.start));
+    let (wasm, start) = prepared.unwrap();
+    let module = wasmi::Module::new(&wasmi::Engine::default(), &wasm).unwrap();
+    assert!(module.get_export(&start.unwrap()).is_some());
+}
+
+#[test]
+fn the_export_of_the_start_function_has_a_name_of_its_own() {
+    let taken =
+        r#"(export "start" (func $f)) (export "start'" (func $f)) (export "starting" (func $f))"#;
+    let module = binary(&COUNTS.replace("EXPORTS", taken));
+    let start = prepare(&module).unwrap().start.unwrap();
+    assert!(!["start", "start'", "starting"].contains(&start.as_str()));
+    let module = wasmi::Module::new(&wasmi::Engine::default(), prepare(&module).unwrap().wasm);
+    assert!(module.unwrap().get_export(&start).is_some());
+}
+
+#[test]
+fn a_plain_rewrite_leaves_the_start_function_to_wasmi() {
+    let module = binary(&COUNTS.replace("EXPORTS", ""));
+    let prepared = Prepared {
+        wasm: rewrite(&module).unwrap(),
+        start: None,
+    };
+    let (store, instance) = run(&prepared);
+    assert_eq!(global(&store, &instance), 1);
+}
+
+#[test]
+fn tail_calls_become_calls_and_returns() {
+    let module = binary(
+        r#"(module
+            (type $t (func (result i32)))
+            (table 1 funcref) (elem (i32.const 0) func $g)
+            (func $g (result i32) (i32.const 7))
+            (func $h (result i32) (return_call_indirect (type $t) (i32.const 0)))
+            (func (export "f") (result i32) (return_call $h)))"#,
+    );
+    let prepared = prepare(&module).unwrap();
+    for payload in Parser::new(0).parse_all(&prepared.wasm) {
+        if let Payload::CodeSectionEntry(body) = payload.unwrap() {
+            for operator in body.get_operators_reader().unwrap() {
+                assert!(!matches!(
+                    operator.unwrap(),
+                    Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. }
+                ));
+            }
+        }
+    }
+    let (mut store, instance) = run(&prepared);
+    let f = instance.get_typed_func::<(), i32>(&store, "f").unwrap();
+    assert_eq!(f.call(&mut store, ()).unwrap(), 7);
+}
+
+#[test]
+fn typed_function_references_become_funcref() {
+    let module = binary(
+        r#"(module
+            (type $t (func (param i32)))
+            (func $g (type $t))
+            (elem declare func $g)
+            (func (export "f") (result funcref) (local (ref null $t))
+              (local.set 0 (ref.null $t)) (local.set 0 (ref.func $g)) (local.get 0)))"#,
+    );
+    let (mut store, instance) = run(&prepare(&module).unwrap());
+    let f = instance.get_func(&store, "f").unwrap();
+    let mut results = [wasmi::Val::I32(0)];
+    f.call(&mut store, &[], &mut results).unwrap();
+    assert!(matches!(
+        results[0],
+        wasmi::Val::FuncRef(wasmi::Nullable::Val(_))
+    ));
+}
+
+#[test]
+fn what_wasmi_lacks_is_not_supported_by_name() {
+    let cases = [
+        ("(module (tag (param i32)))", "core tag"),
+        (r#"(module (import "a" "b" (tag)))"#, "core tag"),
+        ("(module (func throw_ref))", "throw_ref (exceptions)"),
+        (
+            "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))",
+            "i32_atomic_load (threads)",
+        ),
+        ("(module (memory 1 1 shared))", "a shared memory"),
+        (
+            "(module (type $t (func)) (func (param (ref $t)) (call_ref $t (local.get 0))))",
+            "call_ref (function_references)",
+        ),
+        (
+            "(module (type (struct)))",
+            "a core type that is not a function type",
+        ),
+        ("(module (type (shared (func))))", "a shared function type"),
+        (
+            "(module (func (drop (ref.i31 (i32.const 0)))))",
+            "ref_i31 (gc)",
+        ),
+        ("(component)", "a component in place of a core module"),
+    ];
+    for (text, construct) in cases {
+        assert_eq!(unsupported(text), construct, "{text}");
+    }
+}

@@ -1,0 +1,348 @@
+//! Streams and futures (CanonicalABI.md, "Buffer State", "Stream State", "Future State"): what both ends share, the copies
+//! between them, and their ends.
+//!
+//! The specification keeps callbacks with a pending copy; here it is known which end is copying, and [`PendingEvent`] says
+//! what the callback would do. The built-ins are in [`super::copies`].
+
+use super::abi::{self, SharedId};
+use super::canonical::{CanonicalOptions, InstanceId, Side};
+use super::state::Handle;
+use super::store::{Stop, Store};
+use super::types::ValType;
+use super::waitables::{EventCode, EventTuple, PendingEvent, WaitableId, WaitableKind};
+use crate::Trap;
+
+/// A buffer, by its place in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct BufferId(pub(crate) usize);
+
+/// `class CopyResult`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CopyResult {
+    Completed = 0,
+    Dropped = 1,
+    Cancelled = 2,
+}
+
+/// `class CopyState`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CopyState {
+    Idle,
+    Copying,
+    CancellingCopy,
+    Done,
+}
+
+impl CopyState {
+    /// `CopyEnd.copying`.
+    pub(crate) fn copying(self) -> bool {
+        match self {
+            CopyState::Idle | CopyState::Done => false,
+            CopyState::Copying | CopyState::CancellingCopy => true,
+        }
+    }
+}
+
+/// `class CopyEnd` and what is derived from it.
+#[derive(Debug)]
+pub(crate) struct CopyEnd {
+    pub(crate) state: CopyState,
+    pub(crate) shared: SharedId,
+    pub(crate) side: Side,
+    /// The copy that is under way: the end's index when it began, and its buffer.
+    pub(crate) copy: Option<(u32, BufferId)>,
+}
+
+/// `class SharedStreamImpl` or `class SharedFutureImpl`.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// [`ValType::Stream`] or [`ValType::Future`].
+    pub(crate) ty: ValType,
+    dropped: bool,
+    pending: Option<Pending>,
+}
+
+/// A copy that waits for the other end: `pending_inst`, `pending_buffer`, and whose callbacks are to be called.
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    inst: InstanceId,
+    buffer: BufferId,
+    end: WaitableId,
+}
+
+/// `class BufferGuestImpl`.
+#[derive(Debug)]
+pub(crate) struct Buffer {
+    opts: CanonicalOptions,
+    inst: InstanceId,
+    t: Option<ValType>,
+    ptr: u64,
+    progress: u32,
+    length: u32,
+}
+
+/// `Buffer.MAX_LENGTH`.
+const MAX_LENGTH: u32 = (1 << 28) - 1;
+
+impl Buffer {
+    fn remain(&self) -> u32 {
+        self.length - self.progress
+    }
+
+    fn is_zero_length(&self) -> bool {
+        self.length == 0
+    }
+}
+
+/// The element type of a stream or future type.
+pub(crate) fn element(ty: &ValType) -> Option<&ValType> {
+    match ty {
+        ValType::Stream(t) | ValType::Future(t) => t.as_deref(),
+        _ => None,
+    }
+}
+
+/// `none_or_number_type`.
+fn none_or_number_type(t: Option<&ValType>) -> bool {
+    matches!(
+        t,
+        None | Some(
+            ValType::U8
+                | ValType::U16
+                | ValType::U32
+                | ValType::U64
+                | ValType::S8
+                | ValType::S16
+                | ValType::S32
+                | ValType::S64
+                | ValType::F32
+                | ValType::F64
+        )
+    )
+}
+
+/// Buffers.
+impl Store<'_> {
+    /// `BufferGuestImpl.__init__`.
+    pub(crate) fn new_buffer(
+        &mut self,
+        ty: &ValType,
+        opts: &CanonicalOptions,
+        inst: InstanceId,
+        ptr: u64,
+        length: u32,
+    ) -> Result<BufferId, Stop> {
+        if length > MAX_LENGTH {
+            return Err(Trap::BufferTooLong.into());
+        }
+        let t = element(ty).cloned();
+        if let (Some(t), 1..) = (&t, length) {
+            self.context(opts, inst, None).check_range(ptr, length, t)?;
+        }
+        self.buffers.push(Buffer {
+            opts: opts.clone(),
+            inst,
+            t,
+            ptr,
+            progress: 0,
+            length,
+        });
+        Ok(BufferId(self.buffers.len() - 1))
+    }
+
+    fn buffer(&self, buffer: BufferId) -> &Buffer {
+        &self.buffers[buffer.0]
+    }
+
+    /// `ReadableBuffer.read` of one and `WritableBuffer.write` of the other.
+    fn transfer(&mut self, from: BufferId, to: BufferId, n: u32) -> Result<(), Stop> {
+        if let Some(t) = self.buffer(from).t.clone() {
+            let buffer = self.buffer(from);
+            let (opts, inst, ptr) = (buffer.opts.clone(), buffer.inst, buffer.ptr);
+            let mut cx = self.context(&opts, inst, None);
+            let values = abi::load_list_from_valid_range(&mut cx, ptr, n.into(), &t)?;
+            let size = u64::from(n) * abi::elem_size(&mut cx, &t);
+            self.buffers[from.0].ptr += size;
+            let buffer = self.buffer(to);
+            let (opts, inst, ptr) = (buffer.opts.clone(), buffer.inst, buffer.ptr);
+            let mut cx = self.context(&opts, inst, None);
+            abi::store_list_into_valid_range(&mut cx, &values, ptr, &t)?;
+            let size = u64::from(n) * abi::elem_size(&mut cx, &t);
+            self.buffers[to.0].ptr += size;
+        }
+        self.buffers[from.0].progress += n;
+        self.buffers[to.0].progress += n;
+        Ok(())
+    }
+}
+
+/// `class SharedStreamImpl`, `class SharedFutureImpl`.
+impl Store<'_> {
+    pub(crate) fn new_shared(&mut self, ty: ValType) -> SharedId {
+        self.shared.push(Shared {
+            ty,
+            dropped: false,
+            pending: None,
+        });
+        SharedId(self.shared.len() - 1)
+    }
+
+    /// A new end in the table of `inst`.
+    pub(crate) fn new_end(
+        &mut self,
+        inst: InstanceId,
+        shared: SharedId,
+        side: Side,
+    ) -> Result<u32, Stop> {
+        let end = self.new_waitable(WaitableKind::End(CopyEnd {
+            state: CopyState::Idle,
+            shared,
+            side,
+            copy: None,
+        }));
+        self.add_handle(inst, Handle::Waitable(end))
+    }
+
+    pub(crate) fn end(&mut self, end: WaitableId) -> &mut CopyEnd {
+        match &mut self.waitable(end).kind {
+            WaitableKind::End(end) => end,
+            WaitableKind::Subtask(_) => unreachable!("only ends are asked as ends"),
+        }
+    }
+
+    /// `on_copy_done` (or, with `reclaim`, `on_copy`) of the end that a copy belongs to.
+    fn on_copy_done(&mut self, end: WaitableId, result: CopyResult, reclaim: bool) {
+        self.waitable(end).pending_event = Some(PendingEvent::Copy { result, reclaim });
+    }
+
+    /// `reset_and_notify_pending`.
+    fn reset_and_notify_pending(&mut self, shared: SharedId, result: CopyResult) {
+        let pending = self.shared[shared.0].pending.take();
+        let pending = pending.expect("only a pending copy is notified");
+        self.on_copy_done(pending.end, result, false);
+    }
+
+    /// `SharedBase.cancel`.
+    pub(crate) fn cancel_shared(&mut self, shared: SharedId) {
+        self.reset_and_notify_pending(shared, CopyResult::Cancelled);
+    }
+
+    /// `SharedBase.drop`.
+    pub(crate) fn drop_shared(&mut self, shared: SharedId) {
+        if !self.shared[shared.0].dropped {
+            self.shared[shared.0].dropped = true;
+            if self.shared[shared.0].pending.is_some() {
+                self.reset_and_notify_pending(shared, CopyResult::Dropped);
+            }
+        }
+    }
+
+    /// `CopyEnd.copy`: `read` or `write` of what is shared.
+    pub(crate) fn copy(
+        &mut self,
+        inst: InstanceId,
+        end: WaitableId,
+        buffer: BufferId,
+    ) -> Result<(), Stop> {
+        let CopyEnd { shared, side, .. } = *self.end(end);
+        let state = &self.shared[shared.0];
+        if state.dropped {
+            // (The writable end of a future cannot be dropped before it has written.)
+            self.on_copy_done(end, CopyResult::Dropped, false);
+            return Ok(());
+        }
+        let mine = Pending { inst, buffer, end };
+        let Some(pending) = state.pending else {
+            self.shared[shared.0].pending = Some(mine);
+            return Ok(());
+        };
+        // "temporary", says the specification.
+        if pending.inst == inst && !none_or_number_type(element(&state.ty)) {
+            return Err(Trap::IntraComponentCopy.into());
+        }
+        let (from, to) = match side {
+            Side::Readable => (pending.buffer, buffer),
+            Side::Writable => (buffer, pending.buffer),
+        };
+        match state.ty {
+            ValType::Future(_) => {
+                self.transfer(from, to, 1)?;
+                self.reset_and_notify_pending(shared, CopyResult::Completed);
+                self.on_copy_done(end, CopyResult::Completed, false);
+                Ok(())
+            }
+            _ => self.copy_stream(shared, pending, mine, side),
+        }
+    }
+
+    /// `SharedStreamImpl.read` or `.write`, with a pending copy at the other end.
+    fn copy_stream(
+        &mut self,
+        shared: SharedId,
+        pending: Pending,
+        mine: Pending,
+        side: Side,
+    ) -> Result<(), Stop> {
+        let theirs = self.buffer(pending.buffer);
+        let (remain, zero_length) = (theirs.remain(), theirs.is_zero_length());
+        let buffer = self.buffer(mine.buffer);
+        if remain > 0 {
+            let n = buffer.remain().min(remain);
+            if n > 0 {
+                match side {
+                    Side::Readable => self.transfer(pending.buffer, mine.buffer, n)?,
+                    Side::Writable => self.transfer(mine.buffer, pending.buffer, n)?,
+                }
+                self.on_copy_done(pending.end, CopyResult::Completed, true);
+            }
+            self.on_copy_done(mine.end, CopyResult::Completed, false);
+        } else if side == Side::Writable && buffer.is_zero_length() && zero_length {
+            self.on_copy_done(mine.end, CopyResult::Completed, false);
+        } else {
+            self.reset_and_notify_pending(shared, CopyResult::Completed);
+            self.shared[shared.0].pending = Some(mine);
+        }
+        Ok(())
+    }
+
+    /// `stream_event` and `future_event`.
+    pub(crate) fn copy_event(
+        &mut self,
+        end: WaitableId,
+        result: CopyResult,
+        reclaim: bool,
+    ) -> EventTuple {
+        let CopyEnd {
+            shared, side, copy, ..
+        } = *self.end(end);
+        let (index, buffer) = copy.expect("an end that has an event is copying");
+        if reclaim {
+            self.shared[shared.0].pending = None;
+        }
+        let stream = matches!(self.shared[shared.0].ty, ValType::Stream(_));
+        let done = result == CopyResult::Dropped || (!stream && result == CopyResult::Completed);
+        let progress = self.buffer(buffer).progress;
+        let state = match done {
+            true => CopyState::Done,
+            false => CopyState::Idle,
+        };
+        debug_assert!(self.end(end).state.copying());
+        self.end(end).state = state;
+        self.end(end).copy = None;
+        let code = event_code(stream, side);
+        match stream {
+            true => EventTuple(code, index, result as u32 | progress << 4),
+            false => EventTuple(code, index, result as u32),
+        }
+    }
+}
+
+/// The event code of a copy.
+fn event_code(stream: bool, side: Side) -> EventCode {
+    match (stream, side) {
+        (true, Side::Readable) => EventCode::StreamRead,
+        (true, Side::Writable) => EventCode::StreamWrite,
+        (false, Side::Readable) => EventCode::FutureRead,
+        (false, Side::Writable) => EventCode::FutureWrite,
+    }
+}

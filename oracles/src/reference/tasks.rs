@@ -1,0 +1,238 @@
+//! `class Task`: entering, returning, cancelling (CanonicalABI.md, "Tasks").
+
+use super::abi::Value;
+use super::canonical::InstanceId;
+use super::state::{Caller, Cancelled, ReadyFunc, TaskId, TaskState, ThreadId};
+use super::store::{Stop, Store};
+use super::threads::Flow;
+use crate::schedules::Choice;
+use crate::{Exhaustion, Trap};
+
+/// What a thread that enters a task does next.
+pub(crate) enum Entered {
+    /// It starts.
+    Go,
+    /// It waits to start.
+    Wait(Option<ThreadId>),
+    /// It was cancelled before it started.
+    Cancelled,
+}
+
+impl Store<'_> {
+    /// `has_backpressure`, of `Task.enter_implicit_thread`.
+    pub(crate) fn has_backpressure(&self, inst: InstanceId, needs_exclusive: bool) -> bool {
+        let inst = &self.instances[inst.0];
+        inst.backpressure > 0 || (needs_exclusive && inst.exclusive_thread.is_some())
+    }
+
+    /// `Task.enter_implicit_thread`, up to the wait.
+    pub(crate) fn enter_implicit_thread(&mut self, thread: ThreadId) -> Result<Entered, Stop> {
+        let task = self.task_of(thread);
+        debug_assert_eq!(task.state, TaskState::Initial);
+        task.implicit_thread = Some(thread);
+        let (async_, inst) = (task.ft.async_, task.inst);
+        let needs_exclusive = async_ && task.needs_exclusive();
+        let queue = self.inst(inst).num_waiting_to_enter > 0;
+        let waits = async_ && (self.has_backpressure(inst, needs_exclusive) || queue);
+        let deviates = !waits && self.waits_for_exclusive(thread);
+        if waits || deviates {
+            self.inst(inst).num_waiting_to_enter += 1;
+            let ready_func = ReadyFunc::NoBackpressure {
+                inst,
+                needs_exclusive: needs_exclusive || deviates,
+            };
+            return match self.wait_until(thread, ready_func, true) {
+                Flow::Go(cancelled) => self.entered(thread, cancelled),
+                Flow::Block(switch_to) => Ok(Entered::Wait(switch_to)),
+            };
+        }
+        self.enter(thread)
+    }
+
+    /// `Task.enter_implicit_thread`, after the wait.
+    pub(crate) fn entered(
+        &mut self,
+        thread: ThreadId,
+        cancelled: Cancelled,
+    ) -> Result<Entered, Stop> {
+        let inst = self.inst_of(thread);
+        self.inst(inst).num_waiting_to_enter -= 1;
+        if cancelled {
+            let task = self.thread(thread).task;
+            self.cancel(task)?;
+            return Ok(Entered::Cancelled);
+        }
+        self.enter(thread)
+    }
+
+    /// The end of `Task.enter_implicit_thread`.
+    fn enter(&mut self, thread: ThreadId) -> Result<Entered, Stop> {
+        let task = self.task_of(thread);
+        let inst = task.inst;
+        if task.ft.async_ && task.needs_exclusive() {
+            debug_assert!(self.inst(inst).exclusive_thread.is_none());
+            self.inst(inst).exclusive_thread = Some(thread);
+        }
+        self.register_thread(thread)?;
+        Ok(Entered::Go)
+    }
+
+    /// `Task.register_thread`.
+    pub(crate) fn register_thread(&mut self, thread: ThreadId) -> Result<(), Stop> {
+        let inst = self.inst_of(thread);
+        self.task_of(thread).threads.push(thread);
+        let index = self.inst(inst).threads.add(thread);
+        let index = index.ok_or(Stop::Exhausted(Exhaustion::Memory))?;
+        self.thread(thread).index = Some(index);
+        Ok(())
+    }
+
+    /// `Task.exit_implicit_thread`.
+    pub(crate) fn exit_implicit_thread(&mut self, thread: ThreadId) -> Result<(), Stop> {
+        self.unregister_thread(thread)?;
+        let task = self.task_of(thread);
+        let inst = task.inst;
+        if task.ft.async_ && task.needs_exclusive() {
+            debug_assert_eq!(self.inst(inst).exclusive_thread, Some(thread));
+            self.inst(inst).exclusive_thread = None;
+        } else if self.inst(inst).exclusive_thread == Some(thread) {
+            // Only `Deviation::ReturnsFromSyncLift` gives it to a synchronously typed task.
+            self.inst(inst).exclusive_thread = None;
+        }
+        Ok(())
+    }
+
+    /// `Task.unregister_thread`.
+    pub(crate) fn unregister_thread(&mut self, thread: ThreadId) -> Result<(), Stop> {
+        let inst = self.inst_of(thread);
+        let task = self.task_of(thread);
+        task.threads.retain(|&other| other != thread);
+        if task.threads.is_empty() {
+            if task.state != TaskState::Resolved {
+                return Err(Trap::NoTaskReturn.into());
+            }
+            debug_assert_eq!(task.num_borrows, 0);
+        }
+        let index = self.thread(thread).index.take();
+        let index = index.expect("a thread that ends was registered");
+        self.inst(inst).threads.remove(index);
+        Ok(())
+    }
+
+    /// `Task.request_cancellation`.
+    pub(crate) fn request_cancellation(
+        &mut self,
+        task_id: TaskId,
+        caller: Option<InstanceId>,
+    ) -> Result<(), Stop> {
+        let task = self.task(task_id);
+        let inst = task.inst;
+        let implicit_thread = task.implicit_thread;
+        if task.state == TaskState::Initial {
+            task.state = TaskState::CancelDelivered;
+            let thread = implicit_thread.expect("a task that waits to start has a thread");
+            return self.resume(thread, true);
+        }
+        debug_assert_eq!(task.state, TaskState::Started);
+        let needs_exclusive = task.needs_exclusive();
+        let threads = task.threads.clone();
+        let exclusive_thread = self.inst(inst).exclusive_thread;
+        let other_is_exclusive = exclusive_thread.is_some() && exclusive_thread != implicit_thread;
+        let discarded = (needs_exclusive && other_is_exclusive).then_some(implicit_thread);
+        let candidates: Vec<ThreadId> = threads
+            .into_iter()
+            .filter(|&thread| self.threads[thread.0].cancellable)
+            .filter(|&thread| discarded != Some(Some(thread)))
+            .collect();
+        if candidates.is_empty() || !self.may_enter_from(inst, caller) {
+            self.task(task_id).state = TaskState::PendingCancel;
+            return Ok(());
+        }
+        self.task(task_id).state = TaskState::CancelDelivered;
+        self.enter_from(inst, caller);
+        let thread = self.choose_thread(Choice::Cancel, &candidates);
+        self.resume(thread, true)?;
+        self.leave_to(inst, caller);
+        Ok(())
+    }
+
+    /// `Task.deliver_pending_cancel`.
+    pub(crate) fn deliver_pending_cancel(&mut self, thread: ThreadId, cancellable: bool) -> bool {
+        let task = self.task_of(thread);
+        let delivers = cancellable && task.state == TaskState::PendingCancel;
+        if delivers {
+            task.state = TaskState::CancelDelivered;
+        }
+        delivers
+    }
+
+    /// `Task.return_`.
+    pub(crate) fn return_(&mut self, task_id: TaskId, result: Option<Value>) -> Result<(), Stop> {
+        self.may_resolve(task_id)?;
+        self.on_resolve(task_id, Some(result))?;
+        self.task(task_id).state = TaskState::Resolved;
+        Ok(())
+    }
+
+    /// `Task.return_` of a task whose results are core values.
+    pub(crate) fn return_core(
+        &mut self,
+        task_id: TaskId,
+        values: Vec<wasmi::Val>,
+    ) -> Result<(), Stop> {
+        self.may_resolve(task_id)?;
+        let task = self.task(task_id);
+        if let Caller::Core { results, .. } = &mut task.caller {
+            *results = Some(values);
+        }
+        task.state = TaskState::Resolved;
+        Ok(())
+    }
+
+    /// The conditions of `Task.return_`.
+    fn may_resolve(&mut self, task: TaskId) -> Result<(), Stop> {
+        let task = self.task(task);
+        if task.state == TaskState::Resolved {
+            return Err(Trap::TaskReturnTwice.into());
+        }
+        if task.num_borrows > 0 {
+            return Err(Trap::BorrowsRemain.into());
+        }
+        Ok(())
+    }
+
+    /// `Task.cancel`.
+    pub(crate) fn cancel(&mut self, task_id: TaskId) -> Result<(), Stop> {
+        let task = self.task(task_id);
+        if task.state != TaskState::CancelDelivered {
+            return Err(Trap::TaskCancelNotDelivered.into());
+        }
+        if task.num_borrows > 0 {
+            return Err(Trap::BorrowsRemain.into());
+        }
+        self.on_resolve(task_id, None)?;
+        self.task(task_id).state = TaskState::Resolved;
+        Ok(())
+    }
+
+    /// The task's `on_start`.
+    pub(crate) fn on_start(&mut self, task: TaskId) -> Result<Vec<Value>, Stop> {
+        match &mut self.task(task).caller {
+            Caller::Host { args, .. } => Ok(std::mem::take(args)),
+            &mut Caller::Subtask(subtask) => self.subtask_on_start(subtask),
+            Caller::Core { .. } => Ok(Vec::new()),
+        }
+    }
+
+    /// The task's `on_resolve`. `None`: it was cancelled.
+    fn on_resolve(&mut self, task: TaskId, resolved: Option<Option<Value>>) -> Result<(), Stop> {
+        match &mut self.task(task).caller {
+            Caller::Host { result, .. } => {
+                *result = Some(resolved);
+                Ok(())
+            }
+            &mut Caller::Subtask(subtask) => self.subtask_on_resolve(subtask, resolved),
+            Caller::Core { .. } => Ok(()),
+        }
+    }
+}
