@@ -18,15 +18,21 @@
 //! ```
 //!
 //! # What the component looks like
-//! It imports an instance `host` with `log: func(point: u32, value: u64)` and `mark: func(value: u32)`. Its core module
-//! `store` defines a memory, tables and globals. Its core module `main` imports those, the lowered functions and the
-//! built-ins that the plan uses, and holds all code. It exports the entries `e0`, `e1`, ... and `state`, which logs the
-//! final shared state.
+//! It imports an instance `host` with `log: func(point: u32, value: u64)` and `mark: func(value: u32)`. There are one to
+//! [`limits::INSTANCES`] component instances with code, beside or inside each other. Each imports the host and the
+//! instances that it sees, and exports its entries `e0`, `e1`, ... The top-level component exports the entries of the
+//! first, and `state`, which logs that one's final shared state; it is the first one's own component if nothing stands
+//! beside it.
 //!
-//! Every operation logs its result with a point of its own: the function's number times
-//! [`limits::POINTS_PER_FUNCTION`] plus the operation's. Entries have the numbers from 0, their callbacks from 4, program
-//! functions from 8. A post-return function may not log: it has the number that the entry's callback would have, and its
-//! operations store their results where `state` shows them.
+//! Each instance has two core modules. `store` defines a memory, tables and globals, and the code that canonical
+//! definitions need. `main` imports those, the lowered functions and the built-ins that the plan uses, and holds all other
+//! code.
+//!
+//! Every operation logs its result with a point of its own: the instance's number times
+//! [`limits::POINTS_PER_INSTANCE`], plus the function's number times [`limits::POINTS_PER_FUNCTION`], plus the
+//! operation's. Entries have the numbers from 0, their callbacks from 4, program functions from 8. A post-return function
+//! may not log: it has the number that the entry's callback would have, and its operations store their results where
+//! `state` shows them.
 //!
 //! # How a program stays alive
 //! A trap ends its instance, so most operations must succeed, whatever the schedule. The programs keep to a protocol:
@@ -34,6 +40,14 @@
 //! puts its own index in first; an empty slot skips the operation. A thread that yields may offer itself for promotion in
 //! another cell while it is ready. [`Target::Parked`] and [`Target::Ready`] keep to it,
 //! the other targets break it on purpose, and `draw::misfortune` adds the mistakes that each case is to make.
+//!
+//! Handles lie in cells too ([`Handle`]), and what is known of each lies beside it: the state of a subtask, whether an end
+//! of a stream is copying, which waitable set it is in. A careful operation ([`Passing`]) is skipped where that says that
+//! it would trap, or wait for what never comes. Whoever calls asynchronously looks after its subtasks before it ends
+//! ([`Op::Drain`]).
+//!
+//! Everything ends: calls between instances never go round in a circle, loops and callbacks are counted, and each instance
+//! has fuel for so many calls.
 
 #![warn(missing_docs)]
 
@@ -49,6 +63,31 @@ pub use plan::*;
 
 use arbitrary::Unstructured;
 use spawndiff_corpus::Case;
+
+/// What a campaign draws from.
+///
+/// ```
+/// use spawndiff_generators::{Mix, plan_from_seed_with};
+///
+/// let mix = Mix { instances: 4 };
+/// let most = (0..50).map(|index| plan_from_seed_with(1, index, mix).instances.len()).max();
+/// assert_eq!(most, Some(4));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mix {
+    /// The most component instances that a case has. With one, there are no calls between instances, and no streams and
+    /// futures. Default: 1. More than [`MAX_INSTANCES`] is as many.
+    pub instances: usize,
+}
+
+impl Default for Mix {
+    fn default() -> Mix {
+        Mix { instances: 1 }
+    }
+}
+
+/// The most component instances that a case can have.
+pub const MAX_INSTANCES: usize = limits::INSTANCES;
 
 /// How many bytes at the start of a fuzzer's input of `length` bytes mean the runs; what follows means the component.
 pub fn run_bytes(length: usize) -> usize {
@@ -68,7 +107,7 @@ pub fn case_from_bytes(data: &[u8]) -> Case {
 
 /// The plan that bytes mean, runs and all.
 pub fn plan_from_bytes(data: &[u8]) -> Plan {
-    plan(&mut Unstructured::new(data))
+    plan(&mut Unstructured::new(data), Mix::default())
         .expect("drawing takes what bytes there are and zeros after them")
 }
 
@@ -79,5 +118,16 @@ pub fn case_from_seed(seed: u64, index: u64) -> Case {
 
 /// The plan that [`case_from_seed`] encodes.
 pub fn plan_from_seed(seed: u64, index: u64) -> Plan {
-    plan_from_bytes(&rng::bytes(seed, index))
+    plan_from_seed_with(seed, index, Mix::default())
+}
+
+/// The case `index` of the campaign `seed`, drawn from `mix`. Depends on nothing else.
+pub fn case_from_seed_with(seed: u64, index: u64, mix: Mix) -> Case {
+    encode(&plan_from_seed_with(seed, index, mix))
+}
+
+/// The plan that [`case_from_seed_with`] encodes.
+pub fn plan_from_seed_with(seed: u64, index: u64, mix: Mix) -> Plan {
+    plan(&mut Unstructured::new(&rng::bytes(seed, index)), mix)
+        .expect("drawing takes what bytes there are and zeros after them")
 }

@@ -1,10 +1,12 @@
 //! Every bound of a generated case, in one place. The weights stand beside the choices they weigh, in `draw`.
 
 /// Bytes that [`crate::case_from_seed`] draws from. A plan needs far fewer (a test says so).
-pub const SEED_BYTES: usize = 2048;
+pub const SEED_BYTES: usize = 3072;
 
 /// Program functions, besides those that exist only to call `task.return` from a started thread.
 pub const FUNCTIONS: std::ops::RangeInclusive<usize> = 3..=8;
+/// The same of a first instance that has others to call: what those cost is saved here.
+pub const FUNCTIONS_OF_MANY: std::ops::RangeInclusive<usize> = 2..=5;
 /// Entries (lifted exports `e0`, `e1`, ...), at most.
 pub const ENTRIES: usize = 4;
 /// Parameters of an entry, at most.
@@ -62,3 +64,64 @@ pub const FIRST_OP_POINT: u32 = 4;
 pub const STATE_POINT: u32 = 1 << 16;
 /// What an operation logs when its target's cell was empty and it did nothing.
 pub const SKIPPED: i64 = 0xffff_ffff;
+
+/// Component instances, at most.
+pub const INSTANCES: usize = 4;
+/// Components without code around one instance's, at most.
+pub const WRAPPERS: usize = 2;
+/// Types of streams and futures that a plan may have.
+pub const CHANNELS: usize = 3;
+/// Parameters of an entry that are encoded, at most: as many as always fit into flat parameters.
+pub const ENTRY_PARAMS_ENCODED: usize = 8;
+/// Each instance has the points from its number times this.
+pub const POINTS_PER_INSTANCE: u32 = 1 << 20;
+
+/// Cells for subtasks, for waitable sets, for each end of each channel, for handles of each instance's resource type.
+pub const SUBTASKS: usize = 4;
+/// See [`SUBTASKS`].
+pub const SETS: usize = 2;
+/// See [`SUBTASKS`].
+pub const ENDS: usize = 2;
+/// See [`SUBTASKS`].
+pub const RESOURCES: usize = 2;
+/// All cells for handles.
+pub const CELLS: usize = SUBTASKS + SETS + CHANNELS * 2 * ENDS + INSTANCES * RESOURCES;
+/// Where the cells for handles lie, four bytes each.
+pub const CELLS_ADDRESS: u32 = 512;
+/// What each handle is last known to be doing, four bytes each. Of a subtask: its state, and [`CANCELLED`] once its
+/// cancellation was asked for. Of an end: 0 idle, 1 copying, 2 done. Nothing of the others.
+pub const STATUS_ADDRESS: u32 = CELLS_ADDRESS + 4 * CELLS as u32;
+/// The waitable set that each handle was last put into, four bytes each.
+pub const JOINED_ADDRESS: u32 = STATUS_ADDRESS + 4 * CELLS as u32;
+/// See [`STATUS_ADDRESS`].
+pub const CANCELLED: i32 = 16;
+/// Added to a subtask's status while a thread waits for it in a synchronous `subtask.cancel`.
+pub const WAITED_FOR: i32 = 32;
+/// How often a thread looks after the subtasks that are under way, before it ends.
+pub const DRAIN_ROUNDS: i32 = 8;
+/// Which entry each subtask slot was last used for, four bytes each, one more than the packed callee.
+pub const TAGS_ADDRESS: u32 = JOINED_ADDRESS + 4 * CELLS as u32;
+/// How often backpressure was raised.
+pub const BACKPRESSURE_ADDRESS: u32 = TAGS_ADDRESS + 4 * SUBTASKS as u32;
+/// Where the payload of an event lies, eight bytes.
+pub const EVENT_ADDRESS: u32 = 896;
+/// Where the results of asynchronous calls go, sixteen bytes for each slot, and those of synchronous ones after them.
+pub const RESULTS_ADDRESS: u32 = 912;
+/// Where parameters go that do not fit into flat ones, [`SPILL_BYTES`] for each slot.
+pub const SPILL_ADDRESS: u32 = 1024;
+/// See [`SPILL_ADDRESS`].
+pub const SPILL_BYTES: u32 = 64;
+/// The buffers of all ends, [`BUFFER_BYTES`] each.
+pub const BUFFERS_ADDRESS: u32 = 1280;
+/// See [`BUFFERS_ADDRESS`].
+pub const BUFFER_BYTES: u32 = 32;
+/// Elements that are copied at once, at most, as long as the buffer is meant.
+pub const COPY_COUNT: u32 = 4;
+/// Where a string or list that is returned synchronously is described: its address and its length.
+pub const RETURN_ADDRESS: u32 = 1000;
+/// Where the samples of strings lie.
+pub const SAMPLES_ADDRESS: u32 = 2048;
+/// Where the memory begins that `realloc` gives out, round and round, up to the end of the first page.
+pub const HEAP_ADDRESS: u32 = 4096;
+/// Where a destructor adds up what it is given.
+pub const DESTROYED_ADDRESS: u32 = 2040;

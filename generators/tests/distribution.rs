@@ -2,15 +2,19 @@
 
 use arbitrary::Unstructured;
 use spawndiff_generators::{
-    Code, Index, Lift, Op, Plan, Target, case_from_bytes, case_from_seed, encode, limits, plan,
-    plan_from_seed,
+    Code, Index, Lift, MAX_INSTANCES, Mix, Op, Plan, Target, case_from_bytes, case_from_seed,
+    encode, limits, plan, plan_from_seed_with,
 };
 use std::collections::BTreeMap;
 
 const SEEDS: u64 = 2000;
+/// Everything that can be drawn.
+const MIX: Mix = Mix {
+    instances: MAX_INSTANCES,
+};
 
 fn plans() -> impl Iterator<Item = Plan> {
-    (0..SEEDS).map(|seed| plan_from_seed(3, seed))
+    (0..SEEDS).map(|seed| plan_from_seed_with(3, seed, MIX))
 }
 
 #[test]
@@ -37,8 +41,8 @@ fn no_bytes_give_a_case_that_starts_a_thread() {
         case.runs.iter().all(|run| run.invocations.len() >= 2),
         "{case:?}"
     );
-    let plan = plan(&mut Unstructured::new(&[])).expect("a plan");
-    let body = &plan.entries[0].body;
+    let plan = plan(&mut Unstructured::new(&[]), MIX).expect("a plan");
+    let body = &plan.instances[0].entries[0].body;
     assert!(matches!(body[0], Op::Start { .. }), "{body:?}");
     assert!(
         matches!(
@@ -56,10 +60,11 @@ fn no_bytes_give_a_case_that_starts_a_thread() {
 fn half_of_the_functions_are_right_typed() {
     let (mut right, mut all) = (0, 0);
     for plan in plans() {
-        all += plan.functions.len();
-        let functions = plan.functions.iter();
+        let first = &plan.instances[0];
+        all += first.functions.len();
+        let functions = first.functions.iter();
         right += functions
-            .filter(|f| plan.signatures[f.signature].is_start())
+            .filter(|f| first.signatures[f.signature].is_start())
             .count();
     }
     let share = right * 100 / all;
@@ -81,11 +86,44 @@ fn every_operation_is_drawn() {
     }
 }
 
+/// Half of the plans have other instances to call, and what these need is common enough.
+#[test]
+fn instances_and_channels_are_drawn_as_often_as_said() {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for plan in plans() {
+        let inner = &plan.instances[1..];
+        for (name, is) in [
+            ("two or more instances", !inner.is_empty()),
+            ("three or more", inner.len() > 1),
+            ("nested", inner.iter().any(|i| i.parent.is_some())),
+            ("in the first", inner.iter().any(|i| i.parent == Some(0))),
+            ("wrapped", inner.iter().any(|i| i.wrappers > 0)),
+            ("streams or futures", !plan.channels.is_empty()),
+            ("resources", inner.iter().any(|i| i.resource.is_some())),
+        ] {
+            *counts.entry(name).or_default() += u64::from(is);
+        }
+    }
+    println!("{counts:?} of {SEEDS}");
+    for (name, percent) in [
+        ("two or more instances", 50..=56),
+        ("three or more", 18..=26),
+        ("nested", 4..=12),
+        ("in the first", 1..=4),
+        ("wrapped", 10..=22),
+        ("streams or futures", 22..=34),
+        ("resources", 15..=32),
+    ] {
+        let share = counts[name] * 100 / SEEDS;
+        assert!(percent.contains(&share), "{name}: {share} %");
+    }
+}
+
 #[test]
 fn every_lift_is_drawn_as_often_as_said() {
     let mut counts = [0; 4];
     for plan in plans() {
-        for entry in &plan.entries {
+        for entry in &plan.instances[0].entries {
             let lift = match entry.lift {
                 Lift::SyncTyped(_) => 0,
                 Lift::Sync(_) => 1,
@@ -97,7 +135,7 @@ fn every_lift_is_drawn_as_often_as_said() {
     }
     let all: u32 = counts.iter().sum::<u32>() / 100;
     let shares = counts.map(|count| count / all);
-    for (share, wanted) in shares.into_iter().zip([15, 25, 35, 25]) {
+    for (share, wanted) in shares.into_iter().zip([11, 27, 36, 26]) {
         assert!(share.abs_diff(wanted) <= 3, "{shares:?}");
     }
 }
@@ -151,7 +189,7 @@ fn the_mistakes_are_there() {
                 *seen.entry(name).or_default() |= is;
             }
         });
-        for entry in &plan.entries {
+        for entry in &plan.instances[0].entries {
             if let Lift::Callback(callback) = &entry.lift {
                 for code in [callback.first, callback.last_code] {
                     *seen.entry("wait").or_default() |= matches!(code, Code::Wait(_));
@@ -202,9 +240,9 @@ fn post_returns_are_drawn_with_every_forbidden_call() {
     ];
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let (mut lifted, mut with, mut unlucky) = (0, 0, 0);
-    for plan in (0..PLANS).map(|seed| plan_from_seed(5, seed)) {
+    for plan in (0..PLANS).map(|seed| plan_from_seed_with(5, seed, MIX)) {
         let before: u64 = counts.values().sum();
-        for entry in &plan.entries {
+        for entry in &plan.instances[0].entries {
             lifted += u64::from(entry.lift.is_sync());
             let Some(ops) = entry.post_return() else {
                 assert_eq!(entry.post_return, None, "nothing is drawn for nothing");
@@ -216,7 +254,8 @@ fn post_returns_are_drawn_with_every_forbidden_call() {
                 .flat_map(|op| [op].into_iter().chain(op.nested()))
             {
                 let name = if let Op::Start { start, .. } = op {
-                    ["new-indirect", "spawn-indirect"][usize::from(plan.starts[*start].spawn)]
+                    ["new-indirect", "spawn-indirect"]
+                        [usize::from(plan.instances[0].starts[*start].spawn)]
                 } else {
                     op.name()
                 };
@@ -242,11 +281,15 @@ fn post_returns_are_drawn_with_every_forbidden_call() {
 
 #[test]
 fn components_are_small_and_need_few_bytes() {
-    let mut sizes: Vec<usize> = plans().map(|plan| encode(&plan).component.len()).collect();
-    sizes.sort_unstable();
-    let median = sizes[sizes.len() / 2];
-    println!("median {median}, largest {}", sizes[sizes.len() - 1]);
-    assert!(median < 4096, "{median}");
+    for (instances, most) in [(1, 4096), (2, 9000), (3, 14_000), (4, 19_000)] {
+        let plans = plans().filter(|plan| plan.instances.len() == instances);
+        let mut sizes: Vec<usize> = plans.map(|plan| encode(&plan).component.len()).collect();
+        sizes.sort_unstable();
+        let median = sizes[sizes.len() / 2];
+        let largest = sizes[sizes.len() - 1];
+        println!("{instances} instances: median {median}, largest {largest}");
+        assert!(median < most, "{instances}: {median}");
+    }
     let mut used = Vec::new();
     let mut state = 9_u64;
     for _ in 0..1000 {
@@ -258,7 +301,7 @@ fn components_are_small_and_need_few_bytes() {
         };
         let bytes: Vec<u8> = (0..8192).map(|_| next()).collect();
         let mut u = Unstructured::new(&bytes);
-        plan(&mut u).expect("a plan");
+        plan(&mut u, MIX).expect("a plan");
         used.push(bytes.len() - u.len());
     }
     used.sort_unstable();
@@ -289,10 +332,10 @@ fn bodies_keep_within_their_points() {
     }
     let most = limits::POINTS_PER_FUNCTION - limits::FIRST_OP_POINT;
     for plan in plans() {
-        for function in &plan.functions {
+        for function in plan.instances.iter().flat_map(|i| &i.functions) {
             assert!(count(&function.body) <= most);
         }
-        for entry in &plan.entries {
+        for entry in plan.instances.iter().flat_map(|i| &i.entries) {
             assert!(count(&entry.body) <= most);
             if let Lift::Callback(callback) = &entry.lift {
                 assert!(count(&callback.body) + count(&callback.last) <= most);

@@ -1,9 +1,15 @@
 //! Whatever is drawn and whatever is encoded is a valid component.
 
 use spawndiff_generators::{
-    Lift, Plan, Scalar, case_from_bytes, encode, plan_from_bytes, plan_from_seed,
+    Instance, Lift, MAX_INSTANCES, Mix, Plan, Scalar, case_from_bytes, encode, limits,
+    plan_from_bytes, plan_from_seed_with,
 };
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
+
+/// Everything that can be drawn.
+const MIX: Mix = Mix {
+    instances: MAX_INSTANCES,
+};
 
 fn features() -> WasmFeatures {
     WasmFeatures::default()
@@ -46,7 +52,8 @@ fn check(plan: &Plan, what: &dyn std::fmt::Debug) {
             _ => {}
         }
     }
-    assert_eq!(modules, 2, "{what:?}");
+    let instances = plan.instances.len().clamp(1, limits::INSTANCES);
+    assert_eq!(modules, 2 * instances, "{what:?}");
     wasmprinter::print_bytes(&bytes).unwrap_or_else(|error| panic!("{what:?}: {error}"));
 }
 
@@ -56,11 +63,11 @@ fn what_seeds_give_is_valid() {
     let mut checked = 0;
     let mut post_returns = 0;
     for seed in 0.. {
-        let plan = plan_from_seed(1, seed);
+        let plan = plan_from_seed_with(1, seed, MIX);
         check(&plan, &seed);
         spawning += u32::from(plan.spawns());
         checked += u32::from(!plan.spawns());
-        let mut entries = plan.entries.iter();
+        let mut entries = plan.instances[0].entries.iter();
         let post_return = entries.any(|entry| entry.post_return().is_some());
         post_returns += u32::from(post_return && !plan.spawns());
         if checked == 2000 {
@@ -99,14 +106,30 @@ fn what_any_bytes_give_is_valid() {
     }
 }
 
-/// What a shrinker may do, as roughly as it may do it.
 /// What is done to a plan.
 type Cut = fn(&mut Plan);
+/// What is done to an instance.
+type InnerCut = fn(&mut Instance);
 
+/// What a shrinker may do, as roughly as it may do it.
 #[test]
 fn a_mutilated_plan_is_valid() {
     let cuts: &[(&str, Cut)] = &[
         ("everything", |plan| *plan = Plan::default()),
+        ("runs", |plan| plan.runs.clear()),
+        ("channels", |plan| plan.channels.clear()),
+        ("the first channel", |plan| {
+            if !plan.channels.is_empty() {
+                plan.channels.remove(0);
+            }
+        }),
+        ("all instances but the first", |plan| {
+            plan.instances.truncate(1)
+        }),
+        ("the first instance", |plan| drop(plan.instances.remove(0))),
+        ("the last instance", |plan| drop(plan.instances.pop())),
+    ];
+    let inner: &[(&str, InnerCut)] = &[
         ("tables", |plan| plan.tables.clear()),
         ("the first table", |plan| {
             plan.tables.remove(0);
@@ -123,7 +146,6 @@ fn a_mutilated_plan_is_valid() {
         ("segments", |plan| plan.segments.clear()),
         ("entries", |plan| plan.entries.clear()),
         ("the last entry", |plan| drop(plan.entries.pop())),
-        ("runs", |plan| plan.runs.clear()),
         ("table sizes", |plan| {
             plan.tables.iter_mut().for_each(|table| table.initial = 1)
         }),
@@ -144,17 +166,45 @@ fn a_mutilated_plan_is_valid() {
                 entry.lift = Lift::SyncTyped(Scalar::Bits(0));
                 entry.post_return = Some(std::mem::take(&mut entry.body));
             });
-            *plan = Plan {
+            *plan = Instance {
                 entries,
-                ..Plan::default()
+                ..Instance::default()
             };
         }),
+        ("resources", |plan| plan.resource = None),
+        ("nesting", |plan| plan.parent = None),
+        ("siblings", |plan| plan.parent = Some(7)),
+        ("the first", |plan| plan.parent = Some(0)),
+        ("wrappers", |plan| plan.wrappers = 9),
     ];
     for seed in 0..100 {
         for (what, cut) in cuts {
-            let mut plan = plan_from_seed(2, seed);
+            let mut plan = plan_from_seed_with(2, seed, MIX);
             cut(&mut plan);
             check(&plan, &(seed, what));
+        }
+        for (what, cut) in inner {
+            let mut plan = plan_from_seed_with(2, seed, MIX);
+            plan.instances.iter_mut().for_each(cut);
+            check(&plan, &(seed, what));
+            let mut plan = plan_from_seed_with(2, seed, MIX);
+            plan.instances.last_mut().into_iter().for_each(cut);
+            check(&plan, &(seed, what));
+        }
+    }
+}
+
+#[test]
+fn any_nesting_is_valid() {
+    let plans = (0..).map(|seed| plan_from_seed_with(6, seed, MIX));
+    let large = plans.filter(|plan| plan.instances.len() == limits::INSTANCES);
+    for mut plan in large.take(40) {
+        for nesting in 0..2 * 3 * 4 {
+            let parents = [nesting % 2, nesting / 2 % 3, nesting / 6];
+            for (instance, parent) in plan.instances[1..].iter_mut().zip(parents) {
+                instance.parent = usize::checked_sub(parent, 1);
+            }
+            check(&plan, &parents);
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::finding::{self, Origin};
 use super::one_line;
 use anyhow::Result;
+use spawndiff_generators::{Mix, case_from_seed_with};
 use spawndiff_oracles::native::Native;
 use spawndiff_oracles::reference::Coverage;
 use spawndiff_oracles::{Judge, Judgement, Trap, Verdict};
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant};
 /// What a campaign is to do.
 #[derive(Debug)]
 pub struct Campaign<'a> {
+    /// What the cases are drawn from, beside the seed.
+    pub mix: Mix,
     /// The number of the first case.
     pub first: u64,
     /// How many cases at most.
@@ -186,13 +189,14 @@ impl Campaign<'_> {
     }
 
     fn case(&self, judge: &Judge, index: u64) -> Result<Counts> {
-        let case = spawndiff_generators::case_from_seed(self.seed, index);
+        let case = case_from_seed_with(self.seed, index, self.mix);
         let judgement = judge.judge(&case);
         let mut counts = Counts::of(&judgement);
         match &judgement.verdict {
             Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => {}
             verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {
                 let origin = Origin {
+                    instances: self.mix.instances,
                     seed: self.seed,
                     index,
                 };

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 pub struct Origin {
     /// The seed of the campaign.
     pub seed: u64,
+    /// The most instances of a case in it.
+    pub instances: usize,
     /// The number of the case in it.
     pub index: u64,
 }
@@ -56,9 +58,13 @@ fn header(origin: Origin, judgement: &Judgement) -> Vec<String> {
         ));
     }
     lines.push(format!(
-        "Found by: spawndiff run --seed {} --first {} --cases 1, against wasmtime {}",
+        "Found by: spawndiff run --seed {} --first {} --cases 1{}, against wasmtime {}",
         origin.seed,
         origin.index,
+        match origin.instances {
+            1 => String::new(),
+            instances => format!(" --instances {instances}"),
+        },
         spawndiff_oracles::native::Native::version()
     ));
     lines

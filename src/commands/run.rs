@@ -5,6 +5,7 @@ use super::summary::{self, Summary};
 use super::{Outcome, print};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use spawndiff_generators::Mix;
 use spawndiff_oracles::native::{Config, Native};
 use std::fs;
 use std::io::IsTerminal;
@@ -27,6 +28,10 @@ pub struct Args {
     /// The number of the first case of the seed, to make one again
     #[arg(long, value_name = "N", default_value_t = 0)]
     first: u64,
+    /// The most component instances that a case has, 1 to 4; with more than one they call each other, and what they find is
+    /// not yet told apart from what is known
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
+    instances: u8,
     /// How many cases at a time [default: the number of cores]
     #[arg(long, value_name = "J")]
     jobs: Option<usize>,
@@ -75,6 +80,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let bar = progress_bar(cases, args.json);
     let campaign = Campaign {
         first: args.first,
+        mix: Mix {
+            instances: args.instances.into(),
+        },
         cases,
         time: args.seconds.map(Duration::from_secs),
         seed,
@@ -97,6 +105,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
     let summary = Summary {
         counts: &counts,
+        instances: args.instances.into(),
         seed,
         seconds: begin.elapsed().as_secs_f64(),
     };

@@ -2,6 +2,7 @@
 
 use super::campaign::{Counts, SHARES};
 use serde::Serialize;
+use spawndiff_oracles::Trap;
 use spawndiff_oracles::reference::Builtin;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,6 +12,8 @@ use std::fmt::Write;
 pub struct Summary<'a> {
     /// What was counted.
     pub counts: &'a Counts,
+    /// The most component instances of a case.
+    pub instances: usize,
     /// The seed of the campaign.
     pub seed: u64,
     /// How long it took.
@@ -47,15 +50,18 @@ impl Summary<'_> {
         let row = |&builtin: &Builtin| {
             let count = |ending| counts.get(&(builtin, ending)).copied().unwrap_or(0);
             let mut row = Vec::new();
-            if builtin.returns() {
-                row.push(("returned", count(None)));
-            }
             let expected = builtin.traps();
-            row.extend(
-                expected
-                    .iter()
-                    .map(|&trap| (trap.name(), count(Some(trap)))),
-            );
+            let returns = builtin.returns().then_some(None);
+            for ending in returns
+                .into_iter()
+                .chain(expected.iter().copied().map(Some))
+            {
+                let count = count(ending);
+                // A campaign of single instances does not miss what takes several.
+                if count > 0 || self.instances > 1 || !builtin.takes_instances(ending) {
+                    row.push((ending.map_or("returned", Trap::name), count));
+                }
+            }
             for (&(_, ending), &count) in counts.iter().filter(|((other, _), _)| *other == builtin)
             {
                 if let Some(trap) = ending.filter(|trap| !expected.contains(trap)) {
@@ -64,7 +70,8 @@ impl Summary<'_> {
             }
             (builtin, row)
         };
-        Builtin::ALL.iter().map(row).collect()
+        let rows = Builtin::ALL.iter().map(row);
+        rows.filter(|(_, row)| !row.is_empty()).collect()
     }
 }
 

@@ -6,7 +6,7 @@
 use super::placement::{choose, insert, insert_in_entry, insert_in_thread};
 use super::shape::new_item;
 use super::value::INVALID_CHARS;
-use super::{Return, Role, Sketch, body, post_return};
+use super::{Return, Role, Sketch, body, post_return, trespass};
 use crate::limits::SLOTS;
 use crate::plan::{
     Arithmetic, Code, Import, Index, Item, Lift, Op, Operand, Scalar, Target, Width,
@@ -76,10 +76,11 @@ pub(super) fn draw(sketch: &mut Sketch) {
         let kind = sketch.draw.weighted(KINDS);
         add(sketch, kind);
     }
+    trespass::draw(sketch);
     // Calls of entries with a mistake come last in most runs, so that the others are made before the trap.
-    for run in 0..sketch.plan.runs.len() {
+    for run in 0..sketch.runs.len() {
         if !sketch.draw.percent(20) {
-            sketch.plan.runs[run].sort_by_key(|call| sketch.unlucky[call.entry]);
+            sketch.runs[run].sort_by_key(|call| sketch.unlucky[call.entry]);
         }
     }
 }
@@ -135,7 +136,7 @@ fn add(sketch: &mut Sketch, kind: Kind) {
             let late = !sketch.draw.percent(40);
             let entry = choose(sketch, |lift, _| matches!(lift, Lift::Callback(_)));
             if let Some(Lift::Callback(callback)) =
-                entry.map(|entry| &mut sketch.plan.entries[entry].lift)
+                entry.map(|entry| &mut sketch.instance.entries[entry].lift)
             {
                 match late {
                     true => callback.last_code = code,
@@ -156,15 +157,15 @@ fn add(sketch: &mut Sketch, kind: Kind) {
             let bits = sketch.draw.pick(INVALID_CHARS);
             let sync = |lift: &Lift, _| matches!(lift, Lift::SyncTyped(_) | Lift::Sync(_));
             if let Some(entry) = choose(sketch, sync) {
-                let entry = &mut sketch.plan.entries[entry];
-                entry.result = Some(Type::Char);
+                let entry = &mut sketch.instance.entries[entry];
+                entry.result = Some(Type::Char.into());
                 if let Lift::SyncTyped(value) | Lift::Sync(value) = &mut entry.lift {
                     *value = Scalar::Bits(bits);
                 }
             }
         }
         Kind::TableBounds => {
-            let table = sketch.draw.index(sketch.plan.tables.len());
+            let table = sketch.draw.index(sketch.instance.tables.len());
             let item = new_item(sketch);
             let op = match sketch.draw.below(3) {
                 0 => Op::TableGet {
@@ -211,9 +212,9 @@ fn add(sketch: &mut Sketch, kind: Kind) {
         Kind::Unreachable => insert(sketch, vec![Op::Unreachable]),
         Kind::CannotLeave => post_return::forbid(sketch),
         Kind::CallIndirect => {
-            let table = sketch.draw.index(sketch.plan.tables.len());
-            let signature = sketch.draw.index(sketch.plan.signatures.len());
-            let size = sketch.plan.tables[table].initial;
+            let table = sketch.draw.index(sketch.instance.tables.len());
+            let signature = sketch.draw.index(sketch.instance.signatures.len());
+            let size = sketch.instance.tables[table].initial;
             let index = match sketch.draw.percent(30) {
                 false => Index::Const(sketch.draw.below(size.max(1))),
                 true => Index::Size,
@@ -236,7 +237,7 @@ fn add(sketch: &mut Sketch, kind: Kind) {
 fn start(sketch: &mut Sketch, kind: Kind) -> Vec<Op> {
     let context = Operand::Const(sketch.draw.below(100) as i32);
     let slot = 1 + sketch.draw.index(SLOTS - 1);
-    let start = sketch.draw.index(sketch.plan.starts.len());
+    let start = sketch.draw.index(sketch.instance.starts.len());
     let fails = |index| Op::Start {
         start,
         index,
@@ -263,7 +264,7 @@ fn start(sketch: &mut Sketch, kind: Kind) -> Vec<Op> {
             context,
         }];
     }
-    let table = sketch.plan.starts[start].table;
+    let table = sketch.instance.starts[start].table;
     let fitting = |item: Item| match is_null {
         true => item == Item::Null,
         false => item != Item::Null && !sketch.is_right_typed(item),
@@ -284,7 +285,7 @@ fn start(sketch: &mut Sketch, kind: Kind) -> Vec<Op> {
         (false, true) => Item::Import(Import::Log),
         (false, false) => Item::Function(sketch.draw.pick(&callees)),
     };
-    let size = sketch.plan.tables[table].initial;
+    let size = sketch.instance.tables[table].initial;
     let index = Index::Const(sketch.draw.below(size));
     let prepare = match size {
         0 => Op::TableGrow { table, by: 1, item },
@@ -296,7 +297,7 @@ fn start(sketch: &mut Sketch, kind: Kind) -> Vec<Op> {
 /// Starts a thread that ends at once (`mark`), and makes it ready.
 fn start_safely(sketch: &mut Sketch) -> Vec<Op> {
     let slot = 1 + sketch.draw.index(SLOTS - 1);
-    let index = Index::Const(sketch.draw.below(sketch.plan.tables[0].initial));
+    let index = Index::Const(sketch.draw.below(sketch.instance.tables[0].initial));
     vec![
         Op::TableSet {
             table: 0,
@@ -351,7 +352,7 @@ fn deadlock(sketch: &mut Sketch, cancellable: bool) {
         cancellable,
         park: None,
     };
-    let body = &mut sketch.plan.entries[entry].body;
+    let body = &mut sketch.instance.entries[entry].body;
     let end = body
         .iter()
         .position(|op| matches!(op, Op::TaskReturn { .. }));
@@ -362,7 +363,7 @@ fn deadlock(sketch: &mut Sketch, cancellable: bool) {
     } else {
         end
     };
-    sketch.plan.entries[entry].body.insert(at, op);
+    sketch.instance.entries[entry].body.insert(at, op);
 }
 
 fn task_return(sketch: &mut Sketch, kind: Kind) {
@@ -376,8 +377,8 @@ fn task_return(sketch: &mut Sketch, kind: Kind) {
         return insert_in_entry(sketch, entry, vec![op]);
     }
     let wrong = matches!(kind, Kind::ReturnWrong).then(|| {
-        let own = sketch.plan.entries[entry].result;
-        let other = sketch.draw.component_type();
+        let own = sketch.instance.entries[entry].result;
+        let other = sketch.draw.component_type().into();
         let result = if own == Some(other) {
             None
         } else {
@@ -393,12 +394,12 @@ fn task_return(sketch: &mut Sketch, kind: Kind) {
         Return::Thread(function) => Some(function),
         Return::Value | Return::Early | Return::Middle | Return::Late | Return::Callback => None,
     };
-    let entry = &mut sketch.plan.entries[entry];
+    let entry = &mut sketch.instance.entries[entry];
     let mut bodies = vec![&mut entry.body];
     if let Lift::Callback(callback) = &mut entry.lift {
         bodies.push(&mut callback.last);
     }
-    bodies.extend(function.map(|function| &mut sketch.plan.functions[function].body));
+    bodies.extend(function.map(|function| &mut sketch.instance.functions[function].body));
     for body in bodies {
         let Some(at) = body
             .iter()

@@ -6,22 +6,32 @@
 //! - `target`: the thread built-ins, which depend on what the slots likely hold;
 //! - `value`: constants, operands and component values;
 //! - `post_return`: the functions that run after an entry has returned;
+//! - `world`: the instances, how they stand to each other, and the shapes of those that are called;
+//! - `served`: what their entries do; `peer`: calls of other instances and what becomes of the subtasks; `channel`: streams,
+//!   futures and resources; `trespass`: mistakes in all that, and `ingredient`: what they are made of;
 //! - `misfortune`: the mistakes that a case is to make, and `placement`: where.
 //!
 //! When the bytes end, every choice falls on its first or smallest alternative, so these are the ones that make a small
 //! case which still starts a thread.
 
 mod body;
+mod channel;
+mod ingredient;
 mod misfortune;
 mod op;
+mod peer;
 mod placement;
 mod post_return;
+mod served;
 mod shape;
 mod target;
+mod trespass;
 mod value;
+mod world;
 
+use crate::Mix;
 use crate::limits::FUEL;
-use crate::plan::{Import, Item, Plan};
+use crate::plan::{Call, Channel, Import, Instance, Item, Plan};
 use arbitrary::Unstructured;
 
 /// Percentage of plans that may use `thread.spawn-*` and `thread.available-parallelism`.
@@ -32,21 +42,30 @@ const SPAWN_PERCENT: u32 = 40;
 /// # Errors
 ///
 /// None at present: when the bytes end, it goes on with zeros.
-pub fn plan(u: &mut Unstructured) -> arbitrary::Result<Plan> {
+pub fn plan(u: &mut Unstructured, mix: Mix) -> arbitrary::Result<Plan> {
     let mut sketch = Sketch::new(Draw { u });
+    world::draw(&mut sketch, mix);
     shape::draw(&mut sketch);
     body::draw(&mut sketch);
     misfortune::draw(&mut sketch);
-    Ok(sketch.plan)
+    sketch.instances[0] = sketch.instance;
+    Ok(Plan {
+        instances: sketch.instances,
+        channels: sketch.channels,
+        runs: sketch.runs,
+    })
 }
 
 /// Draws the runs of a plan anew, from bytes of their own: the component stays as it is.
 pub fn redraw_runs(plan: &mut Plan, u: &mut Unstructured) {
+    let Some(first) = plan.instances.first_mut() else {
+        return;
+    };
     let mut sketch = Sketch::new(Draw { u });
-    std::mem::swap(&mut sketch.plan, plan);
-    sketch.plan.runs.clear();
+    std::mem::swap(&mut sketch.instance, first);
     shape::runs(&mut sketch);
-    std::mem::swap(&mut sketch.plan, plan);
+    std::mem::swap(&mut sketch.instance, first);
+    plan.runs = sketch.runs;
 }
 
 /// Choices, one or two bytes each.
@@ -114,7 +133,15 @@ impl Draw<'_, '_> {
 /// A plan in the making, and what drawing knows of it.
 pub(crate) struct Sketch<'u, 'b> {
     draw: Draw<'u, 'b>,
-    plan: Plan,
+    /// The instance that is drawn, and its number.
+    instance: Instance,
+    number: usize,
+    /// All instances; those before the one that is drawn are not drawn yet.
+    instances: Vec<Instance>,
+    /// Those that it sees.
+    visible: Vec<usize>,
+    channels: Vec<Channel>,
+    runs: Vec<Vec<Call>>,
     /// Whether spawn definitions are allowed.
     spawn: bool,
     /// What each table holds after instantiation.
@@ -158,10 +185,15 @@ impl<'u, 'b> Sketch<'u, 'b> {
         let fuel = draw.range(*FUEL.start() as usize..=*FUEL.end() as usize) as u32;
         Sketch {
             draw,
-            plan: Plan {
+            instance: Instance {
                 fuel,
-                ..Plan::default()
+                ..Instance::default()
             },
+            number: 0,
+            instances: vec![Instance::default()],
+            visible: Vec::new(),
+            channels: Vec::new(),
+            runs: Vec::new(),
             spawn,
             contents: Vec::new(),
             roles: Vec::new(),
@@ -188,9 +220,12 @@ impl<'u, 'b> Sketch<'u, 'b> {
     fn is_right_typed(&self, item: Item) -> bool {
         match item {
             Item::Null => false,
-            Item::Function(f) => self.plan.signatures[self.plan.functions[f].signature].is_start(),
-            Item::Entry(e) => crate::encode::entry_signature(&self.plan.entries[e]).is_start(),
-            Item::Import(import) => crate::encode::import_signature(import).is_start(),
+            Item::Function(f) => {
+                self.instance.signatures[self.instance.functions[f].signature].is_start()
+            }
+            Item::Entry(e) => crate::encode::entry_signature(&self.instance.entries[e]).is_start(),
+            Item::Import(import) => crate::encode::import_signature(import, &[])
+                .is_some_and(|signature| signature.is_start()),
         }
     }
 }

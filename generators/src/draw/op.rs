@@ -2,8 +2,8 @@
 
 use super::shape::new_item;
 use super::target::{astray, launch, switch};
-use super::{Role, Sketch};
-use crate::limits::{BODY_OPS, LOOP_COUNT, SCRATCH_ADDRESS, SLOTS};
+use super::{Role, Sketch, peer};
+use crate::limits::{BODY_OPS, LOOP_COUNT, SCRATCH_ADDRESS, SLOTS, SUBTASKS};
 use crate::plan::{Arithmetic, Index, Item, Op, Operand, SegmentMode, Width};
 
 /// Kinds of operations and their weights.
@@ -44,6 +44,10 @@ enum Kind {
 
 /// Percentage of starts that threads do not make after all, lest every trace is as long as the fuel lasts.
 const THREAD_RESTRAINT_PERCENT: u32 = 45;
+/// Percentage of steps that have to do with other instances, streams, futures or resources, where there are any.
+const PEER_PERCENT: u32 = 17;
+/// Operations that such a step takes, at most.
+const PEER_OPS: usize = 14;
 /// Percentage of memory and table accesses that are out of bounds.
 const OUT_OF_BOUNDS_PERCENT: u32 = 1;
 /// Percentage of divisions and truncations with any operand.
@@ -68,6 +72,10 @@ pub(super) struct Scope {
     pub(super) wakers: u32,
     /// Whether the task has returned.
     pub(super) returned: bool,
+    /// Whether the task may not block.
+    pub(super) sync_typed: bool,
+    /// The cell for the next subtask.
+    subtask: usize,
     /// How many operations may still be drawn.
     left: usize,
     /// Whether this is a body in a body.
@@ -81,9 +89,20 @@ impl Scope {
             parked: [None; SLOTS],
             wakers: 0,
             returned: false,
+            sync_typed: false,
+            subtask: match place {
+                Place::Entry(i) | Place::Callback(i) => i,
+                Place::Function(i) => i + 2,
+            },
             left: BODY_OPS,
             nested: false,
         }
+    }
+
+    /// A cell for a subtask: the next in turn.
+    pub(super) fn next_subtask(&mut self) -> usize {
+        self.subtask += 1;
+        self.subtask % SUBTASKS
     }
 
     /// Whether this is a program function, and not the code of an entry.
@@ -113,6 +132,9 @@ pub(super) fn draw(sketch: &mut Sketch, scope: &mut Scope, count: usize, out: &m
 }
 
 fn step(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
+    if sketch.has_peers() && scope.left >= PEER_OPS && sketch.draw.percent(PEER_PERCENT) {
+        return peer::step(sketch, scope, out);
+    }
     match sketch.draw.weighted(KINDS) {
         Kind::Switch => switch(sketch, scope, out),
         Kind::Launch if scope.is_function() && sketch.draw.percent(THREAD_RESTRAINT_PERCENT) => {
@@ -141,7 +163,7 @@ fn step(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
             out.push(Op::Loop { count, body });
         }
         Kind::If if !scope.nested => {
-            let global = sketch.draw.index(sketch.plan.globals.len());
+            let global = sketch.draw.index(sketch.instance.globals.len());
             let then = nested(sketch, scope);
             let other = sketch.draw.percent(45);
             let otherwise = if other {
@@ -172,7 +194,7 @@ fn nested(sketch: &mut Sketch, scope: &mut Scope) -> Vec<Op> {
 }
 
 fn global(sketch: &mut Sketch) -> Op {
-    let global = sketch.draw.index(sketch.plan.globals.len());
+    let global = sketch.draw.index(sketch.instance.globals.len());
     match sketch.draw.percent(60) {
         false => Op::GlobalGet { global },
         true => Op::GlobalSet {
@@ -206,7 +228,7 @@ fn memory(sketch: &mut Sketch) -> Op {
 
 /// A place in a table with `count` entries after it, mostly in bounds.
 fn place(sketch: &mut Sketch, table: usize, count: u32) -> Index {
-    let size = sketch.plan.tables[table].initial;
+    let size = sketch.instance.tables[table].initial;
     if sketch.draw.percent(OUT_OF_BOUNDS_PERCENT) {
         return sketch
             .draw
@@ -220,8 +242,8 @@ fn place(sketch: &mut Sketch, table: usize, count: u32) -> Index {
 }
 
 pub(super) fn table(sketch: &mut Sketch) -> Op {
-    let table = sketch.draw.index(sketch.plan.tables.len());
-    let size = sketch.plan.tables[table].initial;
+    let table = sketch.draw.index(sketch.instance.tables.len());
+    let size = sketch.instance.tables[table].initial;
     let kind = sketch.draw.weighted(&[
         (22, 0),
         (19, 1),
@@ -261,8 +283,8 @@ pub(super) fn table(sketch: &mut Sketch) -> Op {
             }
         }
         5 => {
-            let from = sketch.draw.index(sketch.plan.tables.len());
-            let count = count.min(sketch.plan.tables[from].initial);
+            let from = sketch.draw.index(sketch.instance.tables.len());
+            let count = count.min(sketch.instance.tables[from].initial);
             let to_index = place(sketch, table, count);
             let from_index = place(sketch, from, count);
             Op::TableCopy {
@@ -274,22 +296,22 @@ pub(super) fn table(sketch: &mut Sketch) -> Op {
             }
         }
         6 => table_init(sketch, table, count),
-        7 if !sketch.plan.segments.is_empty() => Op::ElemDrop {
-            segment: sketch.draw.index(sketch.plan.segments.len()),
+        7 if !sketch.instance.segments.is_empty() => Op::ElemDrop {
+            segment: sketch.draw.index(sketch.instance.segments.len()),
         },
         _ => Op::TableSize { table },
     }
 }
 
 fn table_init(sketch: &mut Sketch, table: usize, count: u32) -> Op {
-    let segments = sketch.plan.segments.iter().enumerate();
+    let segments = sketch.instance.segments.iter().enumerate();
     let passive = segments.filter(|(_, segment)| segment.mode == SegmentMode::Passive);
     let passive: Vec<usize> = passive.map(|(i, _)| i).collect();
     if passive.is_empty() {
         return Op::TableSize { table };
     }
     let segment = sketch.draw.pick(&passive);
-    let len = sketch.plan.segments[segment].items.len() as u32;
+    let len = sketch.instance.segments[segment].items.len() as u32;
     let count = count.min(len);
     let index = place(sketch, table, count);
     Op::TableInit {
@@ -316,13 +338,13 @@ fn call(sketch: &mut Sketch, scope: &Scope) -> Option<Op> {
             argument,
         });
     }
-    let table = sketch.draw.index(sketch.plan.tables.len());
+    let table = sketch.draw.index(sketch.instance.tables.len());
     let entries: Vec<(u32, usize)> = sketch.contents[table]
         .iter()
         .enumerate()
         .filter_map(|(i, item)| match item {
             Item::Function(f) if !matches!(sketch.roles[*f], Role::Returner { .. }) => {
-                Some((i as u32, sketch.plan.functions[*f].signature))
+                Some((i as u32, sketch.instance.functions[*f].signature))
             }
             Item::Function(_) | Item::Null | Item::Entry(_) | Item::Import(_) => None,
         })
@@ -332,7 +354,7 @@ fn call(sketch: &mut Sketch, scope: &Scope) -> Option<Op> {
     }
     let (index, mut signature) = sketch.draw.pick(&entries);
     if sketch.draw.percent(ANY_SIGNATURE_PERCENT) {
-        signature = sketch.draw.index(sketch.plan.signatures.len());
+        signature = sketch.draw.index(sketch.instance.signatures.len());
     }
     let index = match sketch.draw.percent(3) {
         false => Index::Const(index),

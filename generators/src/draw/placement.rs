@@ -8,9 +8,14 @@ const CONDITIONAL_PERCENT: u32 = 15;
 
 /// An entry of this sort: the last of a run if possible, so that most of the run comes before the trap.
 pub(super) fn choose(sketch: &mut Sketch, wanted: impl Fn(&Lift, Return) -> bool) -> Option<usize> {
-    let fits = |entry: &usize| wanted(&sketch.plan.entries[*entry].lift, sketch.returns[*entry]);
+    let fits = |entry: &usize| {
+        wanted(
+            &sketch.instance.entries[*entry].lift,
+            sketch.returns[*entry],
+        )
+    };
     let calls = |last: bool| -> Vec<usize> {
-        let runs = sketch.plan.runs.iter();
+        let runs = sketch.runs.iter();
         let calls = runs.flat_map(|run| {
             if last {
                 &run[run.len() - 1..]
@@ -37,13 +42,13 @@ pub(super) fn insert(sketch: &mut Sketch, ops: Vec<Op>) {
 
 pub(super) fn insert_in_entry(sketch: &mut Sketch, entry: usize, ops: Vec<Op>) {
     let ops = conditional(sketch, ops);
-    let len = sketch.plan.entries[entry].body.len();
+    let len = sketch.instance.entries[entry].body.len();
     let at = if sketch.draw.percent(35) {
         sketch.draw.index(len + 1)
     } else {
         len
     };
-    sketch.plan.entries[entry].body.splice(at..at, ops);
+    sketch.instance.entries[entry].body.splice(at..at, ops);
 }
 
 /// At the end of a program function that stands in the first table.
@@ -60,14 +65,14 @@ pub(super) fn insert_in_thread(sketch: &mut Sketch, ops: Vec<Op>) {
     }
     let function = sketch.draw.pick(&functions);
     let ops = conditional(sketch, ops);
-    sketch.plan.functions[function].body.extend(ops);
+    sketch.instance.functions[function].body.extend(ops);
 }
 
 pub(super) fn conditional(sketch: &mut Sketch, ops: Vec<Op>) -> Vec<Op> {
     if !sketch.draw.percent(CONDITIONAL_PERCENT) {
         return ops;
     }
-    let global = sketch.draw.index(sketch.plan.globals.len());
+    let global = sketch.draw.index(sketch.instance.globals.len());
     let (then, otherwise) = match sketch.draw.percent(50) {
         true => (ops, Vec::new()),
         false => (Vec::new(), ops),

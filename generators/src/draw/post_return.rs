@@ -51,10 +51,10 @@ enum Forbidden {
 
 /// Gives an entry its post-return function, if it is to have one.
 pub(super) fn draw(sketch: &mut Sketch, entry: usize) {
-    if sketch.plan.entries[entry].lift.is_sync() && sketch.draw.percent(PERCENT) {
+    if sketch.instance.entries[entry].lift.is_sync() && sketch.draw.percent(PERCENT) {
         let count = sketch.draw.range(0..=3);
         let ops = (0..count).map(|_| harmless(sketch)).collect();
-        sketch.plan.entries[entry].post_return = Some(ops);
+        sketch.instance.entries[entry].post_return = Some(ops);
     }
 }
 
@@ -65,16 +65,16 @@ pub(super) fn forbid(sketch: &mut Sketch) {
     };
     let op = forbidden(sketch, entry);
     let ops = conditional(sketch, vec![op]);
-    let body = &mut sketch.plan.entries[entry].post_return;
+    let body = &mut sketch.instance.entries[entry].post_return;
     body.get_or_insert_default().extend(ops);
 }
 
 /// What a post-return function may do.
 fn harmless(sketch: &mut Sketch) -> Op {
-    let global = sketch.draw.index(sketch.plan.globals.len());
+    let global = sketch.draw.index(sketch.instance.globals.len());
     let value = match sketch.draw.percent(30) {
         false => Operand::Argument,
-        true => Operand::Global(sketch.draw.index(sketch.plan.globals.len())),
+        true => Operand::Global(sketch.draw.index(sketch.instance.globals.len())),
     };
     let slot = sketch.draw.below(2);
     match sketch
@@ -119,7 +119,7 @@ fn forbidden(sketch: &mut Sketch, entry: usize) -> Op {
         Forbidden::SpawnIndirect => start(sketch, true, context),
         Forbidden::SpawnRef => Op::SpawnRef {
             core_type: sketch.draw.index(3),
-            function: Some(sketch.draw.index(sketch.plan.functions.len())),
+            function: Some(sketch.draw.index(sketch.instance.functions.len())),
             context,
         },
         Forbidden::ResumeLater => Op::ResumeLater { target },
@@ -154,7 +154,7 @@ fn forbidden(sketch: &mut Sketch, entry: usize) -> Op {
 
 /// A start with any definition of the wanted sort, a new one if there is none.
 fn start(sketch: &mut Sketch, spawn: bool, context: Operand) -> Op {
-    let starts = &mut sketch.plan.starts;
+    let starts = &mut sketch.instance.starts;
     if !starts.iter().any(|start| start.spawn == spawn) {
         let core_type = sketch.draw.index(3);
         starts.push(Start {
@@ -167,7 +167,7 @@ fn start(sketch: &mut Sketch, spawn: bool, context: Operand) -> Op {
         .filter(|&start| starts[start].spawn == spawn)
         .collect();
     let start = sketch.draw.pick(&fitting);
-    let size = sketch.plan.tables[sketch.plan.starts[start].table].initial;
+    let size = sketch.instance.tables[sketch.instance.starts[start].table].initial;
     Op::Start {
         start,
         index: Index::Const(sketch.draw.below(size)),

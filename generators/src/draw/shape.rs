@@ -2,7 +2,8 @@
 
 use super::{Return, Role, Sketch};
 use crate::limits::{
-    CALLS, COUNTDOWN, ENTRIES, ENTRY_PARAMS, FUNCTIONS, GLOBALS, RUNS, TABLE_SIZE, TABLES,
+    CALLS, COUNTDOWN, ENTRIES, ENTRY_PARAMS, FUNCTIONS, FUNCTIONS_OF_MANY, GLOBALS, RUNS,
+    TABLE_SIZE, TABLES,
 };
 use crate::plan::{
     Call, Callback, Code, Entry, Function, Global, Import, Item, Lift, Segment, SegmentMode,
@@ -50,6 +51,65 @@ pub(super) fn draw(sketch: &mut Sketch) {
     runs(sketch);
 }
 
+/// The shape of an instance that is called, but for its entries and its table: less of everything.
+pub(super) fn small(sketch: &mut Sketch) {
+    let draw = &mut sketch.draw;
+    let other = draw.other_signature();
+    sketch.instance.signatures = vec![Signature::start(), other];
+    sketch.instance.core_types = vec![Signature::start()];
+    let functions = draw.weighted(&[(65, 1), (28, 2), (7, 3)]);
+    for i in 0..functions {
+        let is_right = i == 0 || !sketch.draw.percent(30);
+        sketch.roles.push(match is_right {
+            true => Role::Program {
+                wakes: !sketch.draw.percent(100 - WAKES_PERCENT),
+            },
+            false => Role::Callee,
+        });
+        sketch.instance.functions.push(Function {
+            signature: usize::from(!is_right),
+            body: Vec::new(),
+        });
+    }
+    for _ in 0..1 + sketch.draw.below(2) {
+        let value = sketch.draw.int();
+        sketch.instance.globals.push(Global::I32(value));
+    }
+}
+
+/// Its table, which has all its functions, and its definition.
+pub(super) fn small_table(sketch: &mut Sketch) {
+    let functions = 0..sketch.roles.len();
+    let mut items: Vec<Item> = functions.map(Item::Function).collect();
+    for _ in 0..sketch.draw.below(3) {
+        let more = item(sketch);
+        items.push(more);
+    }
+    sketch.instance.tables.push(Table {
+        initial: items.len() as u32,
+        maximum: None,
+    });
+    sketch.instance.segments.push(Segment {
+        mode: SegmentMode::Active {
+            table: 0,
+            offset: 0,
+        },
+        items: items.clone(),
+        expressions: false,
+    });
+    sketch.contents.push(items);
+    let spawn = sketch.spawn && sketch.draw.percent(20);
+    let start = |spawn| Start {
+        spawn,
+        core_type: 0,
+        table: 0,
+    };
+    sketch.instance.starts.push(start(false));
+    if spawn {
+        sketch.instance.starts.push(start(true));
+    }
+}
+
 fn signatures(sketch: &mut Sketch) {
     let draw = &mut sketch.draw;
     // Duplicates of the start type among others, so that a mixed-up index meets another type.
@@ -63,22 +123,22 @@ fn signatures(sketch: &mut Sketch) {
     };
     let right = draw.range(2..=3);
     let wrong = draw.range(2..=4);
-    sketch.plan.signatures = mix(draw, right, wrong);
+    sketch.instance.signatures = mix(draw, right, wrong);
     if draw.percent(40) {
-        let copy = draw.index(sketch.plan.signatures.len());
+        let copy = draw.index(sketch.instance.signatures.len());
         sketch
-            .plan
+            .instance
             .signatures
-            .push(sketch.plan.signatures[copy].clone());
+            .push(sketch.instance.signatures[copy].clone());
     }
     let right = draw.range(1..=3);
     let wrong = draw.range(0..=2);
-    sketch.plan.core_types = mix(draw, right, wrong);
+    sketch.instance.core_types = mix(draw, right, wrong);
 }
 
 /// The signatures that are right or wrong for a start function.
 fn signatures_that(sketch: &Sketch, start: bool) -> Vec<usize> {
-    let signatures = sketch.plan.signatures.iter().enumerate();
+    let signatures = sketch.instance.signatures.iter().enumerate();
     signatures
         .filter(|(_, s)| s.is_start() == start)
         .map(|(i, _)| i)
@@ -90,7 +150,11 @@ fn functions(sketch: &mut Sketch) {
         signatures_that(sketch, true),
         signatures_that(sketch, false),
     );
-    for i in 0..sketch.draw.range(FUNCTIONS) {
+    let range = match sketch.visible.is_empty() {
+        true => FUNCTIONS,
+        false => FUNCTIONS_OF_MANY,
+    };
+    for i in 0..sketch.draw.range(range) {
         let draw = &mut sketch.draw;
         let is_right = i == 0 || draw.percent(RIGHT_TYPED_PERCENT);
         let signature = draw.pick(if is_right { &right } else { &wrong });
@@ -100,7 +164,7 @@ fn functions(sketch: &mut Sketch) {
             },
             false => Role::Callee,
         });
-        sketch.plan.functions.push(Function {
+        sketch.instance.functions.push(Function {
             signature,
             body: Vec::new(),
         });
@@ -111,7 +175,7 @@ fn globals(sketch: &mut Sketch) {
     for _ in 0..sketch.draw.range(GLOBALS) {
         let draw = &mut sketch.draw;
         let value = draw.int();
-        sketch.plan.globals.push(match draw.percent(35) {
+        sketch.instance.globals.push(match draw.percent(35) {
             false => Global::I32(value),
             true => Global::I64(i64::from(value) << draw.pick(&[0, 0, 31])),
         });
@@ -128,16 +192,17 @@ fn entries(sketch: &mut Sketch) {
     }
     let counts: &[(u32, usize)] = &[(30, 2), (25, 1), (27, 3), (18, ENTRIES)];
     for index in 0..sketch.draw.weighted(counts) {
+        // Our engine has known bugs in sync-typed functions, so they are few, and fewer where there is more to block on.
+        let sync_typed = if sketch.has_peers() { 6 } else { 15 };
         let draw = &mut sketch.draw;
         let params = draw.weighted(&[(30, 1), (30, 0), (25, 2), (15, ENTRY_PARAMS)]);
-        let params = (0..params).map(|_| draw.component_type()).collect();
-        let result = (!draw.percent(35)).then(|| draw.component_type());
-        // Our engine has known bugs in sync-typed functions, so they are few.
+        let params = (0..params).map(|_| draw.component_type().into()).collect();
+        let result = (!draw.percent(35)).then(|| draw.component_type().into());
         let kind = draw.weighted(&[
             (35, Kind::Stackful),
             (25, Kind::Callback),
             (25, Kind::Sync),
-            (15, Kind::SyncTyped),
+            (sync_typed, Kind::SyncTyped),
         ]);
         let (lift, returns) = match kind {
             Kind::SyncTyped => (Lift::SyncTyped(draw.scalar(result)), Return::Value),
@@ -158,6 +223,8 @@ fn entries(sketch: &mut Sketch) {
                     first,
                     body: Vec::new(),
                     countdown: draw.below(COUNTDOWN),
+                    again: Code::Yield(0),
+                    heeds: false,
                     last: Vec::new(),
                     last_code: Code::Exit,
                 };
@@ -179,7 +246,7 @@ fn entries(sketch: &mut Sketch) {
         };
         sketch.returns.push(returns);
         sketch.unlucky.push(false);
-        sketch.plan.entries.push(Entry {
+        sketch.instance.entries.push(Entry {
             params,
             result,
             lift,
@@ -190,20 +257,20 @@ fn entries(sketch: &mut Sketch) {
 }
 
 /// YIELD, sometimes with upper bits that mean nothing.
-fn yield_code(draw: &mut super::Draw) -> Code {
+pub(super) fn yield_code(draw: &mut super::Draw) -> Code {
     Code::Yield(if draw.percent(20) { draw.u32() } else { 0 })
 }
 
 /// A right-typed function to call `task.return` for an entry.
-fn returner(sketch: &mut Sketch, entry: usize) -> usize {
+pub(super) fn returner(sketch: &mut Sketch, entry: usize) -> usize {
     let right = signatures_that(sketch, true);
     let signature = sketch.draw.pick(&right);
     sketch.roles.push(Role::Returner { entry });
-    sketch.plan.functions.push(Function {
+    sketch.instance.functions.push(Function {
         signature,
         body: Vec::new(),
     });
-    sketch.plan.functions.len() - 1
+    sketch.instance.functions.len() - 1
 }
 
 /// An element of a table or segment.
@@ -248,7 +315,7 @@ fn item_of(sketch: &mut Sketch, kind: ItemKind) -> Item {
         }
         ItemKind::RightImport => {
             let results: Vec<_> = sketch
-                .plan
+                .instance
                 .entries
                 .iter()
                 .map(|entry| entry.result)
@@ -266,7 +333,7 @@ fn item_of(sketch: &mut Sketch, kind: ItemKind) -> Item {
             Import::YieldThenResume(false),
             Import::ContextGet(0),
         ])),
-        ItemKind::Entry => Item::Entry(draw.index(sketch.plan.entries.len())),
+        ItemKind::Entry => Item::Entry(draw.index(sketch.instance.entries.len())),
     }
 }
 
@@ -278,7 +345,7 @@ fn tables(sketch: &mut Sketch) {
         let least = if table == 0 { 3 } else { 0 };
         let initial = least + sketch.draw.below(TABLE_SIZE + 1 - least);
         let slack = sketch.draw.percent(50).then(|| sketch.draw.below(7));
-        sketch.plan.tables.push(Table {
+        sketch.instance.tables.push(Table {
             initial,
             maximum: slack.map(|slack| initial + slack),
         });
@@ -292,7 +359,7 @@ fn tables(sketch: &mut Sketch) {
             let returners = (0..sketch.roles.len())
                 .filter(|&f| matches!(sketch.roles[f], Role::Returner { .. }));
             items.extend(returners.map(Item::Function));
-            let table = &mut sketch.plan.tables[0];
+            let table = &mut sketch.instance.tables[0];
             let more = items.len() as u32 - table.initial;
             table.initial += more;
             table.maximum = table.maximum.map(|maximum| maximum + more);
@@ -310,7 +377,7 @@ fn active_segments(sketch: &mut Sketch, table: usize, items: &[Item]) {
             table,
             offset: offset as u32,
         };
-        sketch.plan.segments.push(Segment {
+        sketch.instance.segments.push(Segment {
             mode,
             items: items.to_vec(),
             expressions,
@@ -348,7 +415,7 @@ fn passive_segments(sketch: &mut Sketch) {
             .map(|_| item(sketch))
             .collect();
         let expressions = sketch.draw.percent(25);
-        sketch.plan.segments.push(Segment {
+        sketch.instance.segments.push(Segment {
             mode,
             items,
             expressions,
@@ -357,13 +424,13 @@ fn passive_segments(sketch: &mut Sketch) {
 }
 
 fn starts(sketch: &mut Sketch) {
-    let tables = sketch.plan.tables.len();
+    let tables = sketch.instance.tables.len();
     let count = sketch.draw.range(1..=4);
     for i in 0..count {
         let draw = &mut sketch.draw;
         let spawn = i > 0 && sketch.spawn && draw.percent(45);
         let table = if i == 0 { 0 } else { draw.index(tables) };
-        sketch.plan.starts.push(Start {
+        sketch.instance.starts.push(Start {
             spawn,
             core_type: draw.index(3),
             table,
@@ -381,11 +448,11 @@ pub(super) fn runs(sketch: &mut Sketch) {
             .weighted(&[(34, 2), (22, 1), (29, 3), (15, CALLS)]);
         let mut run = Vec::new();
         for _ in 0..calls {
-            let entry = sketch.draw.index(sketch.plan.entries.len());
-            let params = sketch.plan.entries[entry].params.iter();
-            let args = params.map(|&ty| sketch.draw.value(ty)).collect();
+            let entry = sketch.draw.index(sketch.instance.entries.len());
+            let params = sketch.instance.entries[entry].params.iter();
+            let args = params.map(|&ty| sketch.draw.argument(ty)).collect();
             run.push(Call { entry, args });
         }
-        sketch.plan.runs.push(run);
+        sketch.runs.push(run);
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn launch(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) 
         slot,
     });
     let wakes = sketch.wakes(item);
-    if sketch.plan.starts[start].spawn {
+    if sketch.instance.starts[start].spawn {
         scope.wakers += u32::from(wakes);
         return promote_at_once(sketch, scope, wakes, out);
     }
@@ -171,9 +171,9 @@ pub(super) fn yield_(sketch: &mut Sketch) -> Op {
 /// A start definition, an index into its table, and the entry that is there at first.
 fn start_index(sketch: &mut Sketch) -> (usize, Index, Item) {
     let kind = sketch.draw.weighted(INDEX);
-    let start = sketch.draw.index(sketch.plan.starts.len());
+    let start = sketch.draw.index(sketch.instance.starts.len());
     let places = |sketch: &Sketch, start: usize, wanted: &dyn Fn(Item) -> bool| -> Vec<u32> {
-        let items = sketch.contents[sketch.plan.starts[start].table]
+        let items = sketch.contents[sketch.instance.starts[start].table]
             .iter()
             .enumerate();
         items
@@ -200,7 +200,7 @@ fn start_index(sketch: &mut Sketch) -> (usize, Index, Item) {
         (start, places)
     };
     let place = sketch.draw.pick(&places);
-    let item = sketch.contents[sketch.plan.starts[start].table][place as usize];
+    let item = sketch.contents[sketch.instance.starts[start].table][place as usize];
     (start, Index::Const(place), item)
 }
 

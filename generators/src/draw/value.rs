@@ -2,7 +2,7 @@
 
 use super::Draw;
 use crate::limits::SLOTS;
-use crate::plan::{CoreType, Operand, Scalar, Signature};
+use crate::plan::{CoreType, Operand, Scalar, Signature, ValueType};
 use spawndiff_corpus::{Type, Value};
 
 const TYPES: &[(u32, Type)] = &[
@@ -151,7 +151,7 @@ impl Draw<'_, '_> {
     }
 
     /// A value that an invocation passes.
-    pub(super) fn value(&mut self, ty: Type) -> Value {
+    fn value(&mut self, ty: Type) -> Value {
         match ty {
             Type::Bool => Value::Bool(self.percent(50)),
             Type::S8 => Value::S8(self.bits() as i8),
@@ -168,9 +168,31 @@ impl Draw<'_, '_> {
         }
     }
 
+    /// An argument of an invocation. Entries that are invoked have scalars only.
+    pub(super) fn argument(&mut self, ty: ValueType) -> Value {
+        match ty {
+            ValueType::Scalar(ty) => self.value(ty),
+            ValueType::String
+            | ValueType::Bytes
+            | ValueType::Own(_)
+            | ValueType::Borrow(_)
+            | ValueType::Channel(_) => Value::U32(0),
+        }
+    }
+
     /// A flat value that code returns.
-    pub(super) fn scalar(&mut self, ty: Option<Type>) -> Scalar {
-        let Some(ty) = ty else { return Scalar::Bits(0) };
+    pub(super) fn scalar(&mut self, ty: Option<ValueType>) -> Scalar {
+        let ty = match ty {
+            None => return Scalar::Bits(0),
+            Some(ValueType::Scalar(ty)) => ty,
+            Some(
+                ValueType::String
+                | ValueType::Bytes
+                | ValueType::Own(_)
+                | ValueType::Borrow(_)
+                | ValueType::Channel(_),
+            ) => return Scalar::Bits(self.below(16).into()),
+        };
         if self.percent(35) {
             return Scalar::Computed(self.operand());
         }

@@ -3,7 +3,7 @@
 //! The point of each operation is pushed before the code that gives its value, so that something lies on the operand stack
 //! while threads switch.
 
-use super::function::{default, locals};
+use super::function::{LOCALS, default, locals};
 use super::main_module::Context;
 use super::wrap;
 use crate::limits::{
@@ -30,6 +30,8 @@ pub(super) struct Body<'c, 'p> {
     ops: u32,
     /// How many parameters there are; the scratch locals follow.
     params: u32,
+    /// Their types.
+    pub(super) param_types: Vec<CoreType>,
     /// The type of the first parameter if [`Operand::Argument`] means it.
     argument: Option<CoreType>,
     /// Whether it is a post-return function, which may not log.
@@ -53,6 +55,7 @@ impl<'c, 'p> Body<'c, 'p> {
             first_point,
             ops: 0,
             params: params.len() as u32,
+            param_types: params.to_vec(),
             argument: params.first().copied().filter(|&ty| ty == CoreType::I32),
             post_return: false,
             least_callee,
@@ -90,6 +93,16 @@ impl<'c, 'p> Body<'c, 'p> {
     /// The local for `i64` results.
     pub(super) fn result_local(&self) -> u32 {
         self.params + 2
+    }
+
+    /// The local for an `i32` value.
+    pub(super) fn value_local(&self) -> u32 {
+        self.params + 1
+    }
+
+    /// The local that says whether this activation was told of a cancellation.
+    pub(super) fn cancelled_local(&self) -> u32 {
+        self.params + LOCALS - 1
     }
 
     pub(super) fn call(&mut self, import: Import) {
@@ -198,7 +211,7 @@ impl<'c, 'p> Body<'c, 'p> {
     }
 
     pub(super) fn table(&self, table: usize) -> Option<u32> {
-        wrap(table, self.context.plan.tables.len()).map(|table| table as u32)
+        wrap(table, self.context.instance.tables.len()).map(|table| table as u32)
     }
 
     pub(super) fn index(&mut self, table: u32, index: Index) {
@@ -237,10 +250,10 @@ impl<'c, 'p> Body<'c, 'p> {
                 }
             },
             Operand::Global(global) => {
-                match wrap(global, self.context.plan.globals.len()) {
+                match wrap(global, self.context.instance.globals.len()) {
                     Some(global) => {
                         self.code().global_get(global as u32);
-                        if let Global::I64(_) = self.context.plan.globals[global] {
+                        if let Global::I64(_) = self.context.instance.globals[global] {
                             self.code().i32_wrap_i64();
                         }
                     }
@@ -262,9 +275,9 @@ impl<'c, 'p> Body<'c, 'p> {
 
     /// A global that exists, as an `i64`.
     pub(super) fn global_get(&mut self, global: usize) {
-        let place = global % self.context.plan.globals.len();
+        let place = global % self.context.instance.globals.len();
         self.code().global_get(place as u32);
-        if let Global::I32(_) = self.context.plan.globals[place] {
+        if let Global::I32(_) = self.context.instance.globals[place] {
             self.code().i64_extend_i32_u();
         }
     }
@@ -299,7 +312,7 @@ impl<'c, 'p> Body<'c, 'p> {
     /// Pushes a component value as its flat type, nothing if there is no type.
     pub(super) fn scalar(&mut self, ty: Option<Type>, value: Scalar) {
         let Some(ty) = ty else { return };
-        let flat = super::signature::flat(ty);
+        let flat = super::signature::flat_scalar(ty);
         match value {
             Scalar::Bits(bits) => {
                 let mut code = self.code();
@@ -333,7 +346,7 @@ pub(super) fn cell(slot: usize) -> u32 {
 }
 
 /// Makes the value on the stack an `i64`: zero-extended, its bits if it is a float, whether it is null if a reference.
-fn extend(code: &mut InstructionSink, ty: CoreType) {
+pub(super) fn extend(code: &mut InstructionSink, ty: CoreType) {
     match ty {
         CoreType::I32 => code.i64_extend_i32_u(),
         CoreType::I64 => code,

@@ -1,262 +1,247 @@
-//! What stands around the two core modules: the imported instance, the canonical definitions, the lifts, the exports.
-//! Binary.md gives the sections.
+//! The components around the core modules: what each imports, the instances nested in it, its canonical definitions, its
+//! lifts and exports. Binary.md gives the sections.
+//!
+//! Every component imports the host and each instance that stands outside of it and that it or one nested in it sees. It
+//! exports its own entries and, as instances, those nested in it.
 
-use super::main_module::{FUNCTIONS, Main, STORE};
+use super::STATE;
+use super::define::{self, Core};
+use super::main_module::{self, FUNCTIONS, Main, STORE};
 use super::signature::val_type;
-use super::{STATE, store, wrap};
-use crate::plan::{Import, Lift, Plan, Signature};
-use spawndiff_corpus::Type;
-use wasm_encoder::{
-    Alias, CanonicalFunctionSection, CanonicalOption, Component, ComponentAliasSection,
-    ComponentExportKind, ComponentExportSection, ComponentImportSection, ComponentTypeRef,
-    ComponentTypeSection, ComponentValType, CoreTypeSection, ExportKind, InstanceSection,
-    InstanceType, ModuleArg, ModuleSection, PrimitiveValType, ValType,
-};
+use super::store;
+use super::types::{RESOURCE, Scope, Types, instance_name};
+use super::world::{World, is_text};
+use crate::limits::WRAPPERS;
+use crate::plan::{Instance, Lift, Signature};
+use wasm_encoder::{CanonicalOption, Component, ComponentExportKind, ExportKind, ValType};
 
-/// Indices of the core instances.
-const STORE_INSTANCE: u32 = 0;
-const FUNCTIONS_INSTANCE: u32 = 1;
-const MAIN_INSTANCE: u32 = 2;
+pub(super) fn encode(world: &World) -> Vec<u8> {
+    let mut scope = Scope::new(world, &[]);
+    if world.has_shell() {
+        children(&mut scope, world, None);
+        let first = scope.known[&0];
+        let entries = 0..world.instances[0].entries.len();
+        for name in entries.map(|i| format!("e{i}")).chain([STATE.into()]) {
+            let function = scope
+                .assembly
+                .alias(first, &name, ComponentExportKind::Func);
+            scope
+                .assembly
+                .export(&name, ComponentExportKind::Func, function);
+        }
+    } else {
+        contents(&mut scope, world, 0);
+    }
+    scope.assembly.finish().finish()
+}
 
-pub(super) fn encode(plan: &Plan, main: &Main) -> Vec<u8> {
-    let mut component = Component::new();
-    let type_count = types(plan, &mut component);
-    let mut imports = ComponentImportSection::new();
-    imports.import("host", ComponentTypeRef::Instance(0));
-    component.section(&imports);
-    let start_types = core_types(plan, &mut component);
+/// Instantiates what is nested here, the last first.
+fn children(scope: &mut Scope, world: &World, parent: Option<usize>) {
+    for child in world.children(parent).into_iter().rev() {
+        let mut component = component(world, child);
+        for _ in 0..world.instances[child].wrappers.min(WRAPPERS) {
+            if child > 0 {
+                component = wrapper(world, child, &component);
+            }
+        }
+        instantiate(scope, world, child, &component);
+    }
+}
 
-    component.section(&ModuleSection(&store::encode(plan)));
-    component.section(&ModuleSection(&main.module));
-    let mut instances = InstanceSection::new();
-    instances.instantiate(0, std::iter::empty::<(&str, ModuleArg)>());
-    component.section(&instances);
+fn component(world: &World, number: usize) -> Component {
+    let mut scope = Scope::new(world, world.outside(number));
+    contents(&mut scope, world, number);
+    scope.assembly.finish()
+}
 
-    aliases(plan, main, &mut component);
-    let mut canon = CanonicalFunctionSection::new();
-    main.imports
+fn instantiate(scope: &mut Scope, world: &World, number: usize, component: &Component) -> u32 {
+    let component = scope.assembly.component(component);
+    let mut args = vec![("host".to_string(), scope.host)];
+    let outside = world.outside(number).iter();
+    args.extend(outside.map(|other| (instance_name(*other), scope.known[other])));
+    let instance = scope.assembly.instantiate(component, &args);
+    scope.know(world, number, instance);
+    for other in world.subtree(number) {
+        if other != number {
+            let kind = ComponentExportKind::Instance;
+            let nested = scope.assembly.alias(instance, &instance_name(other), kind);
+            scope.know(world, other, nested);
+        }
+    }
+    instance
+}
+
+/// A component without code that passes everything on.
+fn wrapper(world: &World, number: usize, component: &Component) -> Component {
+    let mut scope = Scope::new(world, world.outside(number));
+    let instance = instantiate(&mut scope, world, number, component);
+    if let Some(&ty) = scope.resources.get(&number) {
+        let ty = scope
+            .assembly
+            .export(RESOURCE, ComponentExportKind::Type, ty);
+        scope.resources.insert(number, ty);
+        scope.forget_types();
+    }
+    nested_exports(&mut scope, world, number);
+    let kind = ComponentExportKind::Func;
+    for (i, entry) in world.instances[number].entries.iter().enumerate() {
+        let name = format!("e{i}");
+        let function = scope.assembly.alias(instance, &name, kind);
+        // In terms of the resource type as it is exported.
+        let ty = scope.entry(world, entry);
+        scope.assembly.export_function(&name, function, ty);
+    }
+    scope.assembly.finish()
+}
+
+/// Exports what is nested in an instance's component, the last first.
+fn nested_exports(scope: &mut Scope, world: &World, number: usize) {
+    for other in world.subtree(number) {
+        if other != number {
+            let kind = ComponentExportKind::Instance;
+            let instance = scope.known[&other];
+            scope.assembly.export(&instance_name(other), kind, instance);
+        }
+    }
+}
+
+/// The instances nested in an instance's component, its modules, definitions and exports.
+fn contents(scope: &mut Scope, world: &World, number: usize) {
+    let instance = &world.instances[number];
+    children(scope, world, Some(number));
+
+    let main = main_module::encode(world, number);
+    let needs_realloc = world.is_textual(number) || main.receives_text(world);
+    let start_types = start_types(scope, instance);
+    let text = needs_realloc || main.passes_text(world);
+    let store = scope.assembly.module(&store::encode(instance, text));
+    let store = scope.assembly.instantiate_module(store, &[]);
+    if let Some(destructor) = instance.resource {
+        let destructor = destructor.then(|| {
+            let kind = ExportKind::Func;
+            scope.assembly.core_alias(store, store::DESTRUCTOR, kind)
+        });
+        let (section, ty) = scope.assembly.ty();
+        section.resource(ValType::I32, destructor);
+        let ty = scope
+            .assembly
+            .export(RESOURCE, ComponentExportKind::Type, ty);
+        scope.resources.insert(number, ty);
+    }
+    let alias = |scope: &mut Scope, name: &str, kind| scope.assembly.core_alias(store, name, kind);
+    let tables = (0..instance.tables.len())
+        .map(|i| alias(scope, &format!("t{i}"), ExportKind::Table))
+        .collect();
+    let core = Core {
+        memory: alias(scope, "m", ExportKind::Memory),
+        realloc: text.then(|| alias(scope, store::REALLOC, ExportKind::Func)),
+        tables,
+        start_types,
+    };
+
+    let functions: Vec<Option<u32>> = main
+        .imports
         .iter()
-        .for_each(|&import| define(plan, &start_types, import, &mut canon));
-    component.section(&canon);
-
-    let names: Vec<String> = (0..main.imports.len()).map(|i| i.to_string()).collect();
-    let functions = (0..)
-        .zip(&names)
-        .map(|(i, name)| (name.as_str(), ExportKind::Func, i));
-    let mut instances = InstanceSection::new();
-    instances.export_items(functions.collect::<Vec<_>>());
-    let args = [(STORE, STORE_INSTANCE), (FUNCTIONS, FUNCTIONS_INSTANCE)];
-    instances.instantiate(
-        1,
-        args.map(|(name, instance)| (name, ModuleArg::Instance(instance))),
-    );
-    component.section(&instances);
-
-    exports(plan, main, type_count, &mut component);
-    component.finish()
-}
-
-fn primitive(ty: Type) -> PrimitiveValType {
-    match ty {
-        Type::Bool => PrimitiveValType::Bool,
-        Type::S8 => PrimitiveValType::S8,
-        Type::U8 => PrimitiveValType::U8,
-        Type::S16 => PrimitiveValType::S16,
-        Type::U16 => PrimitiveValType::U16,
-        Type::S32 => PrimitiveValType::S32,
-        Type::U32 => PrimitiveValType::U32,
-        Type::S64 => PrimitiveValType::S64,
-        Type::U64 => PrimitiveValType::U64,
-        Type::F32 => PrimitiveValType::F32,
-        Type::F64 => PrimitiveValType::F64,
-        Type::Char => PrimitiveValType::Char,
+        .map(|&import| define::function(scope, import))
+        .collect();
+    for &import in &main.imports {
+        define::prepare(scope, world, import);
     }
-}
-
-fn result(ty: Option<Type>) -> Option<ComponentValType> {
-    ty.map(|ty| ComponentValType::Primitive(primitive(ty)))
-}
-
-/// Type 0 is the instance `host`, type 1 + n the entry n, the last type `state`'s. Returns how many there are.
-fn types(plan: &Plan, component: &mut Component) -> u32 {
-    let mut host = InstanceType::new();
-    let log = [
-        ("point", PrimitiveValType::U32),
-        ("value", PrimitiveValType::U64),
-    ];
-    host.ty().function().params(log).result(None);
-    host.ty()
-        .function()
-        .params([("value", PrimitiveValType::U32)])
-        .result(None);
-    host.export("log", ComponentTypeRef::Func(0))
-        .export("mark", ComponentTypeRef::Func(1));
-    let mut types = ComponentTypeSection::new();
-    types.instance(&host);
-    for entry in &plan.entries {
-        let is_async = match entry.lift {
-            Lift::SyncTyped(_) => false,
-            Lift::Sync(_) | Lift::Stackful | Lift::Callback(_) => true,
-        };
-        let names: Vec<String> = (0..entry.params.len()).map(|i| format!("p{i}")).collect();
-        let params = names.iter().zip(&entry.params);
-        let params = params.map(|(name, &ty)| (name.as_str(), primitive(ty)));
-        types
-            .function()
-            .async_(is_async)
-            .params(params)
-            .result(result(entry.result));
-    }
-    types
-        .function()
-        .params(std::iter::empty::<(&str, PrimitiveValType)>())
-        .result(None);
-    component.section(&types);
-    types.len()
+    let imports = main.imports.iter().zip(functions).enumerate();
+    let defined: Vec<(String, u32)> = imports
+        .map(|(i, (&import, function))| {
+            let index = define::define(scope, world, number, &core, import, function);
+            (i.to_string(), index)
+        })
+        .collect();
+    let functions = scope.assembly.core_functions(&defined);
+    let module = scope.assembly.module(&main.module);
+    let args = [(STORE, store), (FUNCTIONS, functions)];
+    let code = scope.assembly.instantiate_module(module, &args);
+    exports(scope, world, number, &core, code);
+    nested_exports(scope, world, number);
 }
 
 /// Encodes the core types, and returns the indices of those that are start types. At least one is.
-fn core_types(plan: &Plan, component: &mut Component) -> Vec<u32> {
-    let mut types = CoreTypeSection::new();
+fn start_types(scope: &mut Scope, instance: &Instance) -> Vec<u32> {
     let mut starts = Vec::new();
-    let mut list = plan.core_types.clone();
+    let mut list = instance.core_types.clone();
     if !list.iter().any(Signature::is_start) {
         list.push(Signature::start());
     }
-    for (i, signature) in (0..).zip(&list) {
+    for signature in &list {
         let params: Vec<ValType> = signature.params.iter().map(|&ty| val_type(ty)).collect();
         let results: Vec<ValType> = signature.results.iter().map(|&ty| val_type(ty)).collect();
-        types.ty().core().function(params, results);
+        let index = scope.assembly.core_function_type(&params, &results);
         if signature.is_start() {
-            starts.push(i);
+            starts.push(index);
         }
     }
-    component.section(&types);
     starts
 }
 
-/// Aliases all tables, and the imported functions that `main` uses.
-fn aliases(plan: &Plan, main: &Main, component: &mut Component) {
-    let mut aliases = ComponentAliasSection::new();
-    for i in 0..plan.tables.len() {
-        let (kind, name) = (ExportKind::Table, &format!("t{i}"));
-        aliases.alias(Alias::CoreInstanceExport {
-            instance: STORE_INSTANCE,
-            kind,
-            name,
-        });
-    }
-    for import in &main.imports {
-        let name = match import {
-            Import::Log => "log",
-            Import::Mark => "mark",
-            Import::Start(_)
-            | Import::SpawnRef(_)
-            | Import::ResumeLater
-            | Import::Suspend(_)
-            | Import::Yield(_)
-            | Import::SuspendThenResume(_)
-            | Import::YieldThenResume(_)
-            | Import::SuspendThenPromote(_)
-            | Import::YieldThenPromote(_)
-            | Import::ThreadIndex
-            | Import::AvailableParallelism
-            | Import::ContextGet(_)
-            | Import::ContextSet(_)
-            | Import::TaskReturn(_) => continue,
+/// Lifts and exports the entries and, of the first instance, `state`.
+fn exports(scope: &mut Scope, world: &World, number: usize, core: &Core, code: u32) {
+    let instance = &world.instances[number];
+    let entries = instance.entries.iter();
+    let types: Vec<u32> = entries.map(|entry| scope.entry(world, entry)).collect();
+    let state_type = (number == 0).then(|| scope.function(false, &[], None));
+    let alias = |scope: &mut Scope, name: &str| {
+        let kind = ExportKind::Func;
+        scope.assembly.core_alias(code, name, kind)
+    };
+    let mut lifts = Vec::new();
+    for (i, entry) in instance.entries.iter().enumerate() {
+        let name = format!("e{i}");
+        let function = alias(scope, &name);
+        let mut options = match world.is_textual(number) {
+            true => core.text(instance.encoding, true),
+            false => Vec::new(),
         };
-        let kind = ComponentExportKind::Func;
-        aliases.alias(Alias::InstanceExport {
-            instance: 0,
-            kind,
-            name,
-        });
-    }
-    component.section(&aliases);
-}
-
-/// Adds the definition of one core function.
-fn define(plan: &Plan, start_types: &[u32], import: Import, canon: &mut CanonicalFunctionSection) {
-    let start_type = |ty: usize| start_types[ty % start_types.len()];
-    match import {
-        // `log` is always the first import, so `mark` is the second of the aliased functions.
-        Import::Log => canon.lower(0, []),
-        Import::Mark => canon.lower(1, []),
-        Import::Start(start) => {
-            let start = &plan.starts[start];
-            let ty = start_type(start.core_type);
-            let table = wrap(start.table, plan.tables.len()).expect("main imports it only then");
-            match start.spawn {
-                false => canon.thread_new_indirect(ty, table as u32),
-                true => canon.thread_spawn_indirect(ty, table as u32),
+        match entry.lift {
+            Lift::SyncTyped(_) | Lift::Sync(_) => {
+                if entry.post_return().is_some() {
+                    let function = alias(scope, &format!("p{i}"));
+                    options.push(CanonicalOption::PostReturn(function));
+                }
+            }
+            Lift::Stackful => options.push(CanonicalOption::Async),
+            Lift::Callback(_) => {
+                let callback = alias(scope, &format!("c{i}"));
+                options.push(CanonicalOption::Async);
+                options.push(CanonicalOption::Callback(callback));
             }
         }
-        Import::SpawnRef(ty) => canon.thread_spawn_ref(start_type(ty)),
-        Import::ResumeLater => canon.thread_resume_later(),
-        Import::Suspend(cancellable) => canon.thread_suspend(cancellable),
-        Import::Yield(cancellable) => canon.thread_yield(cancellable),
-        Import::SuspendThenResume(cancellable) => canon.thread_suspend_then_resume(cancellable),
-        Import::YieldThenResume(cancellable) => canon.thread_yield_then_resume(cancellable),
-        Import::SuspendThenPromote(cancellable) => canon.thread_suspend_then_promote(cancellable),
-        Import::YieldThenPromote(cancellable) => canon.thread_yield_then_promote(cancellable),
-        Import::ThreadIndex => canon.thread_index(),
-        Import::AvailableParallelism => canon.thread_available_parallelism(),
-        Import::ContextGet(slot) => canon.context_get(ValType::I32, slot),
-        Import::ContextSet(slot) => canon.context_set(ValType::I32, slot),
-        Import::TaskReturn(ty) => canon.task_return(result(ty), []),
-    };
+        lifts.push((name, function, types[i], options));
+    }
+    if let Some(ty) = state_type {
+        lifts.push((STATE.into(), alias(scope, STATE), ty, Vec::new()));
+    }
+    let lifted: Vec<(String, u32)> = lifts
+        .into_iter()
+        .map(|(name, function, ty, options)| {
+            let (section, index) = scope.assembly.lift();
+            section.lift(function, ty, options);
+            (name, index)
+        })
+        .collect();
+    for (name, function) in lifted {
+        scope
+            .assembly
+            .export(&name, ComponentExportKind::Func, function);
+    }
 }
 
-/// Lifts and exports the entries and `state`.
-fn exports(plan: &Plan, main: &Main, type_count: u32, component: &mut Component) {
-    let mut aliases = ComponentAliasSection::new();
-    let mut lifts = CanonicalFunctionSection::new();
-    let mut exports = ComponentExportSection::new();
-    let mut core = main.imports.len() as u32..;
-    // Each export is a new index in the space of functions too, but only after all lifts.
-    let lowered = main
-        .imports
-        .iter()
-        .filter(|i| matches!(i, Import::Log | Import::Mark))
-        .count();
-    let mut functions = lowered as u32..;
-    let mut export = |name: &str| {
-        let index = functions.next().expect("there are few exports");
-        exports.export(name, ComponentExportKind::Func, index, None);
-    };
-    let mut alias = |name: &str| {
-        let (instance, kind) = (MAIN_INSTANCE, ExportKind::Func);
-        aliases.alias(Alias::CoreInstanceExport {
-            instance,
-            kind,
-            name,
-        });
-        core.next().expect("there are few functions")
-    };
-    for (i, entry) in plan.entries.iter().enumerate() {
-        let name = format!("e{i}");
-        let function = alias(&name);
-        let options = match entry.lift {
-            Lift::SyncTyped(_) | Lift::Sync(_) => {
-                let post_return = entry.post_return().map(|_| alias(&format!("p{i}")));
-                post_return
-                    .map(CanonicalOption::PostReturn)
-                    .into_iter()
-                    .collect()
-            }
-            Lift::Stackful => vec![CanonicalOption::Async],
-            Lift::Callback(_) => {
-                let callback = alias(&format!("c{i}"));
-                vec![CanonicalOption::Async, CanonicalOption::Callback(callback)]
-            }
-        };
-        lifts.lift(function, 1 + i as u32, options);
-        export(&name);
+impl Main {
+    /// Whether it calls a function of another instance that returns a string or list.
+    fn receives_text(&self, world: &World) -> bool {
+        self.callees()
+            .any(|callee| world.entry(callee).result.is_some_and(is_text))
     }
-    lifts.lift(alias(STATE), type_count - 1, []);
-    export(STATE);
-    component
-        .section(&aliases)
-        .section(&lifts)
-        .section(&exports);
+
+    /// Whether it calls one that takes a string or list.
+    fn passes_text(&self, world: &World) -> bool {
+        self.callees()
+            .any(|callee| world.entry(callee).params.iter().any(|&ty| is_text(ty)))
+    }
 }

@@ -1,11 +1,12 @@
 //! One core function around its operations: the fuel check, the logs of its parameters, its results.
 
 use super::body::Body;
+use super::helper::TASK_CANCELLED;
 use super::main_module::Context;
-use super::signature::{entry_signature, post_return_signature, val_type};
-use crate::limits::{ENTRIES, POINTS_PER_FUNCTION};
-use crate::plan::{Callback, Code, CoreType, Import, Lift, Op, Scalar, Signature};
-use spawndiff_corpus::Type;
+use super::signature::{entry_signature, val_type};
+use super::world::post_return_signature;
+use crate::limits::{ENTRIES, LOOP_DEPTH, POINTS_PER_FUNCTION, POINTS_PER_INSTANCE};
+use crate::plan::{Callback, Code, CoreType, Import, Lift, Op, Scalar, Signature, ValueType};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
 /// `(func (param i32 i32 i32) (result i32))` (CanonicalABI.md, "`canonopt` Validation").
@@ -16,13 +17,22 @@ pub(super) fn callback_signature() -> Signature {
     }
 }
 
-/// Scratch locals after the parameters: two `i32`, one `i64`, then one `i32` counter for each loop in another.
+/// Scratch locals after the parameters: two `i32`, one `i64`, then one `i32` counter for each loop in another, and one `i32`
+/// that says whether the task was cancelled.
 pub(super) fn locals() -> Vec<(u32, ValType)> {
     vec![
         (2, ValType::I32),
         (1, ValType::I64),
-        (crate::limits::LOOP_DEPTH, ValType::I32),
+        (LOOP_DEPTH + 1, ValType::I32),
     ]
+}
+
+/// How many of them there are.
+pub(super) const LOCALS: u32 = 3 + LOOP_DEPTH + 1;
+
+/// The first point of a function.
+fn point(context: &Context, number: usize) -> u32 {
+    context.number as u32 * POINTS_PER_INSTANCE + number as u32 * POINTS_PER_FUNCTION
 }
 
 fn body<'c, 'p>(
@@ -31,17 +41,13 @@ fn body<'c, 'p>(
     signature: &Signature,
     least_callee: usize,
 ) -> Body<'c, 'p> {
-    Body::new(
-        context,
-        number as u32 * POINTS_PER_FUNCTION,
-        &signature.params,
-        least_callee,
-    )
+    let first_point = point(context, number);
+    Body::new(context, first_point, &signature.params, least_callee)
 }
 
 /// A program function.
 pub(super) fn program(context: &mut Context, index: usize) -> Function {
-    let plan = context.plan;
+    let instance = context.instance;
     let signature = context.signature_of(index);
     let mut body = body(context, 2 * ENTRIES + index, &signature, index + 1);
     fuel_check(&mut body, |body| {
@@ -51,7 +57,7 @@ pub(super) fn program(context: &mut Context, index: usize) -> Function {
             .for_each(|&ty| default(&mut body.code(), ty));
     });
     body.log_parameters(&signature.params, 1);
-    body.ops(&plan.functions[index].body);
+    body.ops(&instance.functions[index].body);
     for (i, &ty) in (1..).zip(&signature.results) {
         // Results that tell which function and which result they are.
         let value = index as i32 * 16 + i;
@@ -78,20 +84,26 @@ pub(super) fn program(context: &mut Context, index: usize) -> Function {
 
 /// The core function of an entry.
 pub(super) fn entry(context: &mut Context, index: usize) -> Function {
-    let plan = context.plan;
-    let entry = &plan.entries[index];
+    let instance = context.instance;
+    let entry = &instance.entries[index];
     let signature = entry_signature(entry);
     let countdown = context.fuel_global() + 1 + callbacks_before(context, index);
     let mut body = body(context, index, &signature, 0);
-    fuel_check(&mut body, |body| match &entry.lift {
-        Lift::SyncTyped(_) | Lift::Sync(_) => body.scalar(entry.result, Scalar::Bits(0)),
-        Lift::Stackful => task_return_default(body, entry.result),
-        Lift::Callback(_) => {
-            task_return_default(body, entry.result);
-            body.code().i32_const(0);
+    fuel_check(&mut body, |body| {
+        body.drop_borrows(entry);
+        match &entry.lift {
+            Lift::SyncTyped(_) | Lift::Sync(_) => {
+                body.produce_result(entry.result, Scalar::Bits(0));
+            }
+            Lift::Stackful => task_return_default(body, entry.result),
+            Lift::Callback(_) => {
+                task_return_default(body, entry.result);
+                body.code().i32_const(0);
+            }
         }
     });
-    body.log_parameters(&signature.params, usize::MAX);
+    body.log_parameters(&signature.params, PARAMETER_POINTS);
+    body.keep_parameters(entry);
     if let Lift::Callback(callback) = &entry.lift {
         body.code()
             .i32_const(callback.countdown.min(crate::limits::COUNTDOWN) as i32);
@@ -99,11 +111,9 @@ pub(super) fn entry(context: &mut Context, index: usize) -> Function {
     }
     body.ops(&entry.body);
     match &entry.lift {
-        Lift::SyncTyped(value) | Lift::Sync(value) => body.scalar(entry.result, *value),
+        Lift::SyncTyped(value) | Lift::Sync(value) => body.produce_result(entry.result, *value),
         Lift::Stackful => {}
-        Lift::Callback(callback) => {
-            body.code().i32_const(packed(callback.first));
-        }
+        Lift::Callback(callback) => packed(&mut body, callback.first),
     }
     body.finish()
 }
@@ -114,32 +124,57 @@ pub(super) fn callback(context: &mut Context, index: usize, callback: &Callback)
     let signature = callback_signature();
     let mut body = body(context, ENTRIES + index, &signature, 0);
     body.log_parameters(&signature.params, 3);
-    body.ops(&callback.body);
-    body.code().global_get(countdown);
+    let (code, index, payload) = (0, 1, 2);
     body.code()
-        .i32_const(0)
-        .i32_gt_s()
-        .if_(BlockType::Result(ValType::I32));
+        .local_get(code)
+        .i32_const(TASK_CANCELLED)
+        .i32_eq();
+    body.heed();
+    if body.context.helpers > 0 {
+        let note = body.context.note();
+        body.code()
+            .local_get(code)
+            .local_get(index)
+            .local_get(payload)
+            .call(note);
+    }
+    body.ops(&callback.body);
+    body.code().global_get(countdown).i32_const(0).i32_gt_s();
+    if callback.heeds {
+        let cancelled = body.cancelled_local();
+        body.code().local_get(cancelled).i32_eqz().i32_and();
+    }
+    body.code().if_(BlockType::Result(ValType::I32));
     body.code()
         .global_get(countdown)
         .i32_const(1)
         .i32_sub()
         .global_set(countdown);
-    body.code().i32_const(packed(Code::Yield(0))).else_();
+    packed(
+        &mut body,
+        match callback.again {
+            Code::Yield(_) | Code::WaitOn(_) => callback.again,
+            Code::Exit | Code::Wait(_) | Code::Invalid(_) => Code::Yield(0),
+        },
+    );
+    body.code().else_();
     body.ops(&callback.last);
     // The last code is never YIELD: it would come again for ever.
-    let last = match callback.last_code {
-        Code::Yield(_) => Code::Exit,
-        Code::Exit | Code::Wait(_) | Code::Invalid(_) => callback.last_code,
-    };
-    body.code().i32_const(packed(last)).end();
+    packed(
+        &mut body,
+        match callback.last_code {
+            Code::Yield(_) | Code::WaitOn(_) => Code::Exit,
+            Code::Exit | Code::Wait(_) | Code::Invalid(_) => callback.last_code,
+        },
+    );
+    body.code().end();
     body.finish()
 }
 
 /// The post-return function of an entry. It may not log; only functions that it calls use fuel.
 pub(super) fn post_return(context: &mut Context, index: usize, ops: &[Op]) -> Function {
-    let signature = post_return_signature(&context.plan.entries[index]);
-    let first_point = (ENTRIES + index) as u32 * POINTS_PER_FUNCTION;
+    let signature = post_return_signature(&context.instance.entries[index]);
+    let first_point = point(context, ENTRIES + index);
     let mut body = Body::of_post_return(context, first_point, &signature.params);
     body.ops(ops);
     body.finish()
@@ -147,21 +182,26 @@ pub(super) fn post_return(context: &mut Context, index: usize, ops: &[Op]) -> Fu
 
 /// How many entries before this one have a callback.
 fn callbacks_before(context: &Context, index: usize) -> u32 {
-    let before = context.plan.entries[..index].iter();
+    let before = context.instance.entries[..index].iter();
     before
         .filter(|entry| matches!(entry.lift, Lift::Callback(_)))
         .count() as u32
 }
 
-/// The packed callback code (CanonicalABI.md, `unpack_callback_result`).
-fn packed(code: Code) -> i32 {
-    match code {
+/// Pushes the packed callback code (CanonicalABI.md, `unpack_callback_result`).
+fn packed(body: &mut Body, code: Code) {
+    let packed = match code {
         Code::Exit => 0,
         Code::Yield(upper) => (1 | upper << 4) as i32,
         Code::Wait(handle) => (2 | handle << 4) as i32,
+        Code::WaitOn(slot) => return body.wait_on(slot),
         Code::Invalid(code) => (3 + code % 13) as i32,
-    }
+    };
+    body.code().i32_const(packed);
 }
+
+/// How many parameters an entry logs, at most: the points before its operations.
+const PARAMETER_POINTS: usize = crate::limits::FIRST_OP_POINT as usize;
 
 /// If no fuel is left, returns at once with what `results` pushes; otherwise uses some.
 fn fuel_check(body: &mut Body, results: impl FnOnce(&mut Body)) {
@@ -176,8 +216,8 @@ fn fuel_check(body: &mut Body, results: impl FnOnce(&mut Body)) {
         .global_set(fuel);
 }
 
-fn task_return_default(body: &mut Body, result: Option<Type>) {
-    body.scalar(result, Scalar::Bits(0));
+fn task_return_default(body: &mut Body, result: Option<ValueType>) {
+    body.produce(result, Scalar::Bits(0));
     let function = body.context.import(Import::TaskReturn(result));
     body.code().call(function);
 }

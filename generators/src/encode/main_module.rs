@@ -1,10 +1,10 @@
 //! The core module `main`: the imports that the plan uses, all functions, all element segments.
 
-use super::signature::{
-    encoded, entry_signature, import_signature, post_return_signature, val_type,
-};
+use super::helper;
+use super::signature::{encoded, entry_signature, import_signature, val_type};
+use super::world::{World, post_return_signature};
 use super::{STATE, function, state, store, wrap};
-use crate::plan::{Import, Item, Lift, Plan, SegmentMode, Signature};
+use crate::plan::{Callee, Import, Instance, Item, Lift, SegmentMode, Signature};
 use std::collections::BTreeSet;
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementMode, ElementSection, ElementSegment, Elements, EntityType,
@@ -19,13 +19,31 @@ pub(super) struct Main {
     pub(super) imports: Vec<Import>,
 }
 
+impl Main {
+    /// The entries of other instances that it calls.
+    pub(super) fn callees(&self) -> impl Iterator<Item = Callee> {
+        self.imports.iter().filter_map(|import| {
+            if let Import::Lowered { callee, .. } = import {
+                Some(*callee)
+            } else {
+                None
+            }
+        })
+    }
+}
+
 /// The names of the instances that `main` imports from.
 pub(super) const STORE: &str = "s";
 pub(super) const FUNCTIONS: &str = "f";
 
 /// The module in the making.
 pub(super) struct Context<'p> {
-    pub(super) plan: &'p Plan,
+    pub(super) world: &'p World,
+    /// Whose module it is.
+    pub(super) number: usize,
+    pub(super) instance: &'p Instance,
+    /// How many helper functions there are.
+    pub(super) helpers: u32,
     imports: Vec<Import>,
     /// How many function imports there are. Not yet known while the first pass collects them.
     import_count: u32,
@@ -38,9 +56,13 @@ pub(super) struct Context<'p> {
 }
 
 impl<'p> Context<'p> {
-    fn new(plan: &'p Plan, import_count: u32) -> Self {
+    fn new(world: &'p World, number: usize, import_count: u32) -> Self {
+        let instance = &world.instances[number];
         let mut context = Context {
-            plan,
+            world,
+            number,
+            instance,
+            helpers: helper::count(instance),
             imports: Vec::new(),
             import_count,
             types: Vec::new(),
@@ -62,39 +84,6 @@ impl<'p> Context<'p> {
         place as u32
     }
 
-    /// An import that names what there is.
-    fn wrapped(&self, import: Import) -> Import {
-        match import {
-            Import::Start(start) => match wrap(start, self.plan.starts.len()) {
-                Some(start) if !self.plan.tables.is_empty() => Import::Start(start),
-                Some(_) | None => Import::Log,
-            },
-            Import::SpawnRef(core_type) => {
-                let start_types = self
-                    .plan
-                    .core_types
-                    .iter()
-                    .filter(|ty| ty.is_start())
-                    .count();
-                Import::SpawnRef(wrap(core_type, start_types).unwrap_or(0))
-            }
-            Import::ContextGet(slot) => Import::ContextGet(slot % 2),
-            Import::ContextSet(slot) => Import::ContextSet(slot % 2),
-            Import::Log
-            | Import::Mark
-            | Import::ResumeLater
-            | Import::Suspend(_)
-            | Import::Yield(_)
-            | Import::SuspendThenResume(_)
-            | Import::YieldThenResume(_)
-            | Import::SuspendThenPromote(_)
-            | Import::YieldThenPromote(_)
-            | Import::ThreadIndex
-            | Import::AvailableParallelism
-            | Import::TaskReturn(_) => import,
-        }
-    }
-
     /// The function index of a program function.
     pub(super) fn function(&self, function: usize) -> u32 {
         self.import_count + function as u32
@@ -102,23 +91,23 @@ impl<'p> Context<'p> {
 
     /// The function index of an entry's core function.
     pub(super) fn entry(&self, entry: usize) -> u32 {
-        self.function(self.plan.functions.len() + entry)
+        self.function(self.instance.functions.len() + entry)
     }
 
     /// The signature of a program function, as it is encoded.
     pub(super) fn signature_of(&self, function: usize) -> Signature {
         match wrap(
-            self.plan.functions[function].signature,
-            self.plan.signatures.len(),
+            self.instance.functions[function].signature,
+            self.instance.signatures.len(),
         ) {
-            Some(signature) => encoded(&self.plan.signatures[signature]),
+            Some(signature) => encoded(&self.instance.signatures[signature]),
             None => Signature::start(),
         }
     }
 
     /// The right-typed program functions.
     pub(super) fn start_functions(&self) -> Vec<usize> {
-        let functions = 0..self.plan.functions.len();
+        let functions = 0..self.instance.functions.len();
         functions
             .filter(|&function| self.signature_of(function).is_start())
             .collect()
@@ -134,12 +123,17 @@ impl<'p> Context<'p> {
                 self.types.push(signature);
                 self.types.len() - 1
             });
-        (self.plan.signatures.len() + place) as u32
+        (self.instance.signatures.len() + place) as u32
     }
 
     /// The type index of `(func (param i32))` for `thread.spawn-ref`: the first that there is.
     pub(super) fn start_type_index(&mut self) -> u32 {
-        match self.plan.signatures.iter().position(Signature::is_start) {
+        match self
+            .instance
+            .signatures
+            .iter()
+            .position(Signature::is_start)
+        {
             Some(place) => place as u32,
             None => self.type_index(Signature::start()),
         }
@@ -149,8 +143,8 @@ impl<'p> Context<'p> {
     fn item_function(&mut self, item: Item) -> Option<u32> {
         match item {
             Item::Null => None,
-            Item::Function(f) => wrap(f, self.plan.functions.len()).map(|f| self.function(f)),
-            Item::Entry(e) => wrap(e, self.plan.entries.len()).map(|e| self.entry(e)),
+            Item::Function(f) => wrap(f, self.instance.functions.len()).map(|f| self.function(f)),
+            Item::Entry(e) => wrap(e, self.instance.entries.len()).map(|e| self.entry(e)),
             Item::Import(import) => Some(self.import(import)),
         }
     }
@@ -169,19 +163,20 @@ impl<'p> Context<'p> {
 
     /// The index of the global that counts the fuel. Those of the countdowns follow.
     pub(super) fn fuel_global(&self) -> u32 {
-        self.plan.globals.len() as u32
+        self.instance.globals.len() as u32
     }
 }
 
-pub(super) fn encode(plan: &Plan) -> Main {
+pub(super) fn encode(world: &World, number: usize) -> Main {
     // Function indices depend on how many imports there are, and that on all code: the first pass counts.
-    let (_, imports) = pass(plan, 0);
-    let (module, imports) = pass(plan, imports.len() as u32);
+    let (_, imports) = pass(world, number, 0);
+    let (module, imports) = pass(world, number, imports.len() as u32);
     Main { module, imports }
 }
 
-fn pass(plan: &Plan, import_count: u32) -> (Module, Vec<Import>) {
-    let mut context = Context::new(plan, import_count);
+fn pass(world: &World, number: usize, import_count: u32) -> (Module, Vec<Import>) {
+    let mut context = Context::new(world, number, import_count);
+    let plan = context.instance;
     let segments = segments(&mut context);
 
     let mut functions = FunctionSection::new();
@@ -201,6 +196,16 @@ fn pass(plan: &Plan, import_count: u32) -> (Module, Vec<Import>) {
         let ty = context.type_index(entry_signature(entry));
         add(ty, &function::entry(&mut context, index));
     }
+    if context.helpers > 0 {
+        let ty = context.type_index(helper::note_signature());
+        add(ty, &helper::note());
+        let ty = context.type_index(helper::expecting_signature());
+        add(ty, &helper::expecting());
+    }
+    if context.helpers > 2 {
+        let ty = context.type_index(helper::drain_signature());
+        add(ty, &helper::drain(&mut context));
+    }
     let mut globals = GlobalSection::new();
     let own = GlobalType {
         val_type: ValType::I32,
@@ -209,7 +214,7 @@ fn pass(plan: &Plan, import_count: u32) -> (Module, Vec<Import>) {
     };
     globals.global(own, &ConstExpr::i32_const(plan.fuel as i32));
     let mut exports = ExportSection::new();
-    let mut next = context.entry(plan.entries.len());
+    let mut next = context.entry(plan.entries.len()) + context.helpers;
     for index in 0..plan.entries.len() {
         exports.export(&format!("e{index}"), ExportKind::Func, context.entry(index));
         if let Lift::Callback(callback) = &plan.entries[index].lift {
@@ -226,9 +231,11 @@ fn pass(plan: &Plan, import_count: u32) -> (Module, Vec<Import>) {
             next += 1;
         }
     }
-    let ty = context.type_index(Signature::default());
-    add(ty, &state::encode(&mut context));
-    exports.export(STATE, ExportKind::Func, next);
+    if number == 0 {
+        let ty = context.type_index(Signature::default());
+        add(ty, &state::encode(&mut context));
+        exports.export(STATE, ExportKind::Func, next);
+    }
 
     let imports = import_section(&mut context);
     let mut module = Module::new();
@@ -249,7 +256,7 @@ fn pass(plan: &Plan, import_count: u32) -> (Module, Vec<Import>) {
 fn types(context: &Context) -> TypeSection {
     let mut types = TypeSection::new();
     let all = context
-        .plan
+        .instance
         .signatures
         .iter()
         .map(encoded)
@@ -266,9 +273,13 @@ fn types(context: &Context) -> TypeSection {
         .any(|import| matches!(import, Import::SpawnRef(_)))
     {
         // The last type: see `import_section`.
-        let start = context.plan.signatures.iter().position(Signature::is_start);
+        let start = context
+            .instance
+            .signatures
+            .iter()
+            .position(Signature::is_start);
         let extra = || context.types.iter().position(Signature::is_start);
-        let start = start.or_else(|| Some(context.plan.signatures.len() + extra()?));
+        let start = start.or_else(|| Some(context.instance.signatures.len() + extra()?));
         let start = start.expect("import_section has added it") as u32;
         let reference = RefType {
             nullable: true,
@@ -285,40 +296,35 @@ fn import_section(context: &mut Context) -> ImportSection {
     let imports = context.imports.clone();
     let mut list = Vec::new();
     for &import in &imports {
-        list.push(match import {
-            Import::SpawnRef(_) => {
-                context.start_type_index();
-                None
-            }
-            Import::Log
-            | Import::Mark
-            | Import::Start(_)
-            | Import::ResumeLater
-            | Import::Suspend(_)
-            | Import::Yield(_)
-            | Import::SuspendThenResume(_)
-            | Import::YieldThenResume(_)
-            | Import::SuspendThenPromote(_)
-            | Import::YieldThenPromote(_)
-            | Import::ThreadIndex
-            | Import::AvailableParallelism
-            | Import::ContextGet(_)
-            | Import::ContextSet(_)
-            | Import::TaskReturn(_) => Some(context.type_index(import_signature(import))),
+        let signature = if let Import::Lowered {
+            callee,
+            asynchronous,
+        } = import
+        {
+            Some(context.world.lowered_signature(callee, asynchronous))
+        } else {
+            import_signature(import, &context.world.channels)
+        };
+        list.push(if let Import::SpawnRef(_) = import {
+            context.start_type_index();
+            None
+        } else {
+            let signature = signature.expect("every import has a type, and every channel is there");
+            Some(context.type_index(signature))
         });
     }
     // The type of `thread.spawn-ref` comes after all others.
-    let spawn_ref = (context.plan.signatures.len() + context.types.len()) as u32;
+    let spawn_ref = (context.instance.signatures.len() + context.types.len()) as u32;
     let mut section = ImportSection::new();
     for (i, ty) in list.iter().enumerate() {
         let ty = EntityType::Function(ty.unwrap_or(spawn_ref));
         section.import(FUNCTIONS, &i.to_string(), ty);
     }
-    for (i, table) in context.plan.tables.iter().enumerate() {
+    for (i, table) in context.instance.tables.iter().enumerate() {
         section.import(STORE, &format!("t{i}"), store::table_type(table));
     }
     section.import(STORE, "m", store::memory_type());
-    for (i, &global) in context.plan.globals.iter().enumerate() {
+    for (i, &global) in context.instance.globals.iter().enumerate() {
         section.import(STORE, &format!("g{i}"), store::global_type(global));
     }
     section
@@ -333,12 +339,12 @@ struct Encoded {
 
 fn segments(context: &mut Context) -> Vec<Encoded> {
     let mut list = Vec::new();
-    for segment in &context.plan.segments {
+    for segment in &context.instance.segments {
         let mut items = segment.items.as_slice();
         let mut mode = Some(segment.mode);
         if let SegmentMode::Active { table, offset } = segment.mode {
-            mode = wrap(table, context.plan.tables.len()).map(|table| {
-                let size = store::table_type(&context.plan.tables[table]).minimum as usize;
+            mode = wrap(table, context.instance.tables.len()).map(|table| {
+                let size = store::table_type(&context.instance.tables[table]).minimum as usize;
                 items = &items[..items.len().min(size.saturating_sub(offset as usize))];
                 SegmentMode::Active {
                     table,

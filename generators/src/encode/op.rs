@@ -3,7 +3,9 @@
 use super::body::{Body, MEMORY, cell};
 use super::wrap;
 use crate::limits::{LAST_ADDRESS, READY_ADDRESS, SKIPPED};
-use crate::plan::{Arithmetic, Global, Import, Item, Op, Operand, Target, Width};
+use crate::plan::{
+    Arithmetic, Global, Import, Item, Op, Operand, Reaction, Scalar, Target, ValueType, Width,
+};
 use wasm_encoder::{BlockType, HeapType, ValType};
 
 /// How much a table may grow at once, whatever the plan says.
@@ -13,7 +15,7 @@ impl Body<'_, '_> {
     /// Encodes an operation so that its value is on the stack, an `i64`. If it refers to what does not exist, encodes
     /// nothing.
     pub(super) fn value(&mut self, op: &Op) -> Option<()> {
-        let plan = self.context.plan;
+        let plan = self.context.instance;
         match *op {
             Op::Start {
                 start,
@@ -267,10 +269,62 @@ impl Body<'_, '_> {
                 self.code().elem_drop(segment).i64_const(0);
             }
             Op::TaskReturn { result, value } => {
-                self.scalar(result, value);
-                self.call(Import::TaskReturn(result));
+                self.task_return(result, value);
                 self.code().i64_const(0);
             }
+            Op::Finish {
+                result,
+                value,
+                reaction: Reaction::Return,
+            } => {
+                self.task_return(result, value);
+                self.code().i64_const(0);
+            }
+            Op::Finish {
+                result,
+                value,
+                reaction: Reaction::Cancel,
+            } => {
+                let cancelled = self.cancelled_local();
+                self.code().local_get(cancelled).if_(BlockType::Empty);
+                self.call(Import::TaskCancel);
+                self.code().else_();
+                self.task_return(result, value);
+                self.code().end().local_get(cancelled).i64_extend_i32_u();
+            }
+            Op::TaskCancel => {
+                self.call(Import::TaskCancel);
+                self.code().i64_const(0);
+            }
+            Op::Invoke {
+                callee,
+                asynchronous,
+                ref args,
+                slot,
+            } => self.invoke(callee, asynchronous, args, slot)?,
+            Op::Collect { callee, slot } => self.collect(callee, slot)?,
+            Op::Drain => {
+                let drain = self.context.drain();
+                self.code().call(drain);
+                self.sign();
+            }
+            Op::SubtaskCancel { .. }
+            | Op::SubtaskDrop { .. }
+            | Op::SetNew { .. }
+            | Op::SetWait { .. }
+            | Op::SetPoll { .. }
+            | Op::SetDrop { .. }
+            | Op::Join { .. }
+            | Op::BackpressureInc { .. }
+            | Op::BackpressureDec { .. }
+            | Op::ChannelNew { .. }
+            | Op::Copy { .. }
+            | Op::CancelCopy { .. }
+            | Op::DropEnd { .. }
+            | Op::LoadBuffer { .. }
+            | Op::ResourceNew { .. }
+            | Op::ResourceRep { .. }
+            | Op::ResourceDrop { .. } => self.handle_value(op)?,
             Op::Mark { value } => {
                 self.operand(value);
                 self.call(Import::Mark);
@@ -283,6 +337,13 @@ impl Body<'_, '_> {
             Op::Loop { .. } | Op::If { .. } => return None,
         }
         Some(())
+    }
+
+    fn task_return(&mut self, result: Option<ValueType>, value: Scalar) {
+        let number = self.context.number;
+        let result = result.map(|ty| self.context.world.resolve_result(number, ty));
+        self.produce(result, value);
+        self.call(Import::TaskReturn(result));
     }
 
     /// With a new thread's index on the stack: keeps it in its slot, if it is suspended, and as the last, and leaves it
@@ -336,6 +397,7 @@ impl Body<'_, '_> {
     fn switch(&mut self, import: Import, park: Option<usize>) {
         self.park(park);
         self.call(import);
+        self.heed_result();
         self.code().i64_extend_i32_u();
         self.sign();
     }
@@ -346,8 +408,19 @@ impl Body<'_, '_> {
         let thread = self.thread_local();
         self.code().local_get(thread);
         self.call(import);
+        self.heed_result();
         self.code().i64_extend_i32_u();
         self.sign();
+    }
+
+    /// With the result of a switch on the stack: notes whether it tells of a cancellation. The first instance's tasks are
+    /// called by the host, which cancels none.
+    fn heed_result(&mut self) {
+        if self.context.number > 0 {
+            let result = self.value_local();
+            self.code().local_tee(result).local_get(result);
+            self.heed();
+        }
     }
 
     fn arithmetic(&mut self, op: Arithmetic, left: Operand, right: Operand) {

@@ -16,7 +16,7 @@ pub(super) fn encode(context: &mut Context) -> Function {
     let mut points = STATE_POINT as i32..;
     let mut point = move || points.next().expect("there is no last point");
 
-    for (i, global) in (0..).zip(&context.plan.globals) {
+    for (i, global) in (0..).zip(&context.instance.globals) {
         code.i32_const(point()).global_get(i);
         if let Global::I32(_) = global {
             code.i64_extend_i32_u();
@@ -55,7 +55,7 @@ pub(super) fn encode(context: &mut Context) -> Function {
         .end();
     code.i32_const(point()).local_get(sum).call(log);
 
-    for table in 0..context.plan.tables.len() as u32 {
+    for table in 0..context.instance.tables.len() as u32 {
         code.i32_const(point())
             .table_size(table)
             .i64_extend_i32_u()

@@ -1,11 +1,19 @@
-//! The core module `store`: it owns the shared state, a memory, tables and globals, and has no code.
+//! The core module `store`: it owns the shared state, a memory, tables and globals. Its only code is what canonical
+//! definitions need before the module `main` is there: `realloc` and a resource's destructor.
 
-use crate::limits::MEMORY_MAXIMUM;
-use crate::plan::{Global, Plan, Table};
+use super::body::MEMORY;
+use super::sample;
+use crate::limits::{DESTROYED_ADDRESS, HEAP_ADDRESS, MEMORY_MAXIMUM, SAMPLES_ADDRESS};
+use crate::plan::{Global, Instance, Table};
 use wasm_encoder::{
-    ConstExpr, ExportKind, ExportSection, GlobalSection, GlobalType, MemorySection, MemoryType,
-    Module, RefType, TableSection, TableType, ValType,
+    BlockType, CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function,
+    FunctionSection, GlobalSection, GlobalType, MemorySection, MemoryType, Module, RefType,
+    TableSection, TableType, TypeSection, ValType,
 };
+
+/// The names of the functions.
+pub(super) const REALLOC: &str = "realloc";
+pub(super) const DESTRUCTOR: &str = "destroy";
 
 /// The largest first size that a table is encoded with, whatever the plan says.
 const TABLE_SIZE_MAXIMUM: u32 = 1 << 12;
@@ -43,18 +51,19 @@ pub(super) fn global_type(global: Global) -> GlobalType {
     }
 }
 
-pub(super) fn encode(plan: &Plan) -> Module {
+/// The module. It has `realloc` and the samples of strings if `text`.
+pub(super) fn encode(instance: &Instance, text: bool) -> Module {
     let mut tables = TableSection::new();
     let mut memories = MemorySection::new();
     let mut globals = GlobalSection::new();
     let mut exports = ExportSection::new();
-    for (i, table) in (0..).zip(&plan.tables) {
+    for (i, table) in (0..).zip(&instance.tables) {
         tables.table(table_type(table));
         exports.export(&format!("t{i}"), ExportKind::Table, i);
     }
     memories.memory(memory_type());
     exports.export("m", ExportKind::Memory, 0);
-    for (i, &global) in (0..).zip(&plan.globals) {
+    for (i, &global) in (0..).zip(&instance.globals) {
         let value = match global {
             Global::I32(value) => ConstExpr::i32_const(value),
             Global::I64(value) => ConstExpr::i64_const(value),
@@ -62,11 +71,94 @@ pub(super) fn encode(plan: &Plan) -> Module {
         globals.global(global_type(global), &value);
         exports.export(&format!("g{i}"), ExportKind::Global, i);
     }
+
+    let mut types = TypeSection::new();
+    let mut functions = FunctionSection::new();
+    let mut code = CodeSection::new();
+    if text {
+        let heap = globals.len();
+        globals.global(
+            global_type(Global::I32(0)),
+            &ConstExpr::i32_const(HEAP_ADDRESS as i32),
+        );
+        exports.export(REALLOC, ExportKind::Func, functions.len());
+        functions.function(types.len());
+        types.ty().function([ValType::I32; 4], [ValType::I32]);
+        code.function(&realloc(heap));
+    }
+    if instance.resource == Some(true) {
+        exports.export(DESTRUCTOR, ExportKind::Func, functions.len());
+        functions.function(types.len());
+        types.ty().function([ValType::I32], []);
+        code.function(&destructor());
+    }
+
     let mut module = Module::new();
+    if !functions.is_empty() {
+        module.section(&types).section(&functions);
+    }
     module
         .section(&tables)
         .section(&memories)
         .section(&globals)
         .section(&exports);
+    if !functions.is_empty() {
+        module.section(&code);
+    }
+    if text {
+        let mut data = DataSection::new();
+        let offset = ConstExpr::i32_const(SAMPLES_ADDRESS as i32);
+        data.active(0, &offset, sample::data(instance.encoding));
+        module.section(&data);
+    }
     module
+}
+
+/// Gives out the memory from [`HEAP_ADDRESS`] to the end of the first page, and begins again when that is used up. Nothing
+/// is ever so large that it does not fit, and nothing is kept for so long that it matters.
+fn realloc(heap: u32) -> Function {
+    let (old, old_size, alignment, size, address) = (0, 1, 2, 3, 4);
+    let mut function = Function::new([(1, ValType::I32)]);
+    let mut sink = function.instructions();
+    // address = (heap + alignment - 1) & -alignment
+    sink.global_get(heap)
+        .local_get(alignment)
+        .i32_add()
+        .i32_const(1)
+        .i32_sub();
+    sink.i32_const(0)
+        .local_get(alignment)
+        .i32_sub()
+        .i32_and()
+        .local_tee(address);
+    sink.local_get(size)
+        .i32_add()
+        .i32_const(0x1_0000)
+        .i32_gt_u();
+    sink.if_(BlockType::Empty)
+        .i32_const(HEAP_ADDRESS as i32)
+        .local_set(address)
+        .end();
+    sink.local_get(address)
+        .local_get(size)
+        .i32_add()
+        .global_set(heap);
+    // What is made larger moves.
+    sink.local_get(address)
+        .local_get(old)
+        .local_get(old_size)
+        .local_get(size);
+    sink.local_get(old_size).local_get(size).i32_lt_u().select();
+    sink.memory_copy(0, 0).local_get(address).end();
+    function
+}
+
+/// Adds what it is given to a cell of the memory.
+fn destructor() -> Function {
+    let mut function = Function::new([]);
+    let mut sink = function.instructions();
+    let address = DESTROYED_ADDRESS as i32;
+    sink.i32_const(address).i32_const(address).i32_load(MEMORY);
+    sink.local_get(0).i32_add().i32_store(MEMORY).end();
+    function
 }

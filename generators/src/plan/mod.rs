@@ -5,14 +5,41 @@
 //! these types has an encoding that is valid, and a shrinker may drop or change anything.
 
 mod op;
+mod value;
 
-pub use op::{Arithmetic, Index, Op, Operand, Scalar, Target, Width};
+pub use op::{Arithmetic, Index, Op, Operand, Reaction, Scalar, Target, Width};
+pub use value::{Argument, Callee, Channel, Direction, Encoding, Handle, Passing, ValueType};
 
-use spawndiff_corpus::{Type, Value};
+use spawndiff_corpus::Value;
 
 /// A whole case, before encoding.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
+    /// The component instances. The first one's entries are what a run calls; it calls the others, and they call those
+    /// that they see (see [`Instance::parent`]).
+    pub instances: Vec<Instance>,
+    /// The types of the streams and futures that all instances share.
+    pub channels: Vec<Channel>,
+    /// The runs, each the calls of one fresh instance. Encoding ends each with a call of `state`.
+    pub runs: Vec<Vec<Call>>,
+}
+
+/// A component instance: its shared state and all its code.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Instance {
+    /// The instance whose component this one's is nested in, taken modulo its own number; none: it stands beside the
+    /// first one, in a component without code. Means nothing for the first.
+    ///
+    /// An instance sees those nested in it, those that stand after it beside it, those that stand after what it is nested
+    /// in, and what is nested in any of those. So no calls go round in a circle.
+    pub parent: Option<usize>,
+    /// How many components without code are wrapped around its component, at most
+    /// [`crate::limits::WRAPPERS`]. Means nothing for the first.
+    pub wrappers: usize,
+    /// Whether it defines a resource type, and whether that has a destructor.
+    pub resource: Option<bool>,
+    /// How its strings are encoded.
+    pub encoding: Encoding,
     /// Calls of program functions that one instance allows before they return at once.
     pub fuel: u32,
     /// The tables of the module `store`, all of `funcref`.
@@ -32,8 +59,6 @@ pub struct Plan {
     pub segments: Vec<Segment>,
     /// The entries, exported as `e0`, `e1`, ...
     pub entries: Vec<Entry>,
-    /// The runs, each the calls of one fresh instance. Encoding ends each with a call of `state`.
-    pub runs: Vec<Vec<Call>>,
 }
 
 /// A table of `funcref`.
@@ -187,16 +212,77 @@ pub enum Import {
     /// `context.set i32` of a slot.
     ContextSet(u32),
     /// `task.return` with a result type.
-    TaskReturn(Option<Type>),
+    TaskReturn(Option<ValueType>),
+    /// `task.cancel`.
+    TaskCancel,
+    /// An entry of another instance, lowered.
+    Lowered {
+        /// The entry.
+        callee: Callee,
+        /// Whether it is lowered `async`. One that has no `async` type is not.
+        asynchronous: bool,
+    },
+    /// `subtask.cancel`, `async` or not.
+    SubtaskCancel(bool),
+    /// `subtask.drop`.
+    SubtaskDrop,
+    /// `waitable-set.new`.
+    SetNew,
+    /// `waitable-set.wait`, cancellable or not.
+    SetWait(bool),
+    /// `waitable-set.poll`.
+    SetPoll(bool),
+    /// `waitable-set.drop`.
+    SetDrop,
+    /// `waitable.join`.
+    Join,
+    /// `backpressure.inc`.
+    BackpressureInc,
+    /// `backpressure.dec`.
+    BackpressureDec,
+    /// `stream.new` or `future.new` of one of [`Plan::channels`].
+    ChannelNew(usize),
+    /// `stream.read` and its kin.
+    Copy {
+        /// One of [`Plan::channels`].
+        channel: usize,
+        /// Read or write.
+        direction: Direction,
+        /// `async` or not.
+        asynchronous: bool,
+    },
+    /// `stream.cancel-read` and its kin.
+    CancelCopy {
+        /// One of [`Plan::channels`].
+        channel: usize,
+        /// Read or write.
+        direction: Direction,
+        /// `async` or not.
+        asynchronous: bool,
+    },
+    /// `stream.drop-readable` and its kin.
+    DropEnd {
+        /// One of [`Plan::channels`].
+        channel: usize,
+        /// The readable or the writable end.
+        direction: Direction,
+    },
+    /// `resource.new` of the own resource type.
+    ResourceNew,
+    /// `resource.rep` of the own resource type.
+    ResourceRep,
+    /// `resource.drop` of an instance's resource type.
+    ResourceDrop(usize),
 }
 
 /// A lifted export.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// The types of its parameters.
-    pub params: Vec<Type>,
-    /// The type of its result.
-    pub result: Option<Type>,
+    /// The types of its parameters. Those of the first instance are scalars: another type is encoded as `u32`. At most
+    /// [`crate::limits::ENTRY_PARAMS_ENCODED`] are encoded.
+    pub params: Vec<ValueType>,
+    /// The type of its result. A borrow is encoded as what it is borrowed from.
+    pub result: Option<ValueType>,
     /// How it is lifted.
     pub lift: Lift,
     /// What it does. An `async` one returns with [`Op::TaskReturn`].
@@ -242,8 +328,12 @@ pub struct Callback {
     pub first: Code,
     /// What each call of the callback does, after it has logged its event code.
     pub body: Vec<Op>,
-    /// How many calls answer YIELD before the last.
+    /// How many calls answer [`Callback::again`] before the last.
     pub countdown: u32,
+    /// What calls before the last answer: YIELD or WAIT. Another code is encoded as YIELD.
+    pub again: Code,
+    /// Whether a call that is told of a cancellation is the last.
+    pub heeds: bool,
     /// What the last call does besides.
     pub last: Vec<Op>,
     /// What the last call answers.
@@ -257,8 +347,10 @@ pub enum Code {
     Exit,
     /// The callback is to be called again. The upper bits, which mean nothing, are these.
     Yield(u32),
-    /// Wait on a waitable set with this handle index: there is none, so it traps.
+    /// Wait on a waitable set with this handle index: there is hardly one, so it traps.
     Wait(u32),
+    /// Wait on the waitable set in a cell, if it is there and an event is to be expected; else YIELD.
+    WaitOn(usize),
     /// No code: the lower four bits are 3 to 15.
     Invalid(u32),
 }
@@ -272,8 +364,8 @@ pub struct Call {
     pub args: Vec<Value>,
 }
 
-impl Plan {
-    /// Every body of the plan: of functions, entries, callbacks and post-return functions.
+impl Instance {
+    /// Every body: of functions, entries, callbacks and post-return functions.
     pub fn bodies(&self) -> impl Iterator<Item = &[Op]> {
         let functions = self.functions.iter().map(|f| f.body.as_slice());
         let entries = self.entries.iter().flat_map(|entry| {
@@ -287,7 +379,7 @@ impl Plan {
         functions.chain(entries)
     }
 
-    /// Visits every operation of the plan, nested ones too.
+    /// Visits every operation, nested ones too.
     pub fn visit(&self, visit: &mut dyn FnMut(&Op)) {
         fn walk(op: &Op, visit: &mut dyn FnMut(&Op)) {
             visit(op);
@@ -296,7 +388,7 @@ impl Plan {
         self.bodies().flatten().for_each(|op| walk(op, visit));
     }
 
-    /// Whether the plan uses `thread.spawn-ref`, `thread.spawn-indirect` or `thread.available-parallelism`: what
+    /// Whether the instance uses `thread.spawn-ref`, `thread.spawn-indirect` or `thread.available-parallelism`: what
     /// wasmparser validates only in its `shared` form.
     pub fn spawns(&self) -> bool {
         let start =
@@ -326,5 +418,19 @@ impl Plan {
             }
         });
         found
+    }
+}
+
+impl Plan {
+    /// Visits every operation of every instance, nested ones too.
+    pub fn visit(&self, visit: &mut dyn FnMut(&Op)) {
+        for instance in &self.instances {
+            instance.visit(visit);
+        }
+    }
+
+    /// Whether any instance [spawns](Instance::spawns).
+    pub fn spawns(&self) -> bool {
+        self.instances.iter().any(Instance::spawns)
     }
 }

@@ -1,7 +1,6 @@
 //! The operations of a program and what they work on.
 
-use super::Item;
-use spawndiff_corpus::Type;
+use super::{Argument, Callee, Direction, Handle, Item, Passing, ValueType};
 
 /// A component-level scalar in the making, as a flat value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +53,15 @@ pub enum Target {
     Own,
     /// A constant: an index that is mostly no thread's.
     Const(u32),
+}
+
+/// What a task does that has been told of its cancellation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reaction {
+    /// `task.cancel`.
+    Cancel,
+    /// `task.return` as if nothing had happened.
+    Return,
 }
 
 /// The size of a load or store.
@@ -200,8 +208,94 @@ pub enum Op {
     },
     /// `elem.drop`.
     ElemDrop { segment: usize },
-    /// `task.return`.
-    TaskReturn { result: Option<Type>, value: Scalar },
+    /// `task.return`. A value that is not a scalar is made for it: a string or list is one of the samples, an `own` handle a
+    /// new one, a stream or future a new one, whose writable end goes to its first cell.
+    TaskReturn {
+        result: Option<ValueType>,
+        value: Scalar,
+    },
+    /// [`Op::TaskReturn`], or, if this function's activation has been told of a cancellation, what the reaction says.
+    Finish {
+        result: Option<ValueType>,
+        value: Scalar,
+        reaction: Reaction,
+    },
+    /// `task.cancel`.
+    TaskCancel,
+    /// A call of an entry of another instance. If it is asynchronous, the subtask goes to the cell `slot`; if that is not
+    /// empty, the call is skipped. A handle that it returns goes to its first cell.
+    Invoke {
+        callee: Callee,
+        asynchronous: bool,
+        args: Vec<Argument>,
+        slot: usize,
+    },
+    /// Reads the result of the asynchronous call that was made last with this slot, if it was of this entry and has returned.
+    Collect { callee: Callee, slot: usize },
+    /// `subtask.cancel`.
+    SubtaskCancel {
+        handle: Handle,
+        asynchronous: bool,
+        passing: Passing,
+    },
+    /// `subtask.drop`, which empties the cell.
+    SubtaskDrop { handle: Handle, passing: Passing },
+    /// Waits for all subtasks that are under way, as long as a few yields, and drops those that have resolved.
+    Drain,
+    /// `waitable-set.new`, if the cell is empty.
+    SetNew { slot: usize },
+    /// `waitable-set.wait`. Careful: only if an event is to be expected.
+    SetWait {
+        handle: Handle,
+        cancellable: bool,
+        passing: Passing,
+    },
+    /// `waitable-set.poll`.
+    SetPoll { handle: Handle, cancellable: bool },
+    /// `waitable-set.drop`, which empties the cell. Careful: only if nothing that is still there was put into it.
+    SetDrop { handle: Handle, passing: Passing },
+    /// `waitable.join`, into no set if there is none.
+    Join { handle: Handle, set: Option<Handle> },
+    /// `backpressure.inc`.
+    BackpressureInc { times: u32 },
+    /// `backpressure.dec`. Careful: only if it has been raised.
+    BackpressureDec { passing: Passing },
+    /// `stream.new` or `future.new`; both ends go to their cells `slot`. Skipped if one of them is not empty.
+    ChannelNew { channel: usize, slot: usize },
+    /// `stream.read`, `stream.write`, `future.read` or `future.write` of so many elements from the handle's own buffer. What
+    /// is written begins with a value.
+    Copy {
+        channel: usize,
+        direction: Direction,
+        handle: Handle,
+        asynchronous: bool,
+        count: u32,
+        value: Operand,
+        passing: Passing,
+    },
+    /// `stream.cancel-read` and its kin.
+    CancelCopy {
+        channel: usize,
+        direction: Direction,
+        handle: Handle,
+        asynchronous: bool,
+        passing: Passing,
+    },
+    /// `stream.drop-readable` and its kin, which empty the cell.
+    DropEnd {
+        channel: usize,
+        direction: Direction,
+        handle: Handle,
+        passing: Passing,
+    },
+    /// Reads the first bytes of an end's buffer.
+    LoadBuffer { handle: Handle },
+    /// `resource.new`, if the cell is empty.
+    ResourceNew { slot: usize, rep: Operand },
+    /// `resource.rep`.
+    ResourceRep { handle: Handle },
+    /// `resource.drop` of the resource type of an instance, which empties the cell.
+    ResourceDrop { owner: usize, handle: Handle },
     /// A call of the lowered `mark`.
     Mark { value: Operand },
     /// Only logs a value.
@@ -251,6 +345,28 @@ impl Op {
         "table-init",
         "elem-drop",
         "task-return",
+        "finish",
+        "task-cancel",
+        "invoke",
+        "collect",
+        "subtask-cancel",
+        "subtask-drop",
+        "drain",
+        "set-new",
+        "set-wait",
+        "set-poll",
+        "set-drop",
+        "join",
+        "backpressure-inc",
+        "backpressure-dec",
+        "channel-new",
+        "copy",
+        "cancel-copy",
+        "drop-end",
+        "load-buffer",
+        "resource-new",
+        "resource-rep",
+        "resource-drop",
         "mark",
         "log",
         "loop",
@@ -292,10 +408,32 @@ impl Op {
             Op::TableInit { .. } => 29,
             Op::ElemDrop { .. } => 30,
             Op::TaskReturn { .. } => 31,
-            Op::Mark { .. } => 32,
-            Op::Log { .. } => 33,
-            Op::Loop { .. } => 34,
-            Op::If { .. } => 35,
+            Op::Finish { .. } => 32,
+            Op::TaskCancel => 33,
+            Op::Invoke { .. } => 34,
+            Op::Collect { .. } => 35,
+            Op::SubtaskCancel { .. } => 36,
+            Op::SubtaskDrop { .. } => 37,
+            Op::Drain => 38,
+            Op::SetNew { .. } => 39,
+            Op::SetWait { .. } => 40,
+            Op::SetPoll { .. } => 41,
+            Op::SetDrop { .. } => 42,
+            Op::Join { .. } => 43,
+            Op::BackpressureInc { .. } => 44,
+            Op::BackpressureDec { .. } => 45,
+            Op::ChannelNew { .. } => 46,
+            Op::Copy { .. } => 47,
+            Op::CancelCopy { .. } => 48,
+            Op::DropEnd { .. } => 49,
+            Op::LoadBuffer { .. } => 50,
+            Op::ResourceNew { .. } => 51,
+            Op::ResourceRep { .. } => 52,
+            Op::ResourceDrop { .. } => 53,
+            Op::Mark { .. } => 54,
+            Op::Log { .. } => 55,
+            Op::Loop { .. } => 56,
+            Op::If { .. } => 57,
         };
         Op::NAMES[index]
     }

@@ -1,0 +1,186 @@
+//! Streams and futures, and resources: operations that are skipped where they would trap.
+
+use super::Sketch;
+use super::op::{Place, Scope};
+use crate::limits::{COPY_COUNT, ENDS, RESOURCES};
+use crate::plan::{Direction, Handle, Op, Passing};
+
+const CAREFUL: Passing = Passing::Careful;
+
+fn end(channel: usize, direction: Direction, slot: usize) -> Handle {
+    Handle::End {
+        channel,
+        direction,
+        slot,
+    }
+}
+
+/// A read or write of a few elements, now and then of none.
+pub(super) fn copy(
+    sketch: &mut Sketch,
+    handle: Handle,
+    channel: usize,
+    direction: Direction,
+    asynchronous: bool,
+) -> Op {
+    let count = match sketch.draw.percent(15) {
+        false => 1 + sketch.draw.below(COPY_COUNT),
+        true => 0,
+    };
+    Op::Copy {
+        channel,
+        direction,
+        handle,
+        asynchronous,
+        count,
+        value: sketch.draw.operand(),
+        passing: CAREFUL,
+    }
+}
+
+/// What an entry does with the readable end that it was passed, and that lies in the first cell.
+pub(super) fn consume(sketch: &mut Sketch, channel: usize, scope: &mut Scope, out: &mut Vec<Op>) {
+    let direction = Direction::Read;
+    let handle = end(channel, direction, 0);
+    for _ in 0..1 + sketch.draw.below(2) {
+        let read = copy(sketch, handle, channel, direction, true);
+        out.push(read);
+        wait_for(sketch, handle, scope, out);
+        out.push(Op::LoadBuffer { handle });
+    }
+    settle(sketch, channel, handle, direction, out);
+}
+
+/// Waits, polls or yields after an asynchronous copy.
+fn wait_for(sketch: &mut Sketch, handle: Handle, scope: &Scope, out: &mut Vec<Op>) {
+    let slot = 1 - usize::from(sketch.draw.percent(40));
+    let set = Handle::Set(slot);
+    let cancellable = sketch.draw.percent(40);
+    let how = sketch.draw.weighted(&[(50, 0), (30, 1), (20, 2)]);
+    if scope.sync_typed {
+        return;
+    }
+    if how == 2 {
+        return out.push(Op::Yield {
+            cancellable,
+            offer: false,
+        });
+    }
+    out.push(Op::SetNew { slot });
+    out.push(Op::Join {
+        handle,
+        set: Some(set),
+    });
+    // An implicit thread of a host's call that waits for what nobody does is a deadlock.
+    if how == 1 || (scope.must_return() && sketch.number == 0 && !sketch.draw.percent(15)) {
+        out.push(Op::Yield {
+            cancellable,
+            offer: false,
+        });
+        out.push(Op::SetPoll {
+            handle: set,
+            cancellable,
+        });
+    } else {
+        out.push(Op::SetWait {
+            handle: set,
+            cancellable,
+            passing: CAREFUL,
+        });
+    }
+    if sketch.draw.percent(50) {
+        out.push(Op::Join { handle, set: None });
+    }
+}
+
+/// Cancels what is under way, and drops the end, or leaves it.
+fn settle(
+    sketch: &mut Sketch,
+    channel: usize,
+    handle: Handle,
+    direction: Direction,
+    out: &mut Vec<Op>,
+) {
+    if sketch.draw.percent(50) {
+        out.push(Op::CancelCopy {
+            channel,
+            direction,
+            handle,
+            asynchronous: sketch.draw.percent(60),
+            passing: CAREFUL,
+        });
+    }
+    if sketch.draw.percent(55) {
+        out.push(Op::DropEnd {
+            channel,
+            direction,
+            handle,
+            passing: CAREFUL,
+        });
+    }
+}
+
+/// One thing with a stream or future: a new one with both ends used here, or something with an end that is there.
+pub(super) fn step(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
+    let channel = sketch.draw.index(sketch.channels.len());
+    let slot = sketch.draw.index(ENDS);
+    let first = match sketch.draw.percent(50) {
+        false => Direction::Read,
+        true => Direction::Write,
+    };
+    let second = first.other();
+    let (a, b) = (end(channel, first, slot), end(channel, second, slot));
+    match sketch.draw.weighted(&[(40, 0), (30, 1), (15, 2), (15, 3)]) {
+        0 => {
+            out.push(Op::ChannelNew { channel, slot });
+            let one = copy(sketch, a, channel, first, true);
+            out.push(one);
+            let other = copy(sketch, b, channel, second, true);
+            out.push(other);
+            if sketch.draw.percent(50) {
+                wait_for(sketch, a, scope, out);
+            }
+            out.push(Op::LoadBuffer {
+                handle: end(channel, Direction::Read, slot),
+            });
+            if sketch.draw.percent(60) {
+                settle(sketch, channel, a, first, out);
+                settle(sketch, channel, b, second, out);
+            }
+        }
+        1 => {
+            // In a thread a copy may well block: somebody else has the other end.
+            let asynchronous =
+                !matches!(scope.place, Place::Function(_)) || sketch.draw.percent(70);
+            let one = copy(sketch, a, channel, first, asynchronous);
+            out.push(one);
+            if asynchronous && sketch.draw.percent(60) {
+                wait_for(sketch, a, scope, out);
+            }
+            out.push(Op::LoadBuffer { handle: a });
+        }
+        2 => {
+            let set = sketch.draw.index(2);
+            out.push(Op::SetNew { slot: set });
+            out.push(Op::Join {
+                handle: a,
+                set: Some(Handle::Set(set)),
+            });
+        }
+        _ => settle(sketch, channel, a, first, out),
+    }
+}
+
+/// One thing with a resource: of the own type, or a handle of another instance's.
+pub(super) fn resource(sketch: &mut Sketch, owner: usize, out: &mut Vec<Op>) {
+    let slot = sketch.draw.index(RESOURCES);
+    let handle = Handle::Resource { owner, slot };
+    if owner == sketch.number {
+        let rep = sketch.draw.operand();
+        out.push(Op::ResourceNew { slot, rep });
+        out.push(Op::ResourceRep { handle });
+    }
+    if sketch.draw.percent(50) {
+        out.push(Op::ResourceDrop { owner, handle });
+    }
+}

@@ -1,0 +1,147 @@
+//! What the mistakes of [`super::trespass`] are made of: operations that bring about a state, and operations on it that are
+//! careful or not.
+
+use super::{Sketch, peer};
+use crate::plan::{Argument, Callee, Direction, Handle, Lift, Op, Operand, Passing, ValueType};
+
+/// The slots of what these mistakes make: the last ones.
+pub(super) const SUBTASK: Handle = Handle::Subtask(3);
+/// See [`SUBTASK`].
+pub(super) const SET: Handle = Handle::Set(1);
+/// See [`SUBTASK`].
+pub(super) const SLOT: usize = 1;
+pub(super) const DARING: Passing = Passing::Daring;
+pub(super) const CAREFUL: Passing = Passing::Careful;
+
+/// An asynchronous call that likely blocks, in the last slot.
+pub(super) fn blocked(sketch: &mut Sketch, out: &mut Vec<Op>) -> Option<()> {
+    let callee = peer::callee(sketch, |entry| match &entry.lift {
+        Lift::SyncTyped(_) => false,
+        Lift::Sync(_) | Lift::Stackful | Lift::Callback(_) => true,
+    })?;
+    let args = peer::arguments(sketch, callee, out);
+    out.push(Op::Invoke {
+        callee,
+        asynchronous: true,
+        args,
+        slot: 3,
+    });
+    Some(())
+}
+
+/// A call of an entry that is passed a stream or future, which is made before: the call is the last operation.
+pub(super) fn pass(sketch: &mut Sketch, out: &mut Vec<Op>) -> Option<usize> {
+    let callee = taking(sketch, |ty| matches!(ty, ValueType::Channel(_)))?;
+    let mut args = peer::arguments(sketch, callee, out);
+    let mut passed = None;
+    for arg in &mut args {
+        if let Argument::Handle(Handle::End { channel, slot, .. }) = arg {
+            *slot = SLOT;
+            passed = Some(*channel);
+        }
+    }
+    let channel = passed?;
+    out.push(Op::ChannelNew {
+        channel,
+        slot: SLOT,
+    });
+    out.push(Op::Invoke {
+        callee,
+        asynchronous: true,
+        args,
+        slot: 3,
+    });
+    Some(channel)
+}
+
+/// An entry with a parameter of this sort.
+pub(super) fn taking(sketch: &mut Sketch, wanted: impl Fn(&ValueType) -> bool) -> Option<Callee> {
+    peer::callee(sketch, |entry| entry.params.iter().any(&wanted))
+}
+
+pub(super) fn owner(sketch: &mut Sketch) -> Option<usize> {
+    let mut owners = sketch.visible.clone();
+    owners.retain(|&other| sketch.instances[other].resource.is_some());
+    (!owners.is_empty()).then(|| sketch.draw.pick(&owners))
+}
+
+/// A new stream or future, and one of its ends.
+pub(super) fn channel(sketch: &mut Sketch, out: &mut Vec<Op>) -> Option<(usize, Direction)> {
+    if sketch.channels.is_empty() {
+        return None;
+    }
+    let channel = sketch.draw.index(sketch.channels.len());
+    out.push(Op::ChannelNew {
+        channel,
+        slot: SLOT,
+    });
+    let direction = match sketch.draw.percent(50) {
+        false => Direction::Read,
+        true => Direction::Write,
+    };
+    Some((channel, direction))
+}
+
+pub(super) fn end(channel: usize, direction: Direction) -> Handle {
+    Handle::End {
+        channel,
+        direction,
+        slot: SLOT,
+    }
+}
+
+/// Puts a waitable into the second set.
+pub(super) fn joined(handle: Handle) -> [Op; 2] {
+    [
+        Op::SetNew { slot: 1 },
+        Op::Join {
+            handle,
+            set: Some(SET),
+        },
+    ]
+}
+
+pub(super) fn cancel(asynchronous: bool, passing: Passing) -> Op {
+    Op::SubtaskCancel {
+        handle: SUBTASK,
+        asynchronous,
+        passing,
+    }
+}
+
+pub(super) fn copy(
+    channel: usize,
+    direction: Direction,
+    handle: Handle,
+    asynchronous: bool,
+    count: u32,
+) -> Op {
+    Op::Copy {
+        channel,
+        direction,
+        handle,
+        asynchronous,
+        count,
+        value: Operand::Const(7),
+        passing: DARING,
+    }
+}
+
+pub(super) fn cancel_copy(channel: usize, direction: Direction, asynchronous: bool) -> Op {
+    Op::CancelCopy {
+        channel,
+        direction,
+        handle: end(channel, direction),
+        asynchronous,
+        passing: DARING,
+    }
+}
+
+pub(super) fn drop_end(channel: usize, direction: Direction, passing: Passing) -> Op {
+    Op::DropEnd {
+        channel,
+        direction,
+        handle: end(channel, direction),
+        passing,
+    }
+}

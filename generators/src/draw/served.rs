@@ -1,0 +1,253 @@
+//! What the entries of called instances do: they return early, late, in a thread or in a callback, block in between, and
+//! react to their cancellation or not.
+
+use super::body::start_returner;
+use super::op::{self, Place, Scope};
+use super::target::launch;
+use super::{Return, Sketch, channel, peer};
+use crate::plan::{Code, Direction, Handle, Lift, Op, Operand, Passing, Reaction, ValueType};
+
+/// How an entry blocks, and the weights.
+const BLOCKS: &[(u32, Block)] = &[
+    (42, Block::Yield),
+    (14, Block::Nothing),
+    (14, Block::Suspend),
+    (12, Block::Peer),
+    (10, Block::Channel),
+    (8, Block::Backpressure),
+    (1, Block::Never),
+];
+
+#[derive(Clone, Copy)]
+enum Block {
+    Yield,
+    Nothing,
+    /// Until a thread that it starts wakes it.
+    Suspend,
+    /// In a call of its own, if it sees anyone.
+    Peer,
+    /// On a stream or future that it was passed, if it was.
+    Channel,
+    /// Raises backpressure, yields, and lowers it.
+    Backpressure,
+    /// Until its cancellation, if ever.
+    Never,
+}
+
+fn yields(sketch: &mut Sketch, out: &mut Vec<Op>) {
+    for _ in 0..1 + sketch.draw.below(3) {
+        out.push(Op::Yield {
+            cancellable: sketch.draw.percent(55),
+            offer: sketch.draw.percent(30),
+        });
+    }
+}
+
+fn block(sketch: &mut Sketch, scope: &mut Scope, entry: usize, out: &mut Vec<Op>) {
+    match sketch.draw.weighted(BLOCKS) {
+        Block::Nothing => {}
+        Block::Yield => yields(sketch, out),
+        Block::Suspend => {
+            launch(sketch, scope, out);
+            match scope.wakers > 0 {
+                true => out.push(Op::Suspend {
+                    cancellable: sketch.draw.percent(55),
+                    park: Some(0),
+                }),
+                false => yields(sketch, out),
+            }
+        }
+        Block::Peer if !sketch.visible.is_empty() => peer::call(sketch, scope, out),
+        Block::Peer => yields(sketch, out),
+        Block::Channel => match channel_parameter(sketch, entry) {
+            Some(channel) => channel::consume(sketch, channel, scope, out),
+            None => yields(sketch, out),
+        },
+        Block::Backpressure => {
+            out.push(Op::BackpressureInc { times: 1 });
+            yields(sketch, out);
+            out.push(Op::BackpressureDec {
+                passing: Passing::Careful,
+            });
+        }
+        Block::Never => out.push(Op::Suspend {
+            cancellable: !sketch.draw.percent(30),
+            park: None,
+        }),
+    }
+}
+
+/// The first stream or future that an entry is passed.
+fn channel_parameter(sketch: &Sketch, entry: usize) -> Option<usize> {
+    let params = sketch.instance.entries[entry].params.iter();
+    params
+        .filter_map(|ty| match ty {
+            ValueType::Channel(channel) => Some(*channel),
+            ValueType::Scalar(_)
+            | ValueType::String
+            | ValueType::Bytes
+            | ValueType::Own(_)
+            | ValueType::Borrow(_) => None,
+        })
+        .next()
+}
+
+fn finish(sketch: &mut Sketch, entry: usize) -> Op {
+    let result = sketch.instance.entries[entry].result;
+    Op::Finish {
+        result,
+        value: sketch.draw.scalar(result),
+        reaction: match sketch.draw.percent(30) {
+            false => Reaction::Cancel,
+            true => Reaction::Return,
+        },
+    }
+}
+
+/// Uses and drops the borrows that an entry was passed: they may not outlive its return.
+fn borrows(sketch: &mut Sketch, entry: usize, out: &mut Vec<Op>) {
+    let mut local = 0;
+    for ty in sketch.instance.entries[entry].params.clone() {
+        let handle = Handle::Parameter(local);
+        match ty {
+            ValueType::Borrow(owner) if owner != sketch.number => {
+                // Kept too long, now and then: then the return traps.
+                if !sketch.draw.percent(3) {
+                    out.push(Op::ResourceDrop { owner, handle });
+                }
+            }
+            ValueType::Own(owner) if owner == sketch.number => {
+                if sketch.draw.percent(60) {
+                    out.push(Op::ResourceRep { handle });
+                }
+                if sketch.draw.percent(60) {
+                    let handle = Handle::Resource { owner, slot: 0 };
+                    out.push(Op::ResourceDrop { owner, handle });
+                }
+            }
+            ValueType::Own(_)
+            | ValueType::Borrow(_)
+            | ValueType::Scalar(_)
+            | ValueType::Channel(_) => {}
+            ValueType::String | ValueType::Bytes => {
+                local += 1;
+                out.push(Op::Log {
+                    value: Operand::Argument,
+                });
+            }
+        }
+        local += 1;
+    }
+}
+
+pub(super) fn entry(sketch: &mut Sketch, entry: usize) -> Vec<Op> {
+    let mut scope = Scope::new(Place::Entry(entry));
+    scope.sync_typed = matches!(sketch.instance.entries[entry].lift, Lift::SyncTyped(_));
+    let mut body = Vec::new();
+    let returns = sketch.returns[entry];
+    let callback = match &sketch.instance.entries[entry].lift {
+        Lift::Callback(callback) => Some((callback.first, callback.again)),
+        Lift::SyncTyped(_) | Lift::Sync(_) | Lift::Stackful => None,
+    };
+    let may_block = !matches!(sketch.instance.entries[entry].lift, Lift::SyncTyped(_));
+    if returns == Return::Early {
+        borrows(sketch, entry, &mut body);
+        body.push(finish(sketch, entry));
+        scope.returned = true;
+    }
+    if sketch.draw.percent(25) {
+        launch(sketch, &mut scope, &mut body);
+    }
+    if may_block && !(callback.is_some() && sketch.draw.percent(60)) {
+        block(sketch, &mut scope, entry, &mut body);
+    }
+    if returns != Return::Early {
+        borrows(sketch, entry, &mut body);
+    }
+    if returns == Return::Middle {
+        body.push(finish(sketch, entry));
+        scope.returned = true;
+    }
+    if may_block {
+        let count = sketch.draw.weighted(&[(45, 0), (40, 1), (15, 2)]);
+        op::draw(sketch, &mut scope, count, &mut body);
+    }
+    if let Return::Thread(function) = returns {
+        start_returner(sketch, function, &mut body);
+    }
+    if let Some((first, again)) = callback
+        && [first, again]
+            .iter()
+            .any(|code| matches!(code, Code::WaitOn(_)))
+    {
+        expect(sketch, entry, &mut scope, &mut body);
+    }
+    if returns == Return::Late {
+        body.push(finish(sketch, entry));
+    }
+    body
+}
+
+/// Puts something into the first waitable set that will have an event.
+fn expect(sketch: &mut Sketch, entry: usize, scope: &mut Scope, out: &mut Vec<Op>) {
+    out.push(Op::SetNew { slot: 0 });
+    let set = Some(Handle::Set(0));
+    if let Some(channel) = channel_parameter(sketch, entry) {
+        let handle = Handle::End {
+            channel,
+            direction: Direction::Read,
+            slot: 0,
+        };
+        out.push(channel::copy(
+            sketch,
+            handle,
+            channel,
+            Direction::Read,
+            true,
+        ));
+        out.push(Op::Join { handle, set });
+    } else if !sketch.visible.is_empty()
+        && let Some(slot) = peer::invoke_asynchronously(sketch, scope, out)
+    {
+        out.push(Op::Join {
+            handle: Handle::Subtask(slot),
+            set,
+        });
+    }
+}
+
+pub(super) fn callback(sketch: &mut Sketch, entry: usize) {
+    let mut scope = Scope::new(Place::Callback(entry));
+    let returns = sketch.returns[entry];
+    scope.returned = returns != Return::Callback;
+    let mut body = Vec::new();
+    let count = sketch.draw.weighted(&[(60, 0), (30, 1), (10, 2)]);
+    op::draw(sketch, &mut scope, count, &mut body);
+    if let Some(channel) = channel_parameter(sketch, entry) {
+        let handle = Handle::End {
+            channel,
+            direction: Direction::Read,
+            slot: 0,
+        };
+        body.push(Op::LoadBuffer { handle });
+        if sketch.draw.percent(60) {
+            body.push(channel::copy(
+                sketch,
+                handle,
+                channel,
+                Direction::Read,
+                true,
+            ));
+        }
+    }
+    let mut last = Vec::new();
+    if returns == Return::Callback {
+        last.push(finish(sketch, entry));
+    }
+    let count = sketch.draw.weighted(&[(75, 0), (20, 1), (5, 2)]);
+    op::draw(sketch, &mut scope, count, &mut last);
+    if let Lift::Callback(callback) = &mut sketch.instance.entries[entry].lift {
+        callback.body = body;
+        callback.last = last;
+    }
+}

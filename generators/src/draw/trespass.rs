@@ -1,0 +1,428 @@
+//! Mistakes with other instances, subtasks, waitable sets, streams, futures and resources: each trap of their built-ins has
+//! its kind here. They are added as [`super::misfortune`] adds its own.
+
+use super::ingredient::{
+    CAREFUL, DARING, SET, SLOT, SUBTASK, blocked, cancel, cancel_copy, channel, copy, drop_end,
+    end, joined, owner, pass, taking,
+};
+use super::placement::{choose, insert_in_entry, insert_in_thread};
+use super::{Sketch, peer};
+use crate::encode::sample::INVALID;
+use crate::plan::{Argument, Direction, Handle, Lift, Op, ValueType};
+
+/// How many mistakes a case is to make that has anything to make them with, and the weights.
+const COUNT: &[(u32, usize)] = &[(62, 0), (31, 1), (7, 2)];
+
+/// Kinds of mistakes and their weights.
+const KINDS: &[(u32, Kind)] = &[
+    (8, Kind::SubtaskDropEarly),
+    (7, Kind::CancelTwice),
+    (7, Kind::CancelDelivered),
+    (6, Kind::CancelInSet),
+    (5, Kind::SetUnknown),
+    (6, Kind::SetDropFull),
+    (6, Kind::SetDropWaiting),
+    (5, Kind::JoinUnknown),
+    (4, Kind::JoinWhileCancelling),
+    (4, Kind::SubtaskUnknown),
+    (6, Kind::BackpressureBelow),
+    (4, Kind::BackpressureAbove),
+    (12, Kind::TaskCancel),
+    (4, Kind::WaitInSyncTyped),
+    (5, Kind::CopyWrongEnd),
+    (4, Kind::CopyWrongChannel),
+    (6, Kind::CopyBusy),
+    (6, Kind::CopyDone),
+    (5, Kind::CopyTooLong),
+    (5, Kind::CopyInSet),
+    (6, Kind::CancelIdle),
+    (5, Kind::CancelSyncCopy),
+    (6, Kind::DropBusy),
+    (6, Kind::DropUnwritten),
+    (5, Kind::PassInSet),
+    (5, Kind::PassBusy),
+    (5, Kind::PassDone),
+    (5, Kind::ResourceUnknown),
+    (5, Kind::ResourceWrongType),
+    (6, Kind::ResourceLent),
+    (5, Kind::HandleUnknown),
+    (5, Kind::InvalidString),
+];
+
+#[derive(Clone, Copy)]
+enum Kind {
+    SubtaskDropEarly,
+    CancelTwice,
+    CancelDelivered,
+    CancelInSet,
+    SetUnknown,
+    SetDropFull,
+    SetDropWaiting,
+    JoinUnknown,
+    /// Of a subtask that another thread waits for synchronously.
+    JoinWhileCancelling,
+    SubtaskUnknown,
+    BackpressureBelow,
+    BackpressureAbove,
+    /// `task.cancel` of a task that was not cancelled.
+    TaskCancel,
+    WaitInSyncTyped,
+    CopyWrongEnd,
+    CopyWrongChannel,
+    CopyBusy,
+    CopyDone,
+    CopyTooLong,
+    CopyInSet,
+    CancelIdle,
+    /// Cancels a copy that another thread waits for synchronously.
+    CancelSyncCopy,
+    DropBusy,
+    /// The writable end of a future that was not written.
+    DropUnwritten,
+    PassInSet,
+    PassBusy,
+    PassDone,
+    ResourceUnknown,
+    ResourceWrongType,
+    ResourceLent,
+    HandleUnknown,
+    InvalidString,
+}
+
+pub(super) fn draw(sketch: &mut Sketch) {
+    if !sketch.has_peers() {
+        return;
+    }
+    for _ in 0..sketch.draw.weighted(COUNT) {
+        let kind = sketch.draw.weighted(KINDS);
+        add(sketch, kind);
+    }
+}
+
+fn add(sketch: &mut Sketch, kind: Kind) {
+    let Some(ops) = mistake(sketch, kind) else {
+        return;
+    };
+    let may_not_block = matches!(kind, Kind::WaitInSyncTyped);
+    let cancels = matches!(kind, Kind::TaskCancel);
+    // What waits or yields on the way traps too early in a task that may not block.
+    let wanted = |lift: &Lift, _| {
+        matches!(lift, Lift::SyncTyped(_)) == may_not_block && !(cancels && lift.is_sync())
+    };
+    if let Some(entry) = choose(sketch, wanted) {
+        insert_in_entry(sketch, entry, ops);
+    }
+}
+
+/// The operations of a mistake, if there is anything to make it with.
+fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
+    let mut ops = Vec::new();
+    let asynchronous = sketch.draw.percent(50);
+    let unknown = Handle::Const(sketch.draw.pick(&[77, 0, 1, 2, 3, 1 << 28, u32::MAX]));
+    match kind {
+        Kind::SubtaskDropEarly => {
+            blocked(sketch, &mut ops)?;
+            ops.push(Op::SubtaskDrop {
+                handle: SUBTASK,
+                passing: DARING,
+            });
+        }
+        Kind::CancelTwice => {
+            blocked(sketch, &mut ops)?;
+            for (asynchronous, passing) in [(true, CAREFUL), (asynchronous, DARING)] {
+                ops.push(cancel(asynchronous, passing));
+            }
+        }
+        Kind::CancelDelivered => {
+            blocked(sketch, &mut ops)?;
+            ops.extend(joined(SUBTASK));
+            for _ in 0..2 {
+                ops.push(Op::SetWait {
+                    handle: SET,
+                    cancellable: false,
+                    passing: CAREFUL,
+                });
+            }
+            ops.push(Op::Join {
+                handle: SUBTASK,
+                set: None,
+            });
+            ops.push(cancel(asynchronous, DARING));
+        }
+        Kind::CancelInSet => {
+            blocked(sketch, &mut ops)?;
+            ops.extend(joined(SUBTASK));
+            ops.push(cancel(false, DARING));
+        }
+        Kind::SetUnknown => {
+            let handle = if asynchronous { unknown } else { SUBTASK };
+            if !asynchronous {
+                blocked(sketch, &mut ops)?;
+            }
+            let cancellable = sketch.draw.percent(40);
+            ops.push(match sketch.draw.below(3) {
+                0 => Op::SetWait {
+                    handle,
+                    cancellable,
+                    passing: DARING,
+                },
+                1 => Op::SetPoll {
+                    handle,
+                    cancellable,
+                },
+                _ => Op::SetDrop {
+                    handle,
+                    passing: DARING,
+                },
+            });
+        }
+        Kind::SetDropFull => {
+            match sketch.visible.is_empty() {
+                false => {
+                    blocked(sketch, &mut ops)?;
+                    ops.extend(joined(SUBTASK));
+                }
+                true => {
+                    let (channel, direction) = channel(sketch, &mut ops)?;
+                    ops.extend(joined(end(channel, direction)));
+                }
+            }
+            ops.push(Op::SetDrop {
+                handle: SET,
+                passing: DARING,
+            });
+        }
+        Kind::SetDropWaiting => {
+            let wait = vec![
+                Op::SetNew { slot: 1 },
+                Op::SetWait {
+                    handle: SET,
+                    cancellable: false,
+                    passing: DARING,
+                },
+            ];
+            insert_in_thread(sketch, wait);
+            ops.push(Op::Yield {
+                cancellable: false,
+                offer: false,
+            });
+            ops.push(Op::SetDrop {
+                handle: SET,
+                passing: DARING,
+            });
+        }
+        Kind::JoinUnknown => {
+            ops.push(Op::SetNew { slot: 1 });
+            let (handle, set) = sketch
+                .draw
+                .pick(&[(unknown, SET), (SET, SET), (SET, unknown)]);
+            ops.push(Op::Join {
+                handle,
+                set: Some(set),
+            });
+        }
+        Kind::JoinWhileCancelling => {
+            blocked(sketch, &mut ops)?;
+            insert_in_thread(sketch, vec![cancel(false, CAREFUL)]);
+            ops.push(Op::Yield {
+                cancellable: false,
+                offer: false,
+            });
+            ops.extend(joined(SUBTASK));
+        }
+        Kind::SubtaskUnknown => ops.push(match asynchronous {
+            true => Op::SubtaskDrop {
+                handle: unknown,
+                passing: DARING,
+            },
+            false => Op::SubtaskCancel {
+                handle: unknown,
+                asynchronous: true,
+                passing: DARING,
+            },
+        }),
+        Kind::BackpressureBelow => ops.push(Op::BackpressureDec { passing: DARING }),
+        Kind::BackpressureAbove => ops.push(Op::BackpressureInc { times: 1 << 16 }),
+        Kind::TaskCancel => ops.push(Op::TaskCancel),
+        Kind::WaitInSyncTyped => {
+            ops.push(Op::SetNew { slot: 1 });
+            ops.push(Op::SetWait {
+                handle: SET,
+                cancellable: false,
+                passing: DARING,
+            });
+        }
+        Kind::CopyWrongEnd => {
+            let (channel, direction) = channel(sketch, &mut ops)?;
+            let handle = end(channel, direction.other());
+            ops.push(copy(channel, direction, handle, asynchronous, 1));
+        }
+        Kind::CopyWrongChannel => {
+            let (channel, direction) = channel(sketch, &mut ops)?;
+            let handle = end(channel, direction);
+            ops.push(copy(channel + 1, direction, handle, asynchronous, 1));
+        }
+        Kind::CopyBusy => {
+            let (channel, direction) = channel(sketch, &mut ops)?;
+            let handle = end(channel, direction);
+            for asynchronous in [true, asynchronous] {
+                ops.push(copy(channel, direction, handle, asynchronous, 1));
+            }
+        }
+        Kind::CopyDone => {
+            let (channel, direction) = channel(sketch, &mut ops)?;
+            let handle = end(channel, direction);
+            let (future, other) = (sketch.channels[channel].future, direction.other());
+            ops.push(match future {
+                false => drop_end(channel, other, CAREFUL),
+                true => copy(channel, other, end(channel, other), true, 1),
+            });
+            for asynchronous in [true, asynchronous] {
+                ops.push(copy(channel, direction, handle, asynchronous, 1));
+            }
+        }
+        Kind::CopyTooLong => {
+            let (channel, direction) = channel(sketch, &mut ops)?;
+            let count = sketch
+                .draw
+                .pick(&[1 << 28, 0x3_0000, (1 << 28) - 1, u32::MAX]);
+            ops.push(copy(
+                channel,
+                direction,
+                end(channel, direction),
+                true,
+                count,
+            ));
+        }
+        Kind::CopyInSet => {
+            let (channel, direction) = channel(sketch, &mut ops)?;
+            let handle = end(channel, direction);
+            ops.extend(joined(handle));
+            ops.push(copy(channel, direction, handle, false, 1));
+        }
+        Kind::CancelIdle => {
+            let (channel, direction) = channel(sketch, &mut ops)?;
+            ops.push(cancel_copy(channel, direction, asynchronous));
+        }
+        Kind::CancelSyncCopy => {
+            let (channel, direction) = channel(sketch, &mut ops)?;
+            let handle = end(channel, direction);
+            let copies = vec![
+                Op::ChannelNew {
+                    channel,
+                    slot: SLOT,
+                },
+                copy(channel, direction, handle, false, 1),
+            ];
+            insert_in_thread(sketch, copies);
+            ops.push(Op::Yield {
+                cancellable: false,
+                offer: false,
+            });
+            ops.push(cancel_copy(channel, direction, asynchronous));
+        }
+        Kind::DropBusy => {
+            let (channel, direction) = channel(sketch, &mut ops)?;
+            ops.push(copy(channel, direction, end(channel, direction), true, 1));
+            ops.push(drop_end(channel, direction, DARING));
+        }
+        Kind::DropUnwritten => {
+            let (channel, _) = channel(sketch, &mut ops)?;
+            ops.push(drop_end(channel, Direction::Write, DARING));
+        }
+        Kind::PassInSet => {
+            let channel = pass(sketch, &mut ops)?;
+            let passing = ops.pop()?;
+            ops.extend(joined(end(channel, Direction::Read)));
+            ops.push(passing);
+        }
+        Kind::PassBusy => {
+            let channel = pass(sketch, &mut ops)?;
+            let passing = ops.pop()?;
+            let direction = Direction::Read;
+            ops.push(copy(channel, direction, end(channel, direction), true, 1));
+            ops.push(passing);
+        }
+        Kind::PassDone => {
+            let channel = pass(sketch, &mut ops)?;
+            let passing = ops.pop()?;
+            let (read, write) = (Direction::Read, Direction::Write);
+            ops.push(match sketch.channels[channel].future {
+                false => drop_end(channel, write, CAREFUL),
+                true => copy(channel, write, end(channel, write), true, 1),
+            });
+            ops.push(copy(channel, read, end(channel, read), true, 1));
+            ops.push(passing);
+        }
+        Kind::ResourceUnknown => {
+            let owner = owner(sketch)?;
+            ops.push(Op::ResourceDrop {
+                owner,
+                handle: unknown,
+            });
+        }
+        Kind::ResourceWrongType => {
+            let (owner, other) = (owner(sketch)?, owner(sketch)?);
+            peer::obtain(sketch, other, &mut ops);
+            let handle = Handle::Resource {
+                owner: other,
+                slot: 0,
+            };
+            ops.push(Op::ResourceDrop { owner, handle });
+        }
+        Kind::ResourceLent => {
+            let callee = taking(sketch, |ty| matches!(ty, ValueType::Borrow(_)))?;
+            let params = sketch.instances[callee.instance].entries[callee.entry]
+                .params
+                .clone();
+            let args = peer::arguments(sketch, callee, &mut ops);
+            ops.push(Op::Invoke {
+                callee,
+                asynchronous: true,
+                args: args.clone(),
+                slot: 3,
+            });
+            for (ty, arg) in params.iter().zip(args) {
+                if let (ValueType::Borrow(owner), Argument::Handle(handle)) = (*ty, arg) {
+                    ops.push(Op::ResourceDrop { owner, handle });
+                }
+            }
+        }
+        Kind::HandleUnknown => {
+            let callee = taking(sketch, |ty| {
+                matches!(
+                    ty,
+                    ValueType::Own(_) | ValueType::Borrow(_) | ValueType::Channel(_)
+                )
+            })?;
+            let mut args = peer::arguments(sketch, callee, &mut ops);
+            for arg in &mut args {
+                if let Argument::Handle(handle) = arg {
+                    *handle = unknown;
+                }
+            }
+            ops.push(Op::Invoke {
+                callee,
+                asynchronous,
+                args,
+                slot: 3,
+            });
+        }
+        Kind::InvalidString => {
+            let callee = taking(sketch, |ty| matches!(ty, ValueType::String))?;
+            let mut args = peer::arguments(sketch, callee, &mut ops);
+            for arg in &mut args {
+                if let Argument::Sample(_) = arg {
+                    *arg = Argument::Sample(INVALID);
+                }
+            }
+            ops.push(Op::Invoke {
+                callee,
+                asynchronous,
+                args,
+                slot: 3,
+            });
+        }
+    }
+    Some(ops)
+}

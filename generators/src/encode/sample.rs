@@ -1,0 +1,87 @@
+//! The strings that code passes: samples that lie in the memory of every instance through which strings pass.
+
+use crate::limits::SAMPLES_ADDRESS;
+use crate::plan::Encoding;
+
+/// The last one is not a string in any encoding: see [`invalid`].
+const SAMPLES: [&str; 5] = ["a", "", "hello", "é", "日本🦀"];
+
+/// Lengths of the lists of bytes, which begin where the strings do.
+const LISTS: [u32; 4] = [1, 0, 7, 33];
+
+/// Marks a string of UTF-16 in the encoding `latin1+utf16`.
+const UTF16_TAG: u32 = 1 << 31;
+
+fn bytes(encoding: Encoding, sample: &str) -> (Vec<u8>, u32) {
+    let utf16 = || -> Vec<u8> { sample.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let units = |bytes: &[u8]| bytes.len() as u32 / 2;
+    match encoding {
+        Encoding::Utf8 => (sample.as_bytes().to_vec(), sample.len() as u32),
+        Encoding::Utf16 => {
+            let bytes = utf16();
+            let length = units(&bytes);
+            (bytes, length)
+        }
+        Encoding::Latin1Utf16 => {
+            let latin1: Option<Vec<u8>> = sample
+                .chars()
+                .map(|c| u8::try_from(u32::from(c)).ok())
+                .collect();
+            match latin1 {
+                Some(bytes) => {
+                    let length = bytes.len() as u32;
+                    (bytes, length)
+                }
+                None => {
+                    let bytes = utf16();
+                    let length = units(&bytes) | UTF16_TAG;
+                    (bytes, length)
+                }
+            }
+        }
+    }
+}
+
+/// What is no string in this encoding: a byte that UTF-8 has not, a lone surrogate.
+fn invalid(encoding: Encoding) -> (Vec<u8>, u32) {
+    match encoding {
+        Encoding::Utf8 => (vec![0xff], 1),
+        Encoding::Utf16 => (vec![0x00, 0xd8], 1),
+        Encoding::Latin1Utf16 => (vec![0x00, 0xd8], 1 | UTF16_TAG),
+    }
+}
+
+fn all(encoding: Encoding) -> impl Iterator<Item = (Vec<u8>, u32)> {
+    let valid = SAMPLES.iter().map(move |sample| bytes(encoding, sample));
+    valid.chain([invalid(encoding)])
+}
+
+/// How far apart the samples lie.
+const STRIDE: u32 = 16;
+
+/// The bytes from [`SAMPLES_ADDRESS`] on.
+pub(super) fn data(encoding: Encoding) -> Vec<u8> {
+    all(encoding)
+        .flat_map(|(mut bytes, _)| {
+            bytes.resize(STRIDE as usize, b'.');
+            bytes
+        })
+        .collect()
+}
+
+/// The number of the sample that is no string.
+pub(crate) const INVALID: usize = SAMPLES.len();
+
+/// The address and length of a string.
+pub(super) fn string(encoding: Encoding, sample: usize) -> (u32, u32) {
+    let sample = sample % (SAMPLES.len() + 1);
+    let (_, length) = all(encoding)
+        .nth(sample)
+        .expect("there is one more than valid ones");
+    (SAMPLES_ADDRESS + STRIDE * sample as u32, length)
+}
+
+/// The address and length of a list of bytes.
+pub(super) fn list(sample: usize) -> (u32, u32) {
+    (SAMPLES_ADDRESS, LISTS[sample % LISTS.len()])
+}

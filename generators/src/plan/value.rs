@@ -1,0 +1,127 @@
+//! What passes between instances: the types of values, handles, streams and futures, and where an instance keeps them.
+
+use super::Scalar;
+use spawndiff_corpus::Type;
+
+/// The type of a parameter or result of an entry.
+///
+/// A handle of a resource type that the instance does not see is encoded as a `u32`, and so is a stream or a future if the
+/// plan has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// A scalar.
+    Scalar(Type),
+    /// `string`.
+    String,
+    /// `list<u8>`.
+    Bytes,
+    /// `own` of the resource type of an instance.
+    Own(usize),
+    /// `borrow` of the resource type of an instance.
+    Borrow(usize),
+    /// One of [`super::Plan::channels`]: its readable end.
+    Channel(usize),
+}
+
+impl From<Type> for ValueType {
+    fn from(ty: Type) -> ValueType {
+        ValueType::Scalar(ty)
+    }
+}
+
+/// `stream` or `future`, and of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// `future` instead of `stream`.
+    pub future: bool,
+    /// The type of its elements. A `char` is encoded as a `u32`: wasmparser has no `stream<char>`.
+    pub element: Option<Type>,
+}
+
+/// Which end of a stream or future, and what one does with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Direction {
+    Read,
+    Write,
+}
+
+impl Direction {
+    /// The other one.
+    pub fn other(self) -> Direction {
+        match self {
+            Direction::Read => Direction::Write,
+            Direction::Write => Direction::Read,
+        }
+    }
+}
+
+/// How strings lie in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the Canonical ABI's")]
+pub enum Encoding {
+    #[default]
+    Utf8,
+    Utf16,
+    Latin1Utf16,
+}
+
+/// An entry of another instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Callee {
+    /// The instance. One that the caller does not see means one that it does.
+    pub instance: usize,
+    /// The entry.
+    pub entry: usize,
+}
+
+/// An argument of a call of another instance. One that does not fit the parameter is encoded as zero, or as nothing there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argument {
+    /// For a scalar.
+    Scalar(Scalar),
+    /// For a handle. The call is skipped if its cell is empty. An `own` handle and the end of a stream or future are taken
+    /// out of their cell.
+    Handle(Handle),
+    /// For a string or a list: one of the samples in the caller's memory.
+    Sample(usize),
+}
+
+/// Where an instance keeps a handle: a cell of its memory, four bytes. Zero is empty. What a handle is last known to be
+/// doing is kept beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handle {
+    /// A subtask.
+    Subtask(usize),
+    /// A waitable set.
+    Set(usize),
+    /// An end of a stream or future.
+    End {
+        /// One of [`super::Plan::channels`].
+        channel: usize,
+        /// Which end.
+        direction: Direction,
+        /// Which cell.
+        slot: usize,
+    },
+    /// A handle of the resource type of an instance.
+    Resource {
+        /// The instance.
+        owner: usize,
+        /// Which cell.
+        slot: usize,
+    },
+    /// A parameter of the function, as it was passed; zero if it is no `i32`.
+    Parameter(usize),
+    /// A constant, which is mostly no handle.
+    Const(u32),
+}
+
+/// How carefully an operation uses a handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passing {
+    /// Skipped if the handle is missing, or if what is known of it says that the operation would trap.
+    Careful,
+    /// Skipped only if the handle is missing.
+    Daring,
+}
