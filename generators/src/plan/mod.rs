@@ -123,7 +123,7 @@ impl Signature {
 pub struct Start {
     /// `thread.spawn-indirect` instead of `thread.new-indirect`.
     pub spawn: bool,
-    /// Which of the start types among [`Plan::core_types`] it names.
+    /// Which of the start types among [`Instance::core_types`] it names.
     pub core_type: usize,
     /// The table it names.
     pub table: usize,
@@ -132,7 +132,7 @@ pub struct Start {
 /// A program function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {
-    /// Its type, in [`Plan::signatures`].
+    /// Its type, in [`Instance::signatures`].
     pub signature: usize,
     /// What it does.
     pub body: Vec<Op>,
@@ -185,9 +185,9 @@ pub enum Import {
     Log,
     /// The lowered `host.mark`.
     Mark,
-    /// One of [`Plan::starts`].
+    /// One of [`Instance::starts`].
     Start(usize),
-    /// `thread.spawn-ref` with one of the start types among [`Plan::core_types`].
+    /// `thread.spawn-ref` with one of the start types among [`Instance::core_types`].
     SpawnRef(usize),
     /// `thread.resume-later`.
     ResumeLater,
