@@ -12,16 +12,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// How many compiled components a target keeps: about as many as a corpus has inputs in its first minutes.
-const COMPONENTS: usize = 256;
+const COMPONENTS: usize = 1024;
+
+/// How many schedules a target tries for one run: a search costs twenty times as much here as in a campaign, and what is
+/// left open by it is left to campaigns.
+const BUDGET: u32 = 100;
 
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
-    Judge::new(Native::new(Config {
+    let native = Native::new(Config {
         components: COMPONENTS,
         ..Config::default()
-    }))
+    });
+    Judge::new(native).with_budget(BUDGET)
 });
 
-/// Mutates an input in place and returns its new length. Fifteen times in sixteen only its runs change, so that the
+/// Mutates an input in place and returns its new length. Thirty-one times in thirty-two only its runs change, so that the
 /// component need not be compiled again; `mutate` is the fuzzer's own mutation, given a buffer, how much of it is input, and
 /// how much it may become.
 pub fn mutate_runs_mostly(
@@ -32,7 +37,7 @@ pub fn mutate_runs_mostly(
     mutate: impl Fn(&mut [u8], usize, usize) -> usize,
 ) -> usize {
     let runs = run_bytes(size);
-    if seed.is_multiple_of(16) || runs == 0 {
+    if seed.is_multiple_of(32) || runs == 0 {
         return mutate(data, size, max_size);
     }
     // A shorter result leaves old bytes behind it: the component stays where it is.

@@ -13,7 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// How many schedules a search may try for one run.
-pub const BUDGET: u32 = 2_000;
+pub const BUDGET: u32 = 1_000;
 
 /// Runs cases on both engines and compares them.
 pub struct Judge {
