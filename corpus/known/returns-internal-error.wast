@@ -87,11 +87,21 @@
 
   ;; The case.
   (component $case
+    (import "host" (instance $host
+      (export "log" (func (param "point" u32) (param "value" u64)))))
+    (core func $log (canon lower (func $host "log")))
     (core func $return (canon task.return))
     (core func $suspend (canon thread.suspend))
     (core module $m
+      (import "host" "log" (func $log (param i32 i64)))
       (import "canon" "return" (func $return))
       (import "canon" "suspend" (func $suspend (result i32)))
+
+      ;; A call of the host in between, and the engine lets a synchronously typed task suspend once it has returned.
+      (func (export "returns-logs-and-suspends")
+        (call $return)
+        (call $log (i32.const 1) (i64.const 0))
+        (drop (call $suspend)))
 
       (func (export "returns-and-suspends")
         (call $return)
@@ -99,14 +109,17 @@
       (func (export "returns-and-ends")
         (call $return)))
     (core instance $m (instantiate $m
+      (with "host" (instance (export "log" (func $log))))
       (with "canon" (instance
         (export "return" (func $return))
         (export "suspend" (func $suspend))))))
+    (func (export "returns-logs-and-suspends") (canon lift (core func $m "returns-logs-and-suspends")))
     (func (export "returns-and-suspends") async (canon lift (core func $m "returns-and-suspends")))
     (func (export "returns-and-ends") async (canon lift (core func $m "returns-and-ends"))))
 
   (instance $host (instantiate $host))
   (instance $case (instantiate $case (with "host" (instance $host))))
+  (export "returns-logs-and-suspends" (func $case "returns-logs-and-suspends"))
   (export "returns-and-suspends" (func $case "returns-and-suspends"))
   (export "returns-and-ends" (func $case "returns-and-ends"))
   (export "events" (func $host "events"))
@@ -116,4 +129,7 @@
 (assert_trap (invoke "returns-and-suspends") "invalid `task.return` signature and/or options for current task")
 
 (component instance $r1 $spawndiff)
+(assert_trap (invoke "returns-logs-and-suspends") "invalid `task.return` signature and/or options for current task")
+
+(component instance $r2 $spawndiff)
 (assert_trap (invoke "returns-and-ends") "invalid `task.return` signature and/or options for current task")

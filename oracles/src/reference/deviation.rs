@@ -117,7 +117,8 @@ impl Store<'_> {
         if goes_on && sync_typed {
             // Its implicit thread can outlive its return now, and keeps others from starting until it ends.
             self.inst(inst).exclusive_thread = implicit_thread;
-            // And the thread that returned for it still may not suspend, until it is switched away from and back.
+            // And the thread that returned for it still may not suspend, until it is switched away from and back or calls
+            // the host.
             self.returned_early = Some(thread);
         }
         goes_on

@@ -61,6 +61,8 @@ impl Store<'_> {
         let Caller::Subtask(subtask) = caller else {
             return Err(super::Unsupported::new("a re-export of the host's function").into());
         };
+        // Only a deviation asks.
+        self.returned_early = None;
         let args = self.subtask_on_start(subtask)?;
         let result = match (func, args.as_slice()) {
             (HostFunc::Log, &[Value::U32(point), Value::U64(value)]) => {
