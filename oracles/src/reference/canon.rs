@@ -3,7 +3,7 @@
 
 use super::abi::{self, CoreValueIter, ErrorContextId, LiftedString};
 use super::canonical::{Canon, CanonicalOptions, InstanceId};
-use super::limits::Limits;
+use super::limits::{self, Limits};
 use super::resources::Scope;
 use super::state::{Continuation, Handle, TaskState, Then, ThreadId};
 use super::store::{Stop, Store};
@@ -52,6 +52,21 @@ impl Outcome {
     /// It returns an `i32`.
     pub(crate) fn returns(value: u32) -> Outcome {
         Outcome::Return(vec![Val::I32(value as i32)])
+    }
+
+    /// The same for a function whose result is an `i64` where `wide`.
+    pub(crate) fn widened(self, wide: bool) -> Outcome {
+        match self {
+            Outcome::Return(mut values) if wide => {
+                for value in &mut values {
+                    if let Val::I32(narrow) = *value {
+                        *value = Val::I64(i64::from(narrow as u32));
+                    }
+                }
+                Outcome::Return(values)
+            }
+            outcome => outcome,
+        }
     }
 
     /// It returns nothing.
@@ -140,7 +155,8 @@ impl Store<'_> {
                     // A length that does not fit is too long in any case.
                     _ => u32::try_from(args.word(2, wide)?).unwrap_or(u32::MAX),
                 };
-                self.stream_copy(thread, ty, *side, opts, args.i32(0)?, ptr, n)
+                let copied = self.stream_copy(thread, ty, *side, opts, args.i32(0)?, ptr, n)?;
+                Ok(copied.widened(canon.returns_wide()))
             }
             Canon::CancelCopy { ty, side, async_ } => {
                 self.cancel_copy(thread, ty, *side, *async_, args.i32(0)?)
@@ -290,8 +306,7 @@ impl Store<'_> {
             0 => abi::load_string_from_range(&mut self.context(opts, inst, None), ptr, units)?,
             _ => LiftedString::of_host(""),
         };
-        self.error_contexts.push(message);
-        let id = ErrorContextId(self.error_contexts.len() - 1);
+        let id = ErrorContextId(limits::add(&mut self.error_contexts, message)?);
         self.add_handle(inst, Handle::ErrorContext(id))
             .map(Outcome::returns)
     }
@@ -386,7 +401,7 @@ impl Store<'_> {
             callee,
             c: c as i32,
         };
-        let new = self.new_thread(task, cont, Some(thread));
+        let new = self.new_thread(task, cont, Some(thread))?;
         self.register_thread(new)?;
         Ok(new)
     }
@@ -455,5 +470,20 @@ impl<'a> Args<'a> {
         value
             .map(|value| value as u64)
             .ok_or_else(|| super::drive::mistyped("argument"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_widened_result_is_extended_with_zeros() {
+        let widened = |wide| match Outcome::returns(0xffff_ffff).widened(wide) {
+            Outcome::Return(values) => format!("{values:?}"),
+            Outcome::Block(..) => unreachable!("it returns"),
+        };
+        assert_eq!(widened(true), format!("{:?}", [Val::I64(0xffff_ffff)]));
+        assert_eq!(widened(false), format!("{:?}", [Val::I32(-1)]));
     }
 }

@@ -173,6 +173,14 @@ pub(crate) enum Side {
 }
 
 impl Canon {
+    /// Whether its result is as wide as an address of a 64-bit memory: how far `stream.{read,write}` got.
+    pub(crate) fn returns_wide(&self) -> bool {
+        let Canon::Copy { ty, opts, .. } = self else {
+            return false;
+        };
+        matches!(ty, ValType::Stream(_)) && opts.memory.is_some_and(|memory| memory.wide)
+    }
+
     /// The core type of the function (CanonicalABI.md, "Canonical Definitions", the validation rules).
     pub(crate) fn core_type(&self, layouts: &mut Layouts) -> wasmi::FuncType {
         use wasmi::ValType::{FuncRef, I32, I64};
@@ -228,7 +236,8 @@ impl Canon {
                 let pointer = pointer(opts.memory.as_ref());
                 match ty {
                     ValType::Future(_) => (vec![I32, pointer], &[I32]),
-                    _ => (vec![I32, pointer, pointer], &[I32]),
+                    _ if pointer == I64 => (vec![I32, I64, I64], &[I64]),
+                    _ => (vec![I32, I32, I32], &[I32]),
                 }
             }
             Canon::ErrorContextNew { opts } => {
@@ -244,5 +253,41 @@ impl Canon {
             Canon::ThreadSpawnRef => (vec![FuncRef, I32], &[I32]),
         };
         wasmi::FuncType::new(params, results.iter().copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmi::ValType::{I32, I64};
+
+    /// `{stream,future}.read` of bytes into a memory whose addresses are `i64` where `wide`.
+    fn read(wide: bool, of: impl Fn(Option<Arc<ValType>>) -> ValType) -> Canon {
+        let mut store = wasmi::Store::new(&wasmi::Engine::default(), ());
+        let ty = wasmi::MemoryType::new(1, None);
+        let memory = wasmi::Memory::new(&mut store, ty).expect("a page is not much");
+        Canon::Copy {
+            ty: of(Some(Arc::new(ValType::U8))),
+            side: Side::Readable,
+            opts: CanonicalOptions {
+                memory: Some(Memory { memory, wide }),
+                ..CanonicalOptions::default()
+            },
+        }
+    }
+
+    /// CanonicalABI.md, `canon stream.{read,write}`: the type is `(param i32 T T) (result T)`; `canon
+    /// future.{read,write}`: `(param i32 T) (result i32)`.
+    #[test]
+    fn the_result_of_a_stream_copy_is_as_wide_as_an_address() {
+        let core_type = |canon: &Canon| canon.core_type(&mut Layouts::default());
+        for (wide, t) in [(false, I32), (true, I64)] {
+            let stream = read(wide, ValType::Stream);
+            assert_eq!(core_type(&stream), wasmi::FuncType::new([I32, t, t], [t]));
+            assert_eq!(stream.returns_wide(), wide);
+            let future = read(wide, ValType::Future);
+            assert_eq!(core_type(&future), wasmi::FuncType::new([I32, t], [I32]));
+            assert!(!future.returns_wide());
+        }
     }
 }

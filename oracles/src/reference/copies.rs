@@ -19,7 +19,7 @@ impl Store<'_> {
         inst: InstanceId,
         ty: &ValType,
     ) -> Result<Outcome, Stop> {
-        let shared = self.new_shared(ty.clone());
+        let shared = self.new_shared(ty.clone())?;
         let ri = self.new_end(inst, shared, Side::Readable)?;
         let wi = self.new_end(inst, shared, Side::Writable)?;
         let packed = u64::from(ri) | u64::from(wi) << 32;

@@ -316,27 +316,6 @@ impl Captures {
     }
 }
 
-impl Component {
-    /// What it imports: names and types, in order.
-    #[cfg(test)]
-    pub(crate) fn imports(&self) -> impl Iterator<Item = (&str, &ExternType)> {
-        self.definitions
-            .iter()
-            .filter_map(|definition| match definition {
-                Definition::Import { name, ty } => Some((&**name, ty)),
-                Definition::CoreInstance(_)
-                | Definition::CoreAlias { .. }
-                | Definition::Type(_)
-                | Definition::Component(..)
-                | Definition::Instance(_)
-                | Definition::Alias { .. }
-                | Definition::Lift { .. }
-                | Definition::Canon(_)
-                | Definition::Start { .. } => None,
-            })
-    }
-}
-
 impl Definition {
     /// About how many steps it takes, without what an instantiation in it takes.
     pub(crate) fn steps(&self) -> usize {

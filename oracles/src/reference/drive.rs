@@ -59,7 +59,11 @@ impl Store<'_> {
         let outcome = match then {
             Then::Cancelled => Ok(Outcome::returns(u32::from(cancelled))),
             Then::Lower(subtask) => self.lower_resolved(subtask),
-            Then::Event(waitable) => self.waited_for_pending_event(waitable),
+            Then::Event(waitable) => {
+                let wide = self.canons[builtin].1.returns_wide();
+                let waited = self.waited_for_pending_event(waitable);
+                waited.map(|outcome| outcome.widened(wide))
+            }
             Then::Wait { set, ptr } => {
                 let event = self.waited_for_event(set, cancelled);
                 match self.canons[builtin].1 {

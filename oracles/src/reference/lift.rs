@@ -6,6 +6,7 @@
 use super::abi::{self, CoreValueIter};
 use super::canonical::{CanonicalOptions, InstanceId};
 use super::coverage::Builtin;
+use super::limits;
 use super::resources::Scope;
 use super::state::{
     Activity, Caller, Cancelled, Continuation, ReadyFunc, Task, TaskId, TaskState, ThreadId,
@@ -46,9 +47,8 @@ impl Store<'_> {
         inst: InstanceId,
         caller: Caller,
     ) -> Result<TaskId, Stop> {
-        let task = TaskId(self.tasks.len());
         let async_ = ft.async_;
-        self.tasks.push(Task {
+        let task = Task {
             ft,
             opts: opts.clone(),
             inst,
@@ -58,8 +58,9 @@ impl Store<'_> {
             num_borrows: 0,
             implicit_thread: None,
             threads: Vec::new(),
-        });
-        let thread = self.new_thread(task, Continuation::Implicit, None);
+        };
+        let task = TaskId(limits::add(&mut self.tasks, task)?);
+        let thread = self.new_thread(task, Continuation::Implicit, None)?;
         // Only what may be cancelled is resumed as cancelled: a thread that has not run may not.
         self.sync_typed += u32::from(!async_);
         self.resume(thread, false)?;

@@ -2,6 +2,8 @@
 //!
 //! Engines may rightly differ once a limit is reached, so a run that reaches one is marked, never silently continued.
 
+use super::store::Stop;
+use crate::Exhaustion;
 use wasmi_core::LimiterError;
 
 /// The bytes that all memories of an instance may have.
@@ -17,8 +19,17 @@ pub(crate) const INSTANCES: usize = 1_000;
 pub(crate) const NESTING: usize = 200;
 /// The handles that an instance may have at once.
 pub(crate) const HANDLES: usize = 100_000;
-/// The objects of a kind that a run may make: tasks, threads, handles.
-pub(crate) const ARENA: usize = 1_000_000;
+/// The objects of a kind that a run may make: tasks, threads, waitables, buffers, ...
+const ARENA: usize = 200_000;
+
+/// Adds an object to an arena of the store. What is returned is its place.
+pub(crate) fn add<T>(arena: &mut Vec<T>, object: T) -> Result<usize, Stop> {
+    if arena.len() >= ARENA {
+        return Err(Stop::Exhausted(Exhaustion::Memory));
+    }
+    arena.push(object);
+    Ok(arena.len() - 1)
+}
 
 /// The data of a wasmi store: whether a request to grow was refused.
 #[derive(Debug, Default)]

@@ -5,9 +5,10 @@ use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, FuncInst, InstanceId};
 use super::state::{Caller, Handle, ReadyFunc, Then, ThreadId};
 use super::store::{Stop, Store};
+use super::subtasks::{OnCancel, Subtask, SubtaskState};
 use super::threads::Flow;
 use super::types::FuncType;
-use super::waitables::{OnCancel, Subtask, SubtaskState, WaitableId, WaitableKind};
+use super::waitables::{WaitableId, WaitableKind};
 use crate::Trap;
 use std::sync::Arc;
 use wasmi::Val;
@@ -60,7 +61,7 @@ impl Store<'_> {
             ft: ft.clone(),
             opts: opts.clone(),
             flat_args: CoreValueIter::new(flat_args),
-        }));
+        }))?;
         let on_cancel = self.call_func(callee, Some(inst), Caller::Subtask(waitable))?;
         self.subtask(waitable).on_cancel = Some(on_cancel);
         if !opts.async_ {

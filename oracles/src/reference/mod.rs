@@ -34,6 +34,7 @@ mod script;
 mod state;
 mod store;
 mod streams;
+mod subtasks;
 mod tasks;
 #[cfg(test)]
 mod text;

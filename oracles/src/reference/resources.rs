@@ -2,11 +2,12 @@
 
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId};
+use super::limits;
 use super::state::{Caller, Handle, ResourceHandleId, TaskId, ThreadId};
 use super::store::{Stop, Store};
 use super::types::{FuncType, ResourceTypeId};
 use super::waitables::WaitableId;
-use crate::{Exhaustion, Trap};
+use crate::Trap;
 use std::sync::Arc;
 use wasmi::Val;
 
@@ -42,11 +43,7 @@ pub(crate) enum Scope {
 
 impl Store<'_> {
     fn add_resource(&mut self, inst: InstanceId, handle: ResourceHandle) -> Result<u32, Stop> {
-        if self.resource_handles.len() == super::limits::ARENA {
-            return Err(Stop::Exhausted(Exhaustion::Memory));
-        }
-        self.resource_handles.push(handle);
-        let id = ResourceHandleId(self.resource_handles.len() - 1);
+        let id = ResourceHandleId(limits::add(&mut self.resource_handles, handle)?);
         self.add_handle(inst, Handle::Resource(id))
     }
 

@@ -48,12 +48,6 @@ pub(crate) fn prepare(module: &[u8]) -> Result<Prepared<'_>, Unsupported> {
     })
 }
 
-/// The module as wasmi takes it, its start section left for wasmi to run.
-#[cfg(test)]
-pub(crate) fn rewrite(module: &[u8]) -> Result<Cow<'_, [u8]>, Unsupported> {
-    Needs::of(module)?.rewrite(module)
-}
-
 /// Erasure and tail calls.
 fn reencode(module: &[u8]) -> Result<Cow<'_, [u8]>, Unsupported> {
     let mut out = wasm_encoder::Module::new();

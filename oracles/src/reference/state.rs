@@ -106,6 +106,11 @@ impl<T: Copy> Table<T> {
         Some(e)
     }
 
+    /// How many elements there are.
+    pub(crate) fn len(&self) -> usize {
+        self.array.len() - 1 - self.free.len()
+    }
+
     /// The elements, in the order of their indices.
     pub(crate) fn iter(&self) -> impl Iterator<Item = T> {
         self.array.iter().filter_map(|e| *e)
@@ -311,6 +316,7 @@ mod tests {
             [table.add('d'), table.add('e'), table.add('f')],
             [Some(3), Some(1), Some(4)]
         );
+        assert_eq!(table.len(), 4);
         assert_eq!(table.get(0), None);
         assert_eq!(table.get(9), None);
         assert_eq!(table.iter().collect::<String>(), "ebdf");

@@ -8,7 +8,7 @@ use super::canonical::{Canon, FuncInst, HostFuncId, InstanceId};
 use super::coverage::{Builtin, Coverage};
 use super::deviation::Deviation;
 use super::host::{HostFunc, PendingCall};
-use super::limits::{FUEL, INSTANCES, Limits, NESTING};
+use super::limits::{FUEL, HANDLES, INSTANCES, Limits, NESTING};
 use super::resources::{ResourceHandle, ResourceType};
 use super::state::{Caller, ComponentInstance, Handle, ReadyFunc, Task, TaskId, Thread, ThreadId};
 use super::streams::{Buffer, Shared};
@@ -311,7 +311,7 @@ impl<'a> Store<'a> {
     /// `inst.handles.add`.
     pub(crate) fn add_handle(&mut self, inst: InstanceId, handle: Handle) -> Result<u32, Stop> {
         // The specification's limit is far beyond what a run may use.
-        if self.inst(inst).handles.iter().count() >= super::limits::HANDLES {
+        if self.inst(inst).handles.len() >= HANDLES {
             return Err(Stop::Exhausted(Exhaustion::Memory));
         }
         self.inst(inst)

@@ -6,6 +6,7 @@
 
 use super::abi::{self, SharedId};
 use super::canonical::{CanonicalOptions, InstanceId, Side};
+use super::limits;
 use super::state::Handle;
 use super::store::{Stop, Store};
 use super::types::ValType;
@@ -139,15 +140,15 @@ impl Store<'_> {
         if let (Some(t), 1..) = (&t, length) {
             self.context(opts, inst, None).check_range(ptr, length, t)?;
         }
-        self.buffers.push(Buffer {
+        let buffer = Buffer {
             opts: opts.clone(),
             inst,
             t,
             ptr,
             progress: 0,
             length,
-        });
-        Ok(BufferId(self.buffers.len() - 1))
+        };
+        limits::add(&mut self.buffers, buffer).map(BufferId)
     }
 
     fn buffer(&self, buffer: BufferId) -> &Buffer {
@@ -178,13 +179,13 @@ impl Store<'_> {
 
 /// `class SharedStreamImpl`, `class SharedFutureImpl`.
 impl Store<'_> {
-    pub(crate) fn new_shared(&mut self, ty: ValType) -> SharedId {
-        self.shared.push(Shared {
+    pub(crate) fn new_shared(&mut self, ty: ValType) -> Result<SharedId, Stop> {
+        let shared = Shared {
             ty,
             dropped: false,
             pending: None,
-        });
-        SharedId(self.shared.len() - 1)
+        };
+        limits::add(&mut self.shared, shared).map(SharedId)
     }
 
     /// A new end in the table of `inst`.
@@ -199,7 +200,7 @@ impl Store<'_> {
             shared,
             side,
             copy: None,
-        }));
+        }))?;
         self.add_handle(inst, Handle::Waitable(end))
     }
 

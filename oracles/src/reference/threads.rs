@@ -2,9 +2,10 @@
 //!
 //! The methods are the store's here, since they change its list of waiting threads and ask its scheduler.
 
+use super::limits;
 use super::state::{Cancelled, Continuation, ReadyFunc, TaskId, Thread, ThreadId};
 use super::store::{Stop, Store};
-use crate::schedules::{Choice, Label, NOBODY};
+use crate::schedules::{Choice, Label, NOBODY, splitmix64};
 
 impl Store<'_> {
     /// `Thread.__init__`. `parent`: the thread that starts it; `None`: it is the implicit thread of its task.
@@ -13,7 +14,7 @@ impl Store<'_> {
         task: TaskId,
         cont: Continuation,
         parent: Option<ThreadId>,
-    ) -> ThreadId {
+    ) -> Result<ThreadId, Stop> {
         let label = match parent {
             Some(parent) => {
                 let label = self.thread(parent).label;
@@ -22,8 +23,7 @@ impl Store<'_> {
             }
             None => step(task.0 as Label, Step::Child),
         };
-        self.threads.push(Thread::new(task, cont, label));
-        ThreadId(self.threads.len() - 1)
+        limits::add(&mut self.threads, Thread::new(task, cont, label)).map(ThreadId)
     }
 
     /// `Thread.ready`.
@@ -202,12 +202,9 @@ enum Step {
     GoesOn,
 }
 
-/// The label after a step. (The finalizer of splitmix64.)
+/// The label after a step.
 fn step(label: Label, step: Step) -> Label {
-    let mut z = label.wrapping_add((step as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+    splitmix64(label.wrapping_add(step as u64))
 }
 
 /// Whether a thread goes on after an operation that may block.

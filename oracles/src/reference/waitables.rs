@@ -1,19 +1,16 @@
-//! `class Waitable`, `class WaitableSet` and `class Subtask`, and the built-ins for them (CanonicalABI.md, "Waitable State",
-//! "Subtask State", `canon waitable-set.*`, `canon waitable.join`, `canon subtask.*`).
+//! `class Waitable` and `class WaitableSet`, and the built-ins for them (CanonicalABI.md, "Waitable State",
+//! `canon waitable-set.*`, `canon waitable.join`).
 
-use super::abi::{self, CoreValueIter, Value};
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId, Memory};
-use super::resources::Scope;
-use super::state::{Cancelled, Handle, ReadyFunc, ResourceHandleId, TaskId, Then, ThreadId};
+use super::limits;
+use super::state::{Cancelled, Handle, ReadyFunc, Then, ThreadId};
 use super::store::{Stop, Store};
 use super::streams::{CopyEnd, CopyResult};
+use super::subtasks::Subtask;
 use super::threads::Flow;
-use super::types::FuncType;
 use crate::Trap;
 use crate::schedules::{Choice, NOBODY};
-use std::sync::Arc;
-use wasmi::Val;
 
 /// A waitable, by its place in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,67 +68,19 @@ pub(crate) struct WaitableSet {
     pub(crate) num_waiting: u32,
 }
 
-/// `class Subtask`, and what `canon_lower`'s `on_start` and `on_resolve` close over.
-#[derive(Debug)]
-pub(crate) struct Subtask {
-    pub(crate) state: SubtaskState,
-    /// `None`: the function was not called yet.
-    pub(crate) on_cancel: Option<OnCancel>,
-    /// `None` once the resolution has been delivered.
-    pub(crate) lenders: Option<Vec<ResourceHandleId>>,
-    pub(crate) cancellation_requested: bool,
-    pub(crate) flat_results: Vec<Val>,
-    /// Its index in the caller's table, once it has one: from then on progress is an event (`maybe_on_progress`).
-    pub(crate) index: Option<u32>,
-    pub(crate) inst: InstanceId,
-    pub(crate) ft: Arc<FuncType>,
-    pub(crate) opts: CanonicalOptions,
-    pub(crate) flat_args: CoreValueIter,
-}
-
-/// `OnCancel`: who is asked to cancel a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OnCancel {
-    /// `Task.request_cancellation`.
-    Task(TaskId),
-    /// The host.
-    Host,
-}
-
-/// `class Subtask.State`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SubtaskState {
-    Starting = 0,
-    Started = 1,
-    Returned = 2,
-    CancelledBeforeStarted = 3,
-    CancelledBeforeReturned = 4,
-}
-
-impl SubtaskState {
-    fn resolved(self) -> bool {
-        match self {
-            SubtaskState::Starting | SubtaskState::Started => false,
-            SubtaskState::Returned
-            | SubtaskState::CancelledBeforeStarted
-            | SubtaskState::CancelledBeforeReturned => true,
-        }
-    }
-}
-
 /// `BLOCKED`.
 pub(crate) const BLOCKED: u32 = 0xffff_ffff;
 
 /// `class Waitable` and `class WaitableSet`.
 impl Store<'_> {
-    pub(crate) fn new_waitable(&mut self, kind: WaitableKind) -> WaitableId {
-        self.waitables.push(Waitable {
+    pub(crate) fn new_waitable(&mut self, kind: WaitableKind) -> Result<WaitableId, Stop> {
+        let waitable = Waitable {
             pending_event: None,
             wset: None,
             has_sync_waiter: false,
             kind,
-        });
-        WaitableId(self.waitables.len() - 1)
+        };
+        limits::add(&mut self.waitables, waitable).map(WaitableId)
     }
 
     pub(crate) fn waitable(&mut self, waitable: WaitableId) -> &mut Waitable {
@@ -252,126 +201,13 @@ impl Store<'_> {
     }
 }
 
-/// `class Subtask`.
-impl Store<'_> {
-    pub(crate) fn subtask(&mut self, waitable: WaitableId) -> &mut Subtask {
-        match &mut self.waitable(waitable).kind {
-            WaitableKind::Subtask(subtask) => subtask,
-            WaitableKind::End(_) => unreachable!("only subtasks are asked as subtasks"),
-        }
-    }
-
-    /// `Subtask.resolved`.
-    pub(crate) fn resolved(&self, waitable: WaitableId) -> bool {
-        match &self.waitables[waitable.0].kind {
-            WaitableKind::Subtask(subtask) => subtask.state.resolved(),
-            WaitableKind::End(_) => unreachable!("only subtasks are asked as subtasks"),
-        }
-    }
-
-    /// `Subtask.add_lender`.
-    pub(crate) fn add_lender(&mut self, waitable: WaitableId, handle: ResourceHandleId) {
-        self.resource_handles[handle.0].num_lends += 1;
-        if let Some(lenders) = &mut self.subtask(waitable).lenders {
-            lenders.push(handle);
-        }
-    }
-
-    /// `Subtask.deliver_resolve`.
-    pub(crate) fn deliver_resolve(&mut self, waitable: WaitableId) {
-        debug_assert!(self.resolved(waitable));
-        let lenders = self.subtask(waitable).lenders.take();
-        for handle in lenders.expect("a resolution is delivered once") {
-            self.resource_handles[handle.0].num_lends -= 1;
-        }
-    }
-
-    /// `on_progress`, once the subtask is in the table.
-    fn maybe_on_progress(&mut self, waitable: WaitableId) {
-        if self.subtask(waitable).index.is_some() {
-            self.waitable(waitable).pending_event = Some(PendingEvent::Subtask);
-        }
-    }
-
-    /// `subtask_event`.
-    fn subtask_event(&mut self, waitable: WaitableId) -> EventTuple {
-        if self.resolved(waitable) {
-            self.deliver_resolve(waitable);
-        }
-        let subtask = self.subtask(waitable);
-        let index = subtask
-            .index
-            .expect("only a subtask with an index has events");
-        EventTuple(EventCode::Subtask, index, subtask.state as u32)
-    }
-
-    /// `on_start` of `canon_lower`.
-    pub(crate) fn subtask_on_start(&mut self, waitable: WaitableId) -> Result<Vec<Value>, Stop> {
-        self.maybe_on_progress(waitable);
-        let subtask = self.subtask(waitable);
-        debug_assert_eq!(subtask.state, SubtaskState::Starting);
-        subtask.state = SubtaskState::Started;
-        let (inst, opts, ft) = (subtask.inst, subtask.opts.clone(), subtask.ft.clone());
-        let mut flat_args =
-            std::mem::replace(&mut subtask.flat_args, CoreValueIter::new(Vec::new()));
-        let max_flat = match opts.async_ {
-            true => abi::MAX_FLAT_ASYNC_PARAMS,
-            false => abi::MAX_FLAT_PARAMS,
-        };
-        let mut cx = self.context(&opts, inst, Some(Scope::Subtask(waitable)));
-        let args = abi::lift_flat_values(&mut cx, max_flat, &mut flat_args, &ft.params);
-        self.subtask(waitable).flat_args = flat_args;
-        args
-    }
-
-    /// `on_resolve` of `canon_lower`.
-    pub(crate) fn subtask_on_resolve(
-        &mut self,
-        waitable: WaitableId,
-        resolved: Option<Option<Value>>,
-    ) -> Result<(), Stop> {
-        self.maybe_on_progress(waitable);
-        let subtask = self.subtask(waitable);
-        let Some(result) = resolved else {
-            debug_assert!(subtask.cancellation_requested);
-            subtask.state = match subtask.state {
-                SubtaskState::Starting => SubtaskState::CancelledBeforeStarted,
-                SubtaskState::Started
-                | SubtaskState::Returned
-                | SubtaskState::CancelledBeforeStarted
-                | SubtaskState::CancelledBeforeReturned => SubtaskState::CancelledBeforeReturned,
-            };
-            return Ok(());
-        };
-        let (inst, opts, ft) = (subtask.inst, subtask.opts.clone(), subtask.ft.clone());
-        let mut flat_args =
-            std::mem::replace(&mut subtask.flat_args, CoreValueIter::new(Vec::new()));
-        let max_flat = match opts.async_ {
-            true => 0,
-            false => abi::MAX_FLAT_RESULTS,
-        };
-        let mut cx = self.context(&opts, inst, Some(Scope::Subtask(waitable)));
-        let flat_results = abi::lower_flat_values(
-            &mut cx,
-            max_flat,
-            result.as_slice(),
-            ft.result.as_slice(),
-            Some(&mut flat_args),
-        )?;
-        let subtask = self.subtask(waitable);
-        subtask.flat_results = flat_results;
-        subtask.state = SubtaskState::Returned;
-        Ok(())
-    }
-}
-
 /// The built-ins.
 impl Store<'_> {
     /// `canon_waitable_set_new`.
     pub(crate) fn canon_waitable_set_new(&mut self, inst: InstanceId) -> Result<Outcome, Stop> {
-        self.sets.push(WaitableSet::default());
-        let set = Handle::Set(SetId(self.sets.len() - 1));
-        self.add_handle(inst, set).map(Outcome::returns)
+        let set = SetId(limits::add(&mut self.sets, WaitableSet::default())?);
+        self.add_handle(inst, Handle::Set(set))
+            .map(Outcome::returns)
     }
 
     /// `canon_waitable_set_wait`.
@@ -467,64 +303,6 @@ impl Store<'_> {
             si => Some(self.get_set(inst, si)?),
         };
         self.join(waitable, set);
-        Ok(Outcome::nothing())
-    }
-
-    /// The subtask that a handle names.
-    fn get_subtask(&mut self, inst: InstanceId, i: u32) -> Result<WaitableId, Stop> {
-        if let Handle::Waitable(waitable) = self.get_handle(inst, i)?
-            && let WaitableKind::Subtask(_) = self.waitable(waitable).kind
-        {
-            return Ok(waitable);
-        }
-        Err(Trap::WrongHandle.into())
-    }
-
-    /// `canon_subtask_cancel`.
-    pub(crate) fn canon_subtask_cancel(
-        &mut self,
-        thread: ThreadId,
-        async_: bool,
-        i: u32,
-    ) -> Result<Outcome, Stop> {
-        let inst = self.inst_of(thread);
-        let waitable = self.get_subtask(inst, i)?;
-        let subtask = self.subtask(waitable);
-        if subtask.lenders.is_none() {
-            return Err(Trap::SubtaskResolveDelivered.into());
-        }
-        if subtask.cancellation_requested {
-            return Err(Trap::SubtaskCancelTwice.into());
-        }
-        self.not_in_set(waitable, async_)?;
-        if !self.resolved(waitable) {
-            let subtask = self.subtask(waitable);
-            subtask.cancellation_requested = true;
-            match subtask.on_cancel {
-                Some(OnCancel::Task(task)) => self.request_cancellation(task, Some(inst))?,
-                Some(OnCancel::Host) => self.cancel_host(waitable)?,
-                None => {}
-            }
-            if !self.resolved(waitable) {
-                return match async_ {
-                    false => self.wait_for_pending_event(thread, waitable),
-                    true => Ok(Outcome::returns(BLOCKED)),
-                };
-            }
-        }
-        let EventTuple(_, _, state) = self.get_pending_event(waitable);
-        Ok(Outcome::returns(state))
-    }
-
-    /// `canon_subtask_drop`.
-    pub(crate) fn canon_subtask_drop(&mut self, inst: InstanceId, i: u32) -> Result<Outcome, Stop> {
-        let waitable = self.get_subtask(inst, i)?;
-        self.remove_handle(inst, i)?;
-        // `Subtask.drop`
-        if self.subtask(waitable).lenders.is_some() {
-            return Err(Trap::SubtaskNotResolved.into());
-        }
-        self.drop_waitable(waitable);
         Ok(Outcome::nothing())
     }
 }

@@ -29,6 +29,7 @@ pub use depth_first::DepthFirst;
 pub use fixed::{Fixed, LastFirst, YieldStays};
 pub use guided::Guided;
 pub use random::Random;
+pub(crate) use random::splitmix64;
 pub use replay::{Recording, Replay};
 
 /// Where a choice is made.

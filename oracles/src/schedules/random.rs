@@ -14,14 +14,23 @@ impl Random {
         Random { state: seed }
     }
 
-    /// The next number of the sequence (splitmix64).
+    /// The next number of the sequence.
     fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        let number = splitmix64(self.state);
+        self.state = self.state.wrapping_add(GAMMA);
+        number
     }
+}
+
+/// The step of the state from one number to the next.
+const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The number that splitmix64 draws from `state`.
+pub(crate) fn splitmix64(state: u64) -> u64 {
+    let mut z = state.wrapping_add(GAMMA);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 impl Scheduler for Random {

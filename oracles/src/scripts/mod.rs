@@ -33,7 +33,7 @@ mod run;
 mod script;
 mod value;
 
-pub use run::{Checked, not_supported, run};
+pub use run::{Checked, run};
 pub use script::{Action, Binary, Command, Directive, Script};
 pub use value::{Expected, Handle, Loose, Value};
 

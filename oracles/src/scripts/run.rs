@@ -55,16 +55,6 @@ pub fn run<E: ScriptEngine>(script: &Script, engine: &mut E) -> Vec<Checked> {
     all
 }
 
-/// What becomes of a script on an engine that runs none: each directive is not supported, by its name.
-pub fn not_supported(script: &Script) -> Vec<Checked> {
-    let status = |directive: &super::Directive| Status::Unsupported(directive.name.to_string());
-    script
-        .directives
-        .iter()
-        .map(|directive| status(directive).into())
-        .collect()
-}
-
 /// Why a directive does not pass.
 #[derive(Clone)]
 enum Problem {

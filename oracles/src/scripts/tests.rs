@@ -263,38 +263,3 @@ fn every_instance_is_let_go_of_once_and_a_panic_over_it_fails_a_directive() {
         }
     }
 }
-
-#[test]
-fn an_engine_that_runs_no_scripts_supports_no_directive_by_its_name() {
-    let script = Script::parse(
-        "(component) (component definition) (component instance) (module) (module definition) (module instance)
-         (register \"a\") (invoke \"f\") (assert_return (invoke \"f\")) (assert_trap (invoke \"f\") \"\")
-         (assert_invalid (component) \"\") (assert_malformed (component) \"\")
-         (assert_unlinkable (component) \"\") (wait $t)",
-    )
-    .expect("well-formed");
-    let seen: Vec<_> = not_supported(&script)
-        .into_iter()
-        .map(|checked| checked.status)
-        .collect();
-    let names = [
-        "component",
-        "component definition",
-        "component instance",
-        "module",
-        "module definition",
-        "module instance",
-        "register",
-        "invoke",
-        "assert_return",
-        "assert_trap",
-        "assert_invalid",
-        "assert_malformed",
-        "assert_unlinkable",
-        "wait",
-    ];
-    assert_eq!(
-        seen,
-        names.map(|name| Status::Unsupported(name.to_string()))
-    );
-}

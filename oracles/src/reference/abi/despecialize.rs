@@ -1,12 +1,9 @@
-//! Specialised types as fundamental ones, and what a type contains (CanonicalABI.md, "Despecialization" and "Type
-//! Predicates").
+//! Specialised types as fundamental ones (CanonicalABI.md, "Despecialization").
 //!
 //! A [`Type`] is a view of a [`ValType`], without labels: nothing below needs them, as a value knows its fields and
 //! cases by their place.
 
 use super::super::types::{ResourceTypeId, ValType};
-#[cfg(test)]
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A fundamental value type, or one of the two specialised ones that have a representation of their own.
@@ -176,63 +173,6 @@ impl<'a> Cases<'a> {
     }
 }
 
-/// `contains_borrow`.
-#[cfg(test)]
-pub(crate) fn contains_borrow(t: &ValType) -> bool {
-    contains(t, |t| matches!(t, ValType::Borrow(_)))
-}
-
-/// `contains_async_value`.
-#[cfg(test)]
-pub(crate) fn contains_async_value(t: &ValType) -> bool {
-    contains(t, |t| matches!(t, ValType::Stream(_) | ValType::Future(_)))
-}
-
-/// `contains`, on types before they are despecialised. A part that is shared is looked at once.
-#[cfg(test)]
-fn contains(t: &ValType, p: impl Fn(&ValType) -> bool) -> bool {
-    let mut seen = HashSet::new();
-    let mut open = vec![t];
-    while let Some(t) = open.pop() {
-        if p(t) {
-            return true;
-        }
-        if identity(despecialize(t)).is_some_and(|identity| !seen.insert(identity)) {
-            continue;
-        }
-        match t {
-            ValType::Bool
-            | ValType::S8
-            | ValType::U8
-            | ValType::S16
-            | ValType::U16
-            | ValType::S32
-            | ValType::U32
-            | ValType::S64
-            | ValType::U64
-            | ValType::F32
-            | ValType::F64
-            | ValType::Char
-            | ValType::String
-            | ValType::ErrorContext
-            | ValType::Enum(_)
-            | ValType::Flags(_)
-            | ValType::Own(_)
-            | ValType::Borrow(_) => {}
-            ValType::List(t, _) | ValType::Option(t) => open.push(t),
-            ValType::Map(key, value) => open.extend([&**key, &**value]),
-            ValType::Record(fields) => open.extend(fields.iter().map(|(_, t)| t)),
-            ValType::Tuple(types) => open.extend(types.iter()),
-            ValType::Variant(cases) => open.extend(cases.iter().filter_map(|(_, t)| t.as_ref())),
-            ValType::Result { ok, err } => {
-                open.extend(ok.as_deref().into_iter().chain(err.as_deref()))
-            }
-            ValType::Stream(t) | ValType::Future(t) => open.extend(t.as_deref()),
-        }
-    }
-    false
-}
-
 /// Where the parts of a type lie: two types with the same identity are one, as long as one of them is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Identity {
@@ -293,56 +233,6 @@ pub(super) fn identity(t: Type<'_>) -> Option<Identity> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn tuple(types: &[ValType]) -> ValType {
-        ValType::Tuple(types.into())
-    }
-
-    #[test]
-    fn a_borrow_is_found_in_every_part_of_a_type() {
-        let borrow = ValType::Borrow(ResourceTypeId(0));
-        let part = Arc::new(borrow.clone());
-        for t in [
-            borrow.clone(),
-            ValType::List(part.clone(), None),
-            ValType::List(part.clone(), Some(3)),
-            ValType::Map(Arc::new(ValType::U8), part.clone()),
-            ValType::Record([("a".to_string(), borrow.clone())].into()),
-            tuple(&[ValType::U8, borrow.clone()]),
-            ValType::Variant([("a".into(), None), ("b".into(), Some(borrow.clone()))].into()),
-            ValType::Option(part.clone()),
-            ValType::Result {
-                ok: None,
-                err: Some(part.clone()),
-            },
-            ValType::Stream(Some(part.clone())),
-            ValType::Future(Some(part.clone())),
-            tuple(&[tuple(&[tuple(&[ValType::List(part.clone(), None)])])]),
-        ] {
-            assert!(contains_borrow(&t), "{t:?}");
-        }
-        assert!(!contains_borrow(&ValType::Own(ResourceTypeId(0))));
-        assert!(!contains_borrow(&ValType::Stream(None)));
-    }
-
-    #[test]
-    fn only_streams_and_futures_are_async_values() {
-        assert!(contains_async_value(&ValType::Stream(None)));
-        assert!(contains_async_value(&ValType::Option(Arc::new(
-            ValType::Future(None)
-        ))));
-        assert!(!contains_async_value(&ValType::ErrorContext));
-        assert!(!contains_async_value(&ValType::Borrow(ResourceTypeId(0))));
-    }
-
-    #[test]
-    fn a_type_that_unfolds_to_very_many_parts_is_searched_at_once() {
-        let mut t = ValType::U8;
-        for _ in 0..200 {
-            t = tuple(&[t.clone(), t]);
-        }
-        assert!(!contains_borrow(&t));
-    }
 
     #[test]
     fn a_case_past_the_last_is_none() {

@@ -1,7 +1,7 @@
 //! The rewrites, claim by claim.
 
 use super::super::text::binary;
-use super::{Prepared, prepare, rewrite};
+use super::{Prepared, prepare};
 use wasmparser::{Operator, Parser, Payload};
 
 fn run(prepared: &Prepared<'_>) -> (wasmi::Store<()>, wasmi::Instance) {
@@ -73,17 +73,6 @@ fn the_export_of_the_start_function_has_a_name_of_its_own() {
     assert!(!["start", "start'", "starting"].contains(&start.as_str()));
     let module = wasmi::Module::new(&wasmi::Engine::default(), prepare(&module).unwrap().wasm);
     assert!(module.unwrap().get_export(&start).is_some());
-}
-
-#[test]
-fn a_plain_rewrite_leaves_the_start_function_to_wasmi() {
-    let module = binary(&COUNTS.replace("EXPORTS", ""));
-    let prepared = Prepared {
-        wasm: rewrite(&module).unwrap(),
-        start: None,
-    };
-    let (store, instance) = run(&prepared);
-    assert_eq!(global(&store, &instance), 1);
 }
 
 #[test]

@@ -179,7 +179,7 @@ impl ScriptEngine for ScriptReference {
 
 impl ComponentInstance {
     fn invoke(&mut self, export: &str, args: &[Value]) -> Result<Vec<Value>, Failure> {
-        let func = match find(&self.exports, export) {
+        let func = match self.exports.get(export) {
             Some(Item::Func(func @ FuncInst::Lift(_))) => func.clone(),
             Some(Item::Func(FuncInst::Host(..))) => {
                 return Err(not_supported(Unsupported::new("a re-export")));
@@ -231,21 +231,6 @@ fn returned(store: &Store<'_>, task: TaskId) -> Option<Option<super::abi::Value>
     match &store.tasks.get(task.0)?.caller {
         Caller::Host { result, .. } => result.clone().flatten(),
         Caller::Subtask(_) | Caller::Core { .. } => None,
-    }
-}
-
-/// An export, of an exported instance where the name says so (`instance#name`).
-fn find<'i>(items: &'i Items, name: &str) -> Option<&'i Item> {
-    match items.get(name) {
-        Some(item) => Some(item),
-        None => match items.get(name.split_once('#')?.0)? {
-            Item::Instance(items) => find(items, name.split_once('#')?.1),
-            Item::Module(_)
-            | Item::Func(_)
-            | Item::Value(..)
-            | Item::Type(_)
-            | Item::Component(_) => None,
-        },
     }
 }
 

@@ -70,9 +70,9 @@ pub(super) fn to_abi(value: &Value, ty: &ValType) -> Option<AbiValue> {
             let case = labels.iter().position(|other| other == label)?;
             AbiValue::variant(case as u32, None)
         }
-        (Value::Option(payload), ValType::Option(ty)) => {
-            let payload = payload.as_deref().map(|value| to_abi(value, ty));
-            AbiValue::variant(u32::from(payload.is_some()), payload.transposed()?)
+        (Value::Option(None), ValType::Option(_)) => AbiValue::variant(0, None),
+        (Value::Option(Some(payload)), ValType::Option(ty)) => {
+            AbiValue::variant(1, Some(to_abi(payload, ty)?))
         }
         (Value::Result(Ok(payload)), ValType::Result { ok, .. }) => {
             AbiValue::variant(0, payload_to_abi(payload.as_deref(), ok.as_deref())?)
@@ -106,21 +106,6 @@ fn payload_to_abi(value: Option<&Value>, ty: Option<&ValType>) -> Option<Option<
         (Some(value), Some(ty)) => Some(Some(to_abi(value, ty)?)),
         (None, None) => Some(None),
         (Some(_), None) | (None, Some(_)) => None,
-    }
-}
-
-/// `Option<Option<T>>::transpose`, for a value that need not be there.
-trait Transposed<T> {
-    fn transposed(self) -> Option<Option<T>>;
-}
-
-impl<T> Transposed<T> for Option<Option<T>> {
-    fn transposed(self) -> Option<Option<T>> {
-        match self {
-            Some(Some(value)) => Some(Some(value)),
-            Some(None) => None,
-            None => Some(None),
-        }
     }
 }
 
@@ -179,10 +164,10 @@ pub(super) fn from_abi(value: &AbiValue, ty: &ValType) -> Option<Value> {
         (AbiValue::Variant { case, .. }, ValType::Enum(labels)) => {
             Value::Enum(labels.get(*case as usize)?.clone())
         }
-        (AbiValue::Variant { payload, .. }, ValType::Option(ty)) => {
-            let payload = payload.as_deref().map(|value| from_abi(value, ty));
-            Value::Option(payload.transposed()?.map(Box::new))
-        }
+        (AbiValue::Variant { payload, .. }, ValType::Option(ty)) => match payload {
+            Some(payload) => Value::Option(Some(Box::new(from_abi(payload, ty)?))),
+            None => Value::Option(None),
+        },
         (AbiValue::Variant { case: 0, payload }, ValType::Result { ok, .. }) => {
             Value::Result(Ok(payload_from_abi(payload.as_deref(), ok.as_deref())?))
         }

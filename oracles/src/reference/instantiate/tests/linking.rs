@@ -1,11 +1,10 @@
 //! What is given against what is asked for.
 
 use super::super::super::canonical::{FuncInst, HostFuncId};
-use super::super::super::definition::ExternType;
 use super::super::super::typedef::Type;
 use super::super::super::types::{FuncType, ResourceTypeId, ValType};
 use super::super::{Failure, Item, Items, Unlinkable, ValueId};
-use super::{decode, engine, run, run_with, unsupported};
+use super::{run, run_with, unsupported};
 use crate::reference::text::binary;
 use std::sync::Arc;
 
@@ -219,13 +218,6 @@ fn an_argument_that_a_component_gives_is_checked_too() {
         unlinkable(text, &Items::default()),
         "import f: a function is asked for, and an instance is given"
     );
-}
-
-#[test]
-fn what_an_instance_imports_is_listed() {
-    let component = decode(&binary(HOST), &engine()).expect("it decodes");
-    let imports: Vec<_> = component.imports().collect();
-    assert!(matches!(imports[..], [("host", ExternType::Instance(_))]));
 }
 
 #[test]

@@ -3,13 +3,13 @@
 //! It knows the core type of every canonical definition, so that core modules link, and calls between components as far
 //! as their values are scalars: those are the same on both sides. Any other built-in returns zeros.
 
-use super::super::super::canonical::{Canon, CanonicalOptions, FuncInst, InstanceId, Memory};
+use super::super::super::abi::Layouts;
+use super::super::super::canonical::{Canon, FuncInst, InstanceId};
 use super::super::super::limits::Limits;
 use super::super::super::store::{Stop, core_stop};
-use super::super::super::types::{FuncType, ResourceTypeId, ValType};
+use super::super::super::types::ResourceTypeId;
 use super::super::{Build, ValueId};
 use wasmi::Val;
-use wasmi::ValType::{F32, F64, FuncRef, I32, I64};
 
 /// The fuel of a run.
 const FUEL: u64 = 1_000_000;
@@ -25,6 +25,7 @@ pub(crate) enum Asked {
 
 pub(crate) struct Mock {
     core: wasmi::Store<Limits>,
+    layouts: Layouts,
     pub(crate) asked: Vec<Asked>,
     instances: usize,
     resources: usize,
@@ -44,6 +45,7 @@ impl Mock {
         core.set_fuel(FUEL).expect("the engine consumes fuel");
         Mock {
             core,
+            layouts: Layouts::default(),
             asked: Vec::new(),
             instances: 0,
             resources: 0,
@@ -91,7 +93,7 @@ impl Build for Mock {
     }
 
     fn canon(&mut self, inst: InstanceId, canon: Canon) -> Result<wasmi::Func, Stop> {
-        let ty = core_type(&canon);
+        let ty = canon.core_type(&mut self.layouts);
         let returned = zeros(&ty);
         let callee = match &canon {
             Canon::Lower {
@@ -140,144 +142,4 @@ fn zeros(ty: &wasmi::FuncType) -> Vec<Val> {
         .iter()
         .map(|&ty| Val::default_for_ty(ty))
         .collect()
-}
-
-/// The core type of a canonical definition (CanonicalABI.md, "Canonical Definitions").
-fn core_type(canon: &Canon) -> wasmi::FuncType {
-    let (params, results): (Vec<wasmi::ValType>, Vec<wasmi::ValType>) = match canon {
-        Canon::Lower { ft, opts, .. } => lower(ft, opts),
-        Canon::TaskReturn { result, opts } => {
-            let ft = FuncType {
-                params: result.iter().cloned().collect(),
-                result: None,
-                async_: false,
-            };
-            lower(&ft, opts)
-        }
-        Canon::ResourceNew(_) | Canon::ResourceRep(_) => (vec![I32], vec![I32]),
-        Canon::ResourceDrop(_)
-        | Canon::WaitableSetDrop
-        | Canon::SubtaskDrop
-        | Canon::DropEnd { .. }
-        | Canon::ErrorContextDrop
-        | Canon::ThreadResumeLater
-        | Canon::ContextSet { wide: false, .. } => (vec![I32], vec![]),
-        Canon::ContextSet { wide: true, .. } => (vec![I64], vec![]),
-        Canon::ContextGet { wide: true, .. } | Canon::EndsNew { .. } => (vec![], vec![I64]),
-        Canon::ContextGet { wide: false, .. }
-        | Canon::WaitableSetNew
-        | Canon::ThreadIndex
-        | Canon::ThreadAvailableParallelism
-        | Canon::ThreadSuspend { .. }
-        | Canon::ThreadYield { .. } => (vec![], vec![I32]),
-        Canon::BackpressureInc | Canon::BackpressureDec | Canon::TaskCancel => (vec![], vec![]),
-        Canon::WaitableSetWait { memory, .. } | Canon::WaitableSetPoll { memory, .. } => {
-            (vec![I32, ptr(&Some(*memory))], vec![I32])
-        }
-        Canon::WaitableJoin => (vec![I32, I32], vec![]),
-        Canon::SubtaskCancel { .. }
-        | Canon::CancelCopy { .. }
-        | Canon::ThreadSuspendThenResume { .. }
-        | Canon::ThreadYieldThenResume { .. }
-        | Canon::ThreadSuspendThenPromote { .. }
-        | Canon::ThreadYieldThenPromote { .. } => (vec![I32], vec![I32]),
-        Canon::Copy { ty, opts, .. } => {
-            let ptr = ptr(&opts.memory);
-            match ty {
-                ValType::Stream(_) => (vec![I32, ptr, ptr], vec![ptr]),
-                _ => (vec![I32, ptr], vec![I32]),
-            }
-        }
-        Canon::ErrorContextNew { opts } => (vec![ptr(&opts.memory); 2], vec![I32]),
-        Canon::ErrorContextDebugMessage { opts } => (vec![I32, ptr(&opts.memory)], vec![]),
-        Canon::ThreadNewIndirect { .. } | Canon::ThreadSpawnIndirect { .. } => {
-            (vec![I32, I32], vec![I32])
-        }
-        Canon::ThreadSpawnRef => (vec![FuncRef, I32], vec![I32]),
-    };
-    wasmi::FuncType::new(params, results)
-}
-
-/// `flatten_functype` in the context `lower`.
-fn lower(ft: &FuncType, opts: &CanonicalOptions) -> (Vec<wasmi::ValType>, Vec<wasmi::ValType>) {
-    let ptr = ptr(&opts.memory);
-    let flat = |types: &mut dyn Iterator<Item = &ValType>| -> Vec<wasmi::ValType> {
-        types.flat_map(|ty| flatten_type(ty, ptr)).collect()
-    };
-    let mut params = flat(&mut ft.params.iter());
-    let mut results = flat(&mut ft.result.iter());
-    if params.len() > if opts.async_ { 4 } else { 16 } {
-        params = vec![ptr];
-    }
-    if opts.async_ {
-        if !results.is_empty() {
-            params.push(ptr);
-        }
-        results = vec![I32];
-    } else if results.len() > 1 {
-        params.push(ptr);
-        results.clear();
-    }
-    (params, results)
-}
-
-fn ptr(memory: &Option<Memory>) -> wasmi::ValType {
-    match memory {
-        Some(memory) if memory.wide => I64,
-        _ => I32,
-    }
-}
-
-fn flatten_type(ty: &ValType, ptr: wasmi::ValType) -> Vec<wasmi::ValType> {
-    match ty {
-        ValType::S64 | ValType::U64 => vec![I64],
-        ValType::F32 => vec![F32],
-        ValType::F64 => vec![F64],
-        ValType::String | ValType::List(_, None) | ValType::Map(..) => vec![ptr, ptr],
-        ValType::List(ty, Some(len)) => {
-            let elem = flatten_type(ty, ptr);
-            std::iter::repeat_n(elem, *len as usize).flatten().collect()
-        }
-        ValType::Record(fields) => {
-            let fields = fields.iter();
-            fields.flat_map(|(_, ty)| flatten_type(ty, ptr)).collect()
-        }
-        ValType::Tuple(types) => types.iter().flat_map(|ty| flatten_type(ty, ptr)).collect(),
-        ValType::Variant(cases) => {
-            variant(&mut cases.iter().filter_map(|(_, ty)| ty.as_ref()), ptr)
-        }
-        ValType::Option(ty) => variant(&mut [&**ty].into_iter(), ptr),
-        ValType::Result { ok, err } => variant(&mut ok.iter().chain(err).map(|ty| &**ty), ptr),
-        ValType::Bool
-        | ValType::S8
-        | ValType::U8
-        | ValType::S16
-        | ValType::U16
-        | ValType::S32
-        | ValType::U32
-        | ValType::Char
-        | ValType::ErrorContext
-        | ValType::Enum(_)
-        | ValType::Flags(_)
-        | ValType::Own(_)
-        | ValType::Borrow(_)
-        | ValType::Stream(_)
-        | ValType::Future(_) => vec![I32],
-    }
-}
-
-fn variant(cases: &mut dyn Iterator<Item = &ValType>, ptr: wasmi::ValType) -> Vec<wasmi::ValType> {
-    let mut flat: Vec<wasmi::ValType> = Vec::new();
-    for case in cases {
-        for (place, ty) in flatten_type(case, ptr).into_iter().enumerate() {
-            match flat.get_mut(place) {
-                Some(joined) if *joined == ty => {}
-                Some(joined) if matches!((*joined, ty), (I32, F32) | (F32, I32)) => *joined = I32,
-                Some(joined) => *joined = I64,
-                None => flat.push(ty),
-            }
-        }
-    }
-    flat.insert(0, I32);
-    flat
 }
