@@ -4,78 +4,14 @@
 //! deviation ([`Deviation`]): what differs beside it still shows. The other one ends what can be compared of a run, so it is
 //! matched by the trap that the specification asks for and by what the engine did after it.
 
+mod list;
+
+pub use list::Known;
+
 use crate::compare::{Difference, Membership, Unknown, What, compare};
 use crate::reference::{Deviation, Reference};
 use crate::{End, RunObservation, Trap};
 use spawndiff_corpus::Run;
-use std::fmt;
-
-/// A divergence of Wasmtime 48 that is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Known {
-    /// [`Deviation::SyncTypedSuspends`].
-    SyncTypedSuspends,
-    /// [`Deviation::PromotesSuspended`].
-    PromotesSuspended,
-    /// A trap that the engine finds outside of core code does not lock the instance: it can be entered again.
-    NotLockedDown,
-    /// [`Deviation::ReturnsFromSyncLift`]: and when the task then returns, an internal error of the engine.
-    ReturnsInternalError,
-    /// [`Deviation::AlwaysWaitsForExclusive`].
-    WaitsForExclusive,
-    /// Where the engine is built with debug assertions: `thread.yield` in a synchronously typed task with another thread
-    /// ready fails one of them.
-    SyncTypedYieldAsserts,
-}
-
-impl Known {
-    /// Every one.
-    pub const ALL: &'static [Known] = &[
-        Known::SyncTypedSuspends,
-        Known::PromotesSuspended,
-        Known::NotLockedDown,
-        Known::ReturnsInternalError,
-        Known::WaitsForExclusive,
-        Known::SyncTypedYieldAsserts,
-    ];
-
-    /// The name: also that of its stored case, `corpus/known/NAME.wast`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Known::SyncTypedSuspends => "sync-typed-suspends",
-            Known::PromotesSuspended => "promotes-suspended",
-            Known::NotLockedDown => "not-locked-down",
-            Known::ReturnsInternalError => "returns-internal-error",
-            Known::WaitsForExclusive => "waits-for-exclusive",
-            Known::SyncTypedYieldAsserts => "sync-typed-yield-asserts",
-        }
-    }
-
-    /// Where it is reported, or where the specification says otherwise.
-    pub fn link(self) -> &'static str {
-        match self {
-            Known::SyncTypedSuspends | Known::SyncTypedYieldAsserts => {
-                "https://github.com/bytecodealliance/wasmtime/issues/14117"
-            }
-            Known::PromotesSuspended => "https://github.com/bytecodealliance/wasmtime/pull/14250",
-            Known::NotLockedDown => {
-                "https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#component-invariants"
-            }
-            Known::ReturnsInternalError => {
-                "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskreturn"
-            }
-            Known::WaitsForExclusive => {
-                "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks"
-            }
-        }
-    }
-}
-
-impl fmt::Display for Known {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// What is said of a run that no schedule of the reference allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +39,7 @@ pub fn explain(
     }
     match compare(deviating, run, native, budget) {
         Membership::Member { coverage, .. } => {
-            Explanation::Known(coverage.deviated.into_iter().map(known).collect())
+            Explanation::Known(coverage.deviated.into_iter().map(Known::from).collect())
         }
         // A deviation may come before a trap that should have locked the instance.
         Membership::Stranger {
@@ -111,7 +47,7 @@ pub fn explain(
             coverage,
             ..
         } if not_locked_down(native, &difference) => {
-            let mut all: Vec<Known> = coverage.deviated.into_iter().map(known).collect();
+            let mut all: Vec<Known> = coverage.deviated.into_iter().map(Known::from).collect();
             all.push(Known::NotLockedDown);
             Explanation::Known(all)
         }
@@ -124,8 +60,8 @@ pub fn explain(
 /// An error of the engine that ended a run and is no trap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The deviation that leads to it, and that its name stands for.
-    by: Deviation,
+    /// The deviations that lead to it, each of which its name stands for.
+    by: &'static [Deviation],
     /// The trap that a reference with that deviation gives where the engine fails.
     stands_for: Trap,
 }
@@ -138,18 +74,32 @@ const FAILURES: &[(&str, Failure)] = &[
         "panic at wasmtime-48.0.8/src/runtime/bug.rs:63:13: BUG: lift_result field is missing",
         LIFT_RESULT,
     ),
+    ("resource not present", OUTLIVED_CALLER),
+    ("resource is of another type", OUTLIVED_CALLER),
+    ("BUG: delivering non-present event", STALE_WAIT),
+    ("BUG: event expected to be present", STALE_WAIT),
     (
         "panic at wasmtime-48.0.8/src/runtime/component/concurrent.rs:2216:9: \
          assertion failed: matches!(reason, SuspendReason::",
         Failure {
-            by: Deviation::SyncTypedYieldAsserts,
+            by: &[Deviation::SyncTypedYieldAsserts],
             stands_for: Trap::CannotBlock,
         },
     ),
 ];
 
+const OUTLIVED_CALLER: Failure = Failure {
+    by: &[Deviation::OutlivedCallerFails, Deviation::ForgetsSubtasks],
+    stands_for: Trap::SubtaskNotResolved,
+};
+
+const STALE_WAIT: Failure = Failure {
+    by: &[Deviation::StaleWaitFails, Deviation::WaitTakesYield],
+    stands_for: Trap::SetHasWaiters,
+};
+
 const LIFT_RESULT: Failure = Failure {
-    by: Deviation::ReturnsFromSyncLift,
+    by: &[Deviation::ReturnsFromSyncLift],
     stands_for: Trap::TaskReturnTwice,
 };
 
@@ -182,13 +132,15 @@ impl Failure {
         }
         native.leftover = None;
         // An engine that failed an assertion is built with all of them; one that failed otherwise got past them.
-        let deviations = match Deviation::ALL.contains(&self.by) {
+        let deviations = match self.by.iter().all(|by| Deviation::ALL.contains(by)) {
             true => Deviation::ALL,
             false => Deviation::ALL_AND_ASSERTIONS,
         };
         match compare(&reference.deviating(deviations), &run, &native, budget) {
-            Membership::Member { coverage, .. } if coverage.deviated.contains(&self.by) => {
-                Explanation::Known(coverage.deviated.into_iter().map(known).collect())
+            Membership::Member { coverage, .. }
+                if self.by.iter().any(|by| coverage.deviated.contains(by)) =>
+            {
+                Explanation::Known(coverage.deviated.into_iter().map(Known::from).collect())
             }
             // What an instance does that should have been locked cannot be compared, and so it is with how that ends.
             Membership::Stranger {
@@ -196,24 +148,15 @@ impl Failure {
                 coverage,
                 ..
             } if not_locked_down(&native, &difference) => {
-                let mut all: Vec<Known> = coverage.deviated.into_iter().map(known).collect();
-                all.extend([Known::NotLockedDown, known(self.by)]);
+                let mut all: Vec<Known> = coverage.deviated.into_iter().map(Known::from).collect();
+                all.push(Known::NotLockedDown);
+                all.extend(self.by.first().copied().map(Known::from));
                 Explanation::Known(all)
             }
             Membership::Member { .. } | Membership::Stranger { .. } => Explanation::New,
             Membership::Unknown(Unknown::Budget) => Explanation::Unknown(Unknown::Unexplained),
             Membership::Unknown(why) => Explanation::Unknown(why),
         }
-    }
-}
-
-fn known(deviation: Deviation) -> Known {
-    match deviation {
-        Deviation::SyncTypedSuspends => Known::SyncTypedSuspends,
-        Deviation::PromotesSuspended => Known::PromotesSuspended,
-        Deviation::ReturnsFromSyncLift => Known::ReturnsInternalError,
-        Deviation::AlwaysWaitsForExclusive => Known::WaitsForExclusive,
-        Deviation::SyncTypedYieldAsserts => Known::SyncTypedYieldAsserts,
     }
 }
 
@@ -231,7 +174,7 @@ fn not_locked_down(native: &RunObservation, difference: &Difference) -> bool {
         });
     let outside_core_code = matches!(
         trapped,
-        Some(Trap::CallbackCode | Trap::UnknownIndex | Trap::NoTaskReturn)
+        Some(Trap::CallbackCode | Trap::UnknownIndex | Trap::WrongHandle | Trap::NoTaskReturn)
     );
     let nothing_allowed = match &difference.what {
         What::Event {

@@ -40,12 +40,16 @@ fn observed(known: Known, case: &StoredCase) -> Vec<(RunObservation, Option<Fail
         .collect()
 }
 
-/// Those that show in this build: one needs the engine's debug assertions, which only the fuzz targets have.
+/// Those that a program sees in this build: one needs the engine's debug assertions, which only the fuzz targets have, and
+/// one is only seen from outside.
 fn shown() -> impl Iterator<Item = Known> {
-    Known::ALL
-        .iter()
-        .copied()
-        .filter(|&known| known != Known::SyncTypedYieldAsserts)
+    let all = Known::ALL.iter().copied();
+    all.filter(|known| {
+        !matches!(
+            known,
+            Known::SyncTypedYieldAsserts | Known::KeepsReturnedCalls
+        )
+    })
 }
 
 /// What is said of a run in which the native engine did this; `None`: a schedule of the reference allows it.
@@ -213,6 +217,21 @@ fn a_known_divergence_with_other_threads_left_behind_is_new() {
         }
     }
     assert!(altered > 0);
+}
+
+#[test]
+fn a_call_that_is_kept_shows_only_in_what_is_left() {
+    let stored = stored(Known::KeepsReturnedCalls);
+    let (mut native, _) = observed(Known::KeepsReturnedCalls, &stored).swap_remove(0);
+    let run = &stored.case.runs[0];
+    let known = Explanation::Known(vec![Known::KeepsReturnedCalls]);
+    assert_eq!(explanation(&stored, run, (&native, None)), Some(known));
+    for other in alterations(&native) {
+        let explained = explanation(&stored, run, (&other, None));
+        assert_eq!(explained, Some(Explanation::New), "{other:?}");
+    }
+    native.leftover = Some(false);
+    assert_eq!(explanation(&stored, run, (&native, None)), None);
 }
 
 /// The failed assertion shows only in an engine that is built with its assertions, so what such an engine sees is played

@@ -3,7 +3,7 @@
 //! The point of each operation is pushed before the code that gives its value, so that something lies on the operand stack
 //! while threads switch.
 
-use super::function::{LOCALS, default, locals};
+use super::function::{CANCELLED_LOCAL, F32_LOCAL, F64_LOCAL, default, locals};
 use super::main_module::Context;
 use super::wrap;
 use crate::limits::{
@@ -102,7 +102,7 @@ impl<'c, 'p> Body<'c, 'p> {
 
     /// The local that says whether this activation was told of a cancellation.
     pub(super) fn cancelled_local(&self) -> u32 {
-        self.params + LOCALS - 1
+        self.params + CANCELLED_LOCAL
     }
 
     pub(super) fn call(&mut self, import: Import) {
@@ -118,7 +118,7 @@ impl<'c, 'p> Body<'c, 'p> {
             match params.get(i) {
                 Some(&ty) => {
                     self.code().local_get(i as u32);
-                    extend(&mut self.code(), ty);
+                    self.extend(ty);
                 }
                 None => drop(self.code().i64_const(0)),
             }
@@ -245,7 +245,7 @@ impl<'c, 'p> Body<'c, 'p> {
                 Some(CoreType::I32) => drop(self.code().local_get(0)),
                 Some(ty) => {
                     self.code().local_get(0);
-                    extend(&mut self.code(), ty);
+                    self.extend(ty);
                     self.code().i32_wrap_i64();
                 }
             },
@@ -298,7 +298,7 @@ impl<'c, 'p> Body<'c, 'p> {
             self.code().i64_const(0);
             return;
         };
-        extend(&mut self.code(), last);
+        self.extend(last);
         if !others.is_empty() {
             let result = self.result_local();
             self.code().local_set(result);
@@ -307,6 +307,37 @@ impl<'c, 'p> Body<'c, 'p> {
             }
             self.code().local_get(result);
         }
+    }
+
+    /// Makes the value on the stack an `i64`: zero-extended, its bits if it is a float, whether it is null if a reference.
+    ///
+    /// A NaN shows as the canonical one: which it is after a call between components is the host's choice (CanonicalABI.md,
+    /// `maybe_scramble_nan32`).
+    pub(super) fn extend(&mut self, ty: CoreType) {
+        let (f32, f64) = (self.params + F32_LOCAL, self.params + F64_LOCAL);
+        let mut code = self.code();
+        match ty {
+            CoreType::I32 => code.i64_extend_i32_u(),
+            CoreType::I64 => &mut code,
+            CoreType::F32 => code
+                .local_tee(f32)
+                .i32_reinterpret_f32()
+                .i32_const(f32::NAN.to_bits() as i32)
+                .local_get(f32)
+                .local_get(f32)
+                .f32_eq()
+                .select()
+                .i64_extend_i32_u(),
+            CoreType::F64 => code
+                .local_tee(f64)
+                .i64_reinterpret_f64()
+                .i64_const(f64::NAN.to_bits() as i64)
+                .local_get(f64)
+                .local_get(f64)
+                .f64_eq()
+                .select(),
+            CoreType::FuncRef | CoreType::ExternRef => code.ref_is_null().i64_extend_i32_u(),
+        };
     }
 
     /// Pushes a component value as its flat type, nothing if there is no type.
@@ -343,15 +374,4 @@ impl<'c, 'p> Body<'c, 'p> {
 /// The address of a slot.
 pub(super) fn cell(slot: usize) -> u32 {
     (slot % SLOTS) as u32 * 4
-}
-
-/// Makes the value on the stack an `i64`: zero-extended, its bits if it is a float, whether it is null if a reference.
-pub(super) fn extend(code: &mut InstructionSink, ty: CoreType) {
-    match ty {
-        CoreType::I32 => code.i64_extend_i32_u(),
-        CoreType::I64 => code,
-        CoreType::F32 => code.i32_reinterpret_f32().i64_extend_i32_u(),
-        CoreType::F64 => code.i64_reinterpret_f64(),
-        CoreType::FuncRef | CoreType::ExternRef => code.ref_is_null().i64_extend_i32_u(),
-    };
 }

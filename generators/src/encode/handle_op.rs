@@ -5,12 +5,22 @@ use super::handle::{Guard, TO_JOINED, TO_STATUS, What, address, buffer};
 use super::helper::{FUTURE_READ, OF_CANCEL, STREAM_READ, SUBTASK};
 use crate::limits::{BACKPRESSURE_ADDRESS, CANCELLED, SKIPPED, WAITED_FOR};
 use crate::plan::{Direction, Handle, Import, Op, Passing};
+use spawndiff_corpus::Type;
 use wasm_encoder::{BlockType, ValType};
 
 /// More times than any counter is raised.
 const TIMES_MAXIMUM: u32 = 70_000;
 
 impl Body<'_, '_> {
+    /// The type of the elements of the stream or future whose end a cell holds.
+    fn element_of(&self, handle: Handle) -> Option<Type> {
+        let Handle::End { channel, .. } = handle else {
+            return None;
+        };
+        let channel = self.context.world.channel(channel)?;
+        self.context.world.channels[channel].element
+    }
+
     /// Encodes an operation on handles as [`Body::value`] does. `None` if it is none, too.
     pub(super) fn handle_value(&mut self, op: &Op) -> Option<()> {
         match *op {
@@ -213,9 +223,12 @@ impl Body<'_, '_> {
                 );
             }
             Op::LoadBuffer { handle } => {
-                self.code()
-                    .i32_const(buffer(handle) as i32)
-                    .i64_load(MEMORY);
+                let address = buffer(handle);
+                self.code().i32_const(address as i32);
+                match self.element_of(handle) {
+                    Some(ty @ (Type::F32 | Type::F64)) => self.load_scalar(ty),
+                    _ => drop(self.code().i64_load(MEMORY)),
+                }
             }
             Op::ResourceNew { slot, rep } => {
                 let owner = self.context.number;

@@ -165,7 +165,7 @@ impl Body<'_, '_> {
     fn received(&mut self, result: Option<ValueType>, area: i32) {
         match result {
             None => drop(self.code().i64_const(0)),
-            Some(ValueType::Scalar(ty)) => super::body::extend(&mut self.code(), flat_scalar(ty)),
+            Some(ValueType::Scalar(ty)) => self.extend(flat_scalar(ty)),
             Some(ty @ (ValueType::String | ValueType::Bytes)) => self.loaded(ty, area),
             Some(ty @ (ValueType::Own(_) | ValueType::Borrow(_) | ValueType::Channel(_))) => {
                 self.received_handle(ty);
@@ -196,7 +196,10 @@ impl Body<'_, '_> {
     /// A result in memory as the value: of a string or list, its length and first byte.
     fn loaded(&mut self, ty: ValueType, area: i32) {
         match ty {
-            ValueType::Scalar(_) => drop(self.code().i32_const(area).i64_load(MEMORY)),
+            ValueType::Scalar(ty) => {
+                self.code().i32_const(area);
+                self.load_scalar(ty);
+            }
             ValueType::String | ValueType::Bytes => {
                 let (pointer, length) = (self.thread_local(), self.value_local());
                 self.code()
@@ -226,6 +229,27 @@ impl Body<'_, '_> {
                 self.code().local_get(handle);
                 self.received_handle(ty);
                 self.code().else_().i64_const(0).end();
+            }
+        }
+    }
+
+    /// With an address on the stack: the scalar that lies there.
+    pub(super) fn load_scalar(&mut self, ty: Type) {
+        let mut code = self.code();
+        match ty {
+            Type::Bool | Type::U8 => drop(code.i64_load8_u(MEMORY)),
+            Type::S8 => drop(code.i64_load8_s(MEMORY)),
+            Type::U16 => drop(code.i64_load16_u(MEMORY)),
+            Type::S16 => drop(code.i64_load16_s(MEMORY)),
+            Type::U32 | Type::S32 | Type::Char => drop(code.i64_load32_u(MEMORY)),
+            Type::U64 | Type::S64 => drop(code.i64_load(MEMORY)),
+            Type::F32 => {
+                code.f32_load(MEMORY);
+                self.extend(CoreType::F32);
+            }
+            Type::F64 => {
+                code.f64_load(MEMORY);
+                self.extend(CoreType::F64);
             }
         }
     }

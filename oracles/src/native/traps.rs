@@ -21,6 +21,8 @@ const MESSAGES: &[(&str, End)] = &[
         "handle is not an waitable-set",
         End::Trap(Trap::WrongHandle),
     ),
+    // The table of the engine's concurrent state: a waitable set is dropped that has elements.
+    ("resource has children", End::Trap(Trap::SetNotEmpty)),
     ("handle is not a waitable", End::Trap(Trap::WrongHandle)),
     ("handle is not a subtask", End::Trap(Trap::WrongHandle)),
     ("handle is not a stream", End::Trap(Trap::WrongHandle)),

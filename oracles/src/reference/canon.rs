@@ -116,6 +116,7 @@ impl Store<'_> {
             Canon::BackpressureDec => self.canon_backpressure_dec(inst),
             Canon::ResourceRep(rt) => self.canon_resource_rep(inst, *rt, args.i32(0)?),
             _ if !self.inst(inst).may_leave => Err(Trap::CannotLeave.into()),
+            _ if self.instead_of_blocking(thread, &canon) => Err(Trap::CannotBlock.into()),
             Canon::Lower { callee, ft, opts } => {
                 self.canon_lower(thread, callee, ft, opts, request.args.clone())
             }
@@ -202,13 +203,28 @@ impl Store<'_> {
                 let flow = instead.unwrap_or_else(|| Ok(self.yield_(thread, *cancellable)));
                 Ok(flow?.into())
             }
+            Canon::ThreadSuspendThenResume { cancellable }
+                if self.tells_first(thread, *cancellable) =>
+            {
+                Ok(Outcome::returns(1))
+            }
             Canon::ThreadSuspendThenResume { cancellable } => {
                 let other = self.suspended_thread(inst, args.i32(0)?)?;
                 Ok(self.suspend_then_resume(thread, *cancellable, other).into())
             }
+            Canon::ThreadYieldThenResume { cancellable }
+                if self.tells_first(thread, *cancellable) =>
+            {
+                Ok(Outcome::returns(1))
+            }
             Canon::ThreadYieldThenResume { cancellable } => {
                 let other = self.suspended_thread(inst, args.i32(0)?)?;
                 Ok(self.yield_then_resume(thread, *cancellable, other).into())
+            }
+            Canon::ThreadSuspendThenPromote { cancellable }
+                if self.tells_first(thread, *cancellable) =>
+            {
+                Ok(Outcome::returns(1))
             }
             Canon::ThreadSuspendThenPromote { cancellable } => {
                 let other = self.other_thread(inst, args.i32(0)?)?;
@@ -216,6 +232,11 @@ impl Store<'_> {
                 let flow = instead
                     .unwrap_or_else(|| Ok(self.suspend_then_promote(thread, *cancellable, other)));
                 Ok(flow?.into())
+            }
+            Canon::ThreadYieldThenPromote { cancellable }
+                if self.tells_first(thread, *cancellable) =>
+            {
+                Ok(Outcome::returns(1))
             }
             Canon::ThreadYieldThenPromote { cancellable } => {
                 let other = self.other_thread(inst, args.i32(0)?)?;
@@ -259,9 +280,7 @@ impl Store<'_> {
         let resolved = task.state == TaskState::Resolved;
         let signature = result == task.ft.result.as_ref() && lift_options_equal(opts, &task.opts);
         let invalid = !signature || (!task.opts.async_ && !self.instead_of_refusing(thread));
-        // Where several conditions hold, the specification does not say which an engine has to name.
-        let mut traps = Vec::new();
-        traps.extend(invalid.then_some(Trap::TaskReturnInvalid));
+        let mut conditions = vec![(invalid, Trap::TaskReturnInvalid)];
         let mut lifted = None;
         if !invalid {
             let mut flat = CoreValueIter::new(args.to_vec());
@@ -269,15 +288,12 @@ impl Store<'_> {
             let types = result.map_or(&[][..], std::slice::from_ref);
             match abi::lift_flat_values(&mut cx, abi::MAX_FLAT_PARAMS, &mut flat, types) {
                 Ok(mut values) => lifted = values.pop(),
-                Err(Stop::Trap(_, trap)) => traps.push(trap),
+                Err(Stop::Trap(_, trap)) => conditions.push((true, trap)),
                 Err(stop) => return Err(stop),
             }
         }
-        traps.extend(resolved.then_some(Trap::TaskReturnTwice));
-        if !traps.is_empty() {
-            let chosen = self.choose(Choice::Trap, &vec![NOBODY; traps.len()]);
-            return Err(traps[chosen].into());
-        }
+        conditions.push((resolved, Trap::TaskReturnTwice));
+        self.trap_if_any(&conditions)?;
         self.return_(task_id, lifted)?;
         Ok(Outcome::nothing())
     }

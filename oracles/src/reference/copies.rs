@@ -6,9 +6,9 @@ use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId, Side};
 use super::state::{Handle, ThreadId};
 use super::store::{Stop, Store};
-use super::streams::CopyState;
+use super::streams::{CopyResult, CopyState};
 use super::types::ValType;
-use super::waitables::{BLOCKED, EventTuple, WaitableId, WaitableKind};
+use super::waitables::{BLOCKED, EventTuple, PendingEvent, WaitableId, WaitableKind};
 use crate::Trap;
 use wasmi::Val;
 
@@ -35,21 +35,15 @@ impl Store<'_> {
     ) -> Result<WaitableId, Stop> {
         if let Handle::Waitable(waitable) = handle
             && let WaitableKind::End(end) = &self.waitables[waitable.0].kind
-            && end.side == side
             && self.shared[end.shared.0].ty == *ty
         {
-            return Ok(waitable);
+            if end.side == side {
+                return Ok(waitable);
+            }
+            // The other end: an engine may know both by one handle, and find it in no state to be used so.
+            self.trap_if_any(&[(true, Trap::WrongHandle), (true, Trap::CopyEndBusy)])?;
         }
         Err(Trap::WrongHandle.into())
-    }
-
-    /// `trap_if(e.state != CopyState.IDLE)`.
-    fn idle(&mut self, end: WaitableId) -> Result<(), Stop> {
-        match self.end(end).state {
-            CopyState::Idle => Ok(()),
-            CopyState::Done => Err(Trap::CopyEndDone.into()),
-            CopyState::Copying | CopyState::CancellingCopy => Err(Trap::CopyEndBusy.into()),
-        }
     }
 
     /// `stream_copy` and `future_copy`. For a future, `n` is 1.
@@ -67,13 +61,23 @@ impl Store<'_> {
         let inst = self.inst_of(thread);
         let handle = self.get_handle(inst, i)?;
         let end = self.checked_end(handle, ty, side)?;
-        self.idle(end)?;
-        self.not_in_set(end, opts.async_)?;
+        let state = self.end(end).state;
+        let in_set = !opts.async_ && self.waitable(end).wset.is_some();
+        self.trap_if_any(&[
+            (state == CopyState::Done, Trap::CopyEndDone),
+            (state.copying(), Trap::CopyEndBusy),
+            (in_set, Trap::WaitableInSet),
+        ])?;
         let buffer = self.new_buffer(ty, opts, inst, ptr, n)?;
         self.end(end).state = CopyState::Copying;
         self.end(end).copy = Some((i, buffer));
-        self.copy(inst, end, buffer)?;
-        self.result_of_copy(thread, end, opts.async_)
+        let idle = self.take_idle_event(end);
+        self.copy(thread, end, buffer)?;
+        let result = self.result_of_copy(thread, end, opts.async_);
+        if idle {
+            self.give_idle_event(end);
+        }
+        result
     }
 
     /// `cancel_copy`.
@@ -88,11 +92,22 @@ impl Store<'_> {
         let inst = self.inst_of(thread);
         let handle = self.get_handle(inst, i)?;
         let end = self.checked_end(handle, ty, side)?;
-        if self.end(end).state != CopyState::Copying || self.waitable(end).has_sync_waiter {
+        let waiter = self.waitable(end).has_sync_waiter && !self.cancels_sync_copy();
+        if self.end(end).state != CopyState::Copying || waiter {
             return Err(Trap::NotCopying.into());
         }
         self.not_in_set(end, async_)?;
         self.end(end).state = CopyState::CancellingCopy;
+        let future = matches!(ty, ValType::Future(_));
+        if let Some(PendingEvent::Copy {
+            result: CopyResult::Completed,
+            reclaim,
+        }) = self.waitable(end).pending_event
+            && self.cancels_completed(future)
+        {
+            let result = CopyResult::Cancelled;
+            self.waitable(end).pending_event = Some(PendingEvent::Copy { result, reclaim });
+        }
         if !self.has_pending_event(end) {
             let shared = self.end(end).shared;
             self.cancel_shared(shared);
@@ -130,15 +145,17 @@ impl Store<'_> {
         let state = self.end(end).state;
         // `WritableFutureEnd.drop`
         let future = matches!(ty, ValType::Future(_));
-        if future && side == Side::Writable && state != CopyState::Done {
-            return Err(Trap::FutureNotWritten.into());
-        }
-        // `CopyEnd.drop`
-        if state.copying() {
-            return Err(Trap::DropWhileCopying.into());
-        }
+        let unwritten = future && side == Side::Writable && state != CopyState::Done;
+        // And `CopyEnd.drop`. An engine may call an end that is copying a busy one.
+        self.trap_if_any(&[
+            (unwritten, Trap::FutureNotWritten),
+            (state.copying(), Trap::DropWhileCopying),
+            (state.copying(), Trap::CopyEndBusy),
+        ])?;
         let shared = self.end(end).shared;
         self.drop_shared(shared);
+        self.waitable(end).pending_event = None;
+        self.tells_idle_end(shared, end);
         self.drop_waitable(end);
         Ok(Outcome::nothing())
     }
@@ -152,10 +169,13 @@ impl Store<'_> {
     ) -> Result<SharedId, Stop> {
         let handle = self.remove_handle(inst, i)?;
         let end = self.checked_end(handle, ty, Side::Readable)?;
-        self.idle(end)?;
-        if self.waitables[end.0].wset.is_some() {
-            return Err(Trap::LiftInSet.into());
-        }
+        let state = self.end(end).state;
+        let in_set = self.waitables[end.0].wset.is_some();
+        self.trap_if_any(&[
+            (state == CopyState::Done, Trap::CopyEndDone),
+            (state.copying(), Trap::CopyEndBusy),
+            (in_set, Trap::LiftInSet),
+        ])?;
         Ok(self.end(end).shared)
     }
 }

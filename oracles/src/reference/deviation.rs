@@ -4,10 +4,14 @@
 //! what the native engine did, the comparison asks again with the deviations of that engine on ([`crate::known`]). What
 //! agrees then is that known divergence and nothing beside it; what does not is new.
 
-use super::state::{Caller, Continuation, Task, TaskId, TaskState, ThreadId};
+mod cancelling;
+mod copying;
+mod switching;
+mod waiting;
+
 use super::store::{Stop, Store};
 use super::threads::Flow;
-use crate::Trap;
+use crate::schedules::{Choice, NOBODY};
 
 /// A way to leave the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +27,56 @@ pub enum Deviation {
     /// Every task waits for the exclusive thread before it starts, also one that does not need it: one that is lifted
     /// `async` without a callback, or that is synchronously typed.
     AlwaysWaitsForExclusive,
+    /// A task that another component instance has called switches to another of its threads, or calls a third instance: its
+    /// caller goes on first, and the other thread or the call only waits for its turn.
+    QueuesSwitches,
+    /// `subtask.cancel` lets other threads run before it returns, once the callee has been told.
+    CancelYields,
+    /// `subtask.cancel` does not resume a thread of the callee that is suspended or was made ready by `resume-later`: it is
+    /// told when it is resumed otherwise.
+    CancelMissesSuspended,
+    /// `subtask.cancel` does not resume a thread of the callee that waits between callbacks after YIELD: its next callback is
+    /// told.
+    CancelMissesCallbackYield,
+    /// A synchronously typed task that has blocked lets any thread run, also of other component instances, and its caller go
+    /// on.
+    SyncTypedRunsOthers,
+    /// A call that is both lifted and lowered without `async` waits neither for backpressure nor for the exclusive thread,
+    /// and does not become it.
+    SyncCallSkipsQueue,
+    /// `stream.cancel-{read,write}` says CANCELLED where a copy has been completed but not been told of.
+    CancelledAfterCopy,
+    /// A call of a component instance by its parent, or of the parent by the child, traps.
+    ParentChildTraps,
+    /// A task that returns to, or a copy with, a thread that has ended since it called or blocked: an internal error. A trap `subtask-not-resolved` stands
+    /// for it.
+    OutlivedCallerFails,
+    /// A thread that waits for a waitable set does not look again whether the event is still there: an internal error if it is
+    /// not. A trap `set-has-waiters` stands for it.
+    StaleWaitFails,
+    /// A call that returns at once, and whose task has ended, is kept for ever.
+    KeepsReturnedCalls,
+    /// `subtask.cancel` of a subtask that was asked to cancel before, and has not resolved, asks again.
+    CancelsTwice,
+    /// A subtask cannot be used any more, not even to drop it, once its task has ended after its return was delivered: an
+    /// internal error. A trap `subtask-not-resolved` stands for it.
+    ForgetsSubtasks,
+    /// A thread takes the event that the callback of its task is to be called with after YIELD: `waitable-set.{wait,poll}`
+    /// gives NONE, a cancellable operation the cancellation. The callback then has none: an internal error. A trap
+    /// `set-has-waiters` stands for it.
+    WaitTakesYield,
+    /// A task is told of a cancellation after it has returned.
+    TellsAfterReturn,
+    /// `task.cancel` works as soon as the cancellation was asked for, delivered or not.
+    CancelsUndelivered,
+    /// `thread.*-then-*` is told of a pending cancellation before its thread index is looked at.
+    TellsBeforeChecking,
+    /// A dropped end of a stream or future gives the other end an event although that one is not copying.
+    DropTellsIdleEnd,
+    /// `{stream,future}.cancel-*` cancels a copy that another thread waits for.
+    CancelsSyncCopy,
+    /// A lent resource is free again when the callee returns, not when that is delivered.
+    LendsEndOnReturn,
     /// `thread.yield` in a synchronously typed task that has not returned, with another thread ready, fails an assertion of
     /// the engine: a trap `cannot-block` stands for it. Only where the engine failed that assertion.
     SyncTypedYieldAsserts,
@@ -35,6 +89,26 @@ impl Deviation {
         Deviation::PromotesSuspended,
         Deviation::ReturnsFromSyncLift,
         Deviation::AlwaysWaitsForExclusive,
+        Deviation::QueuesSwitches,
+        Deviation::CancelYields,
+        Deviation::CancelMissesSuspended,
+        Deviation::CancelMissesCallbackYield,
+        Deviation::SyncTypedRunsOthers,
+        Deviation::SyncCallSkipsQueue,
+        Deviation::CancelledAfterCopy,
+        Deviation::ParentChildTraps,
+        Deviation::OutlivedCallerFails,
+        Deviation::StaleWaitFails,
+        Deviation::KeepsReturnedCalls,
+        Deviation::CancelsTwice,
+        Deviation::ForgetsSubtasks,
+        Deviation::WaitTakesYield,
+        Deviation::TellsAfterReturn,
+        Deviation::CancelsUndelivered,
+        Deviation::TellsBeforeChecking,
+        Deviation::DropTellsIdleEnd,
+        Deviation::CancelsSyncCopy,
+        Deviation::LendsEndOnReturn,
     ];
     /// Every one.
     pub const ALL_AND_ASSERTIONS: &'static [Deviation] = &[
@@ -42,6 +116,26 @@ impl Deviation {
         Deviation::PromotesSuspended,
         Deviation::ReturnsFromSyncLift,
         Deviation::AlwaysWaitsForExclusive,
+        Deviation::QueuesSwitches,
+        Deviation::CancelYields,
+        Deviation::CancelMissesSuspended,
+        Deviation::CancelMissesCallbackYield,
+        Deviation::SyncTypedRunsOthers,
+        Deviation::SyncCallSkipsQueue,
+        Deviation::CancelledAfterCopy,
+        Deviation::ParentChildTraps,
+        Deviation::OutlivedCallerFails,
+        Deviation::StaleWaitFails,
+        Deviation::KeepsReturnedCalls,
+        Deviation::CancelsTwice,
+        Deviation::ForgetsSubtasks,
+        Deviation::WaitTakesYield,
+        Deviation::TellsAfterReturn,
+        Deviation::CancelsUndelivered,
+        Deviation::TellsBeforeChecking,
+        Deviation::DropTellsIdleEnd,
+        Deviation::CancelsSyncCopy,
+        Deviation::LendsEndOnReturn,
         Deviation::SyncTypedYieldAsserts,
     ];
 }
@@ -51,7 +145,7 @@ pub(crate) type Instead = Option<Result<Flow, Stop>>;
 
 impl Store<'_> {
     /// Whether the store leaves the specification in this way; if so, that it did is written down.
-    fn deviates(&mut self, deviation: Deviation) -> bool {
+    pub(super) fn deviates(&mut self, deviation: Deviation) -> bool {
         let on = self.deviations.contains(&deviation);
         if on {
             self.coverage.deviated.insert(deviation);
@@ -59,94 +153,10 @@ impl Store<'_> {
         on
     }
 
-    /// Before `Thread.suspend`.
-    pub(crate) fn instead_of_suspending(&mut self, thread: ThreadId) -> Instead {
-        let returned_early = self.returned_early == Some(thread);
-        let task = self.thread(thread).task;
-        let task = self.task(task);
-        let blocks = !task.ft.async_ && (task.state != TaskState::Resolved || returned_early);
-        (blocks && self.deviates(Deviation::SyncTypedSuspends))
-            .then_some(Err(Trap::CannotBlock.into()))
-    }
-
-    /// Before `Thread.yield_` in `canon_thread_yield`.
-    pub(crate) fn instead_of_yielding(&mut self, thread: ThreadId) -> Instead {
-        let task = self.thread(thread).task;
-        let task = self.task(task);
-        let asserts = !task.ft.async_ && task.state != TaskState::Resolved;
-        let asserts = asserts && !self.ready_threads(|_| true).is_empty();
-        (asserts && self.deviates(Deviation::SyncTypedYieldAsserts))
-            .then_some(Err(Trap::CannotBlock.into()))
-    }
-
-    /// Where a synchronously typed task has blocked and nothing is ready: whether that is left to the host's loop.
-    pub(crate) fn leaves_blocked_task(&mut self, task: TaskId) -> bool {
-        let waits_to_start = self.task(task).state == TaskState::Initial;
-        self.deviates(if waits_to_start {
-            Deviation::AlwaysWaitsForExclusive
-        } else {
-            Deviation::SyncTypedSuspends
-        })
-    }
-
-    /// Whether a task that does not need the exclusive thread waits for it all the same.
-    pub(crate) fn waits_for_exclusive(&mut self, thread: ThreadId) -> bool {
-        let inst = self.inst_of(thread);
-        // A `realloc` or a destructor is no task to that engine.
-        let called = !matches!(self.task_of(thread).caller, Caller::Core { .. });
-        called
-            && self.inst(inst).exclusive_thread.is_some()
-            && self.deviates(Deviation::AlwaysWaitsForExclusive)
-    }
-
-    /// Whether `task.return` goes on in a task that is not lifted `async`.
-    pub(crate) fn instead_of_refusing(&mut self, thread: ThreadId) -> bool {
-        let task = self.thread(thread).task;
-        let Task {
-            state,
-            ft,
-            inst,
-            implicit_thread,
-            ..
-        } = self.task(task);
-        let inst = *inst;
-        let (sync_typed, implicit_thread) = (!ft.async_, *implicit_thread);
-        let resolved = *state == TaskState::Resolved;
-        // Where it has returned already, it fails in the same way, and that is all that it does.
-        let goes_on = self.deviates(Deviation::ReturnsFromSyncLift) && !resolved;
-        if goes_on && sync_typed {
-            // Its implicit thread can outlive its return now, and keeps others from starting until it ends.
-            self.inst(inst).exclusive_thread = implicit_thread;
-            // And the thread that returned for it still may not suspend, until it is switched away from and back or calls
-            // the host.
-            self.returned_early = Some(thread);
-        }
-        goes_on
-    }
-
-    /// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`).
-    pub(crate) fn instead_of_promoting(
-        &mut self,
-        thread: ThreadId,
-        cancellable: bool,
-        other: ThreadId,
-        yields: bool,
-    ) -> Instead {
-        let target = &self.threads[other.0];
-        if target.suspended() {
-            return self.deviates(Deviation::PromotesSuspended).then(|| {
-                Ok(if yields {
-                    self.yield_then_resume(thread, cancellable, other)
-                } else {
-                    self.suspend_then_resume(thread, cancellable, other)
-                })
-            });
-        }
-        let in_built_in = matches!(target.cont, Some(Continuation::Core { .. }));
-        let yielded = in_built_in && self.ready(other) && !target.resumed_later;
-        if yielded || !self.deviates(Deviation::PromotesSuspended) {
-            return None;
-        }
-        Some(Err(Trap::ThreadNotSuspended.into()))
+    /// Whether a deviation that an engine has only now and then shows here.
+    pub(super) fn deviates_here(&mut self, deviation: Deviation) -> bool {
+        self.deviations.contains(&deviation)
+            && self.choose(Choice::Deviation, &[NOBODY; 2]) == 1
+            && self.deviates(deviation)
     }
 }

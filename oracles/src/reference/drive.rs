@@ -9,7 +9,8 @@ use super::coverage::Builtin;
 use super::lift::Next;
 use super::state::{Activity, Cancelled, Continuation, Parked, Then, ThreadId};
 use super::store::{Stop, Store, core_stop};
-use crate::Exhaustion;
+use super::waitables::{EventCode, EventTuple};
+use crate::{Exhaustion, Trap};
 use wasmi::Val;
 
 /// How far a core call got.
@@ -59,13 +60,29 @@ impl Store<'_> {
         let outcome = match then {
             Then::Cancelled => Ok(Outcome::returns(u32::from(cancelled))),
             Then::Lower(subtask) => self.lower_resolved(subtask),
+            Then::Call(args) => match self.canons[builtin].1.clone() {
+                Canon::Lower { callee, ft, opts } => {
+                    self.lower_now(thread, &callee, &ft, &opts, args)
+                }
+                _ => Err(mistyped("canon lower")),
+            },
+            Then::Return(values) => Ok(Outcome::Return(values)),
+            Then::Cancel { waitable, async_ } => self
+                .has_yielded(waitable, async_)
+                .and_then(|()| self.cancel_requested(thread, waitable, async_)),
             Then::Event(waitable) => {
                 let wide = self.canons[builtin].1.returns_wide();
                 let waited = self.waited_for_pending_event(waitable);
                 waited.map(|outcome| outcome.widened(wide))
             }
             Then::Wait { set, ptr } => {
-                let event = self.waited_for_event(set, cancelled);
+                if !self.can_take_yield(thread) && self.is_stale(set, cancelled) {
+                    return Err(Stop::from(Trap::SetHasWaiters).by(name));
+                }
+                let event = match self.takes_yield(thread) {
+                    true => EventTuple(EventCode::None, 0, 0),
+                    false => self.waited_for_event(set, cancelled),
+                };
                 match self.canons[builtin].1 {
                     Canon::WaitableSetWait { memory, .. } => {
                         self.unpack_event(thread, memory, ptr, event)

@@ -58,6 +58,7 @@ impl Store<'_> {
             num_borrows: 0,
             implicit_thread: None,
             threads: Vec::new(),
+            told_late: false,
         };
         let task = TaskId(limits::add(&mut self.tasks, task)?);
         let thread = self.new_thread(task, Continuation::Implicit, None)?;
@@ -65,7 +66,7 @@ impl Store<'_> {
         self.sync_typed += u32::from(!async_);
         self.resume(thread, false)?;
         if !async_ {
-            while self.task(task).state != TaskState::Resolved {
+            while self.task(task).state != TaskState::Resolved && !self.instead_of_looping() {
                 let exclusive = self.inst(inst).exclusive_thread;
                 let candidates = self.ready_threads(|thread| {
                     self.threads[thread.0].index.is_some()
@@ -113,6 +114,9 @@ impl Store<'_> {
                 }
             }
             Continuation::CallbackYield => {
+                if self.is_robbed(thread) {
+                    return Err(by_lift(Trap::SetHasWaiters.into()));
+                }
                 let code = match cancelled {
                     true => EventCode::TaskCancelled,
                     false => EventCode::None,
@@ -120,6 +124,9 @@ impl Store<'_> {
                 self.call_callback(thread, EventTuple(code, 0, 0))?
             }
             Continuation::CallbackWait(set) => {
+                if self.is_stale(set, cancelled) {
+                    return Err(by_lift(Trap::SetHasWaiters.into()));
+                }
                 let event = self.waited_for_event(set, cancelled);
                 self.call_callback(thread, event)?
             }
@@ -251,6 +258,13 @@ impl Store<'_> {
                 self.exit_implicit_thread(thread)?;
                 Ok(Next::End)
             }
+            YIELD if self.instead_of_telling(thread) => {
+                self.inst(inst).exclusive_thread = None;
+                self.yields(thread);
+                self.thread(thread).ready_func = Some(ReadyFunc::NotExclusive(inst));
+                self.thread(thread).cancellable = true;
+                Ok(Next::Block(None, Continuation::CallbackYield))
+            }
             YIELD => {
                 self.inst(inst).exclusive_thread = None;
                 match self.wait_until(thread, ReadyFunc::NotExclusive(inst), true) {
@@ -269,6 +283,10 @@ impl Store<'_> {
             WAIT => {
                 self.inst(inst).exclusive_thread = None;
                 let set = self.get_set(inst, packed >> 4).map_err(by_callback)?;
+                if self.instead_of_waiting(thread) {
+                    self.sets[set.0].num_waiting += 1;
+                    return Ok(Next::Block(None, Continuation::CallbackWait(set)));
+                }
                 match self.wait_for_event_and(thread, set, Some(inst), true) {
                     Ok(event) => self.call_callback(thread, event),
                     Err(switch_to) => Ok(Next::Block(switch_to, Continuation::CallbackWait(set))),

@@ -23,6 +23,9 @@ impl Store<'_> {
     ) -> Result<OnCancel, Stop> {
         match func {
             FuncInst::Lift(lift) => {
+                if from.is_some_and(|from| self.refuses_relatives(from, lift.inst)) {
+                    return Err(Trap::CannotEnter.into());
+                }
                 if !self.may_enter_from(lift.inst, from) {
                     return Err(Trap::CannotEnter.into());
                 }
@@ -49,6 +52,44 @@ impl Store<'_> {
         opts: &CanonicalOptions,
         flat_args: Vec<Val>,
     ) -> Result<Outcome, Stop> {
+        if let FuncInst::Lift(_) = callee
+            && self.instead_of_calling()
+        {
+            self.waits_its_turn(thread);
+            return Ok(Outcome::Block(None, Then::Call(flat_args)));
+        }
+        self.lower_now(thread, callee, ft, opts, flat_args)
+    }
+
+    /// `canon_lower`, once it is its turn, and then its results, once it is theirs.
+    pub(crate) fn lower_now(
+        &mut self,
+        thread: ThreadId,
+        callee: &FuncInst,
+        ft: &Arc<FuncType>,
+        opts: &CanonicalOptions,
+        flat_args: Vec<Val>,
+    ) -> Result<Outcome, Stop> {
+        match self.lower(thread, callee, ft, opts, flat_args)? {
+            Outcome::Return(values)
+                if matches!(callee, FuncInst::Lift(_)) && self.instead_of_returning() =>
+            {
+                self.waits_its_turn(thread);
+                Ok(Outcome::Block(None, Then::Return(values)))
+            }
+            outcome => Ok(outcome),
+        }
+    }
+
+    /// `canon_lower`.
+    fn lower(
+        &mut self,
+        thread: ThreadId,
+        callee: &FuncInst,
+        ft: &Arc<FuncType>,
+        opts: &CanonicalOptions,
+        flat_args: Vec<Val>,
+    ) -> Result<Outcome, Stop> {
         let inst = self.inst_of(thread);
         let waitable = self.new_waitable(WaitableKind::Subtask(Subtask {
             state: SubtaskState::Starting,
@@ -58,11 +99,16 @@ impl Store<'_> {
             flat_results: Vec::new(),
             index: None,
             inst,
+            thread,
             ft: ft.clone(),
             opts: opts.clone(),
             flat_args: CoreValueIter::new(flat_args),
         }))?;
+        let lifted_async = matches!(callee, FuncInst::Lift(lift) if lift.opts.async_);
+        let async_call = u32::from(opts.async_ || lifted_async);
+        self.async_calls += async_call;
         let on_cancel = self.call_func(callee, Some(inst), Caller::Subtask(waitable))?;
+        self.async_calls -= async_call;
         self.subtask(waitable).on_cancel = Some(on_cancel);
         if !opts.async_ {
             if !self.resolved(waitable) {
@@ -75,6 +121,9 @@ impl Store<'_> {
         }
         if self.resolved(waitable) {
             self.deliver_resolve(waitable);
+            if let OnCancel::Task(task) = on_cancel {
+                self.keeps_returned_call(task);
+            }
             return Ok(Outcome::returns(SubtaskState::Returned as u32));
         }
         let index = self.add_handle(inst, Handle::Waitable(waitable))?;

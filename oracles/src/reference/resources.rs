@@ -70,11 +70,11 @@ impl Store<'_> {
         rt: ResourceTypeId,
     ) -> Result<u32, Stop> {
         let handle = self.remove_handle(inst, i)?;
-        let handle = self.checked_resource(handle, rt)?;
-        let handle = &self.resource_handles[handle.0];
-        if handle.num_lends != 0 {
+        let id = self.checked_resource(handle, rt)?;
+        if self.resource_handles[id.0].num_lends != 0 && !self.lends_ended(id) {
             return Err(Trap::ResourceLent.into());
         }
+        let handle = &self.resource_handles[id.0];
         if !handle.own {
             return Err(Trap::ResourceNotOwned.into());
         }
@@ -187,7 +187,7 @@ impl Store<'_> {
             num_lends,
             ..
         } = self.resource_handles[handle.0];
-        if num_lends != 0 {
+        if num_lends != 0 && !self.lends_ended(handle) {
             return Err(Trap::ResourceLent.into());
         }
         if own {

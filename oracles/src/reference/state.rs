@@ -111,6 +111,15 @@ impl<T: Copy> Table<T> {
         self.array.len() - 1 - self.free.len()
     }
 
+    /// The index of an element.
+    pub(crate) fn index_of(&self, e: T) -> Option<u32>
+    where
+        T: PartialEq,
+    {
+        let found = self.array.iter().position(|other| *other == Some(e));
+        found.map(|i| i as u32)
+    }
+
     /// The elements, in the order of their indices.
     pub(crate) fn iter(&self) -> impl Iterator<Item = T> {
         self.array.iter().filter_map(|e| *e)
@@ -134,6 +143,14 @@ pub(crate) struct Thread {
     pub(crate) label: Label,
     /// Whether it is ready because of `Thread.resume_later`. Only a deviation asks.
     pub(crate) resumed_later: bool,
+    /// Whether it is ready because a deviation did not switch to it. Only a deviation asks.
+    pub(crate) queued: bool,
+    /// Whether it is to be told of a cancellation when its turn comes. Only a deviation asks.
+    pub(crate) told: bool,
+    /// Whether the event of its callback was taken. Only a deviation asks.
+    pub(crate) robbed: bool,
+    /// Whether it has ended. Only a deviation asks.
+    pub(crate) ended: bool,
 }
 
 impl Thread {
@@ -148,6 +165,10 @@ impl Thread {
             storage: [0, 0],
             label,
             resumed_later: false,
+            queued: false,
+            told: false,
+            robbed: false,
+            ended: false,
         }
     }
 
@@ -211,15 +232,21 @@ pub(crate) enum Continuation {
 }
 
 /// What a built-in that has blocked does when its thread is resumed, to have a result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Then {
     /// It returns whether the thread was cancelled.
     Cancelled,
+    /// `canon_lower`: the call itself, with these arguments. Only after a deviation.
+    Call(Vec<wasmi::Val>),
+    /// The end of a built-in with these results. Only after a deviation.
+    Return(Vec<wasmi::Val>),
     /// `canon_lower`, synchronous: after the wait for `Subtask.resolved`.
     Lower(WaitableId),
     /// `canon_waitable_set_wait`: after `WaitableSet.wait_for_event`. Its memory, and the address in it, are found again
     /// in the request.
     Wait { set: SetId, ptr: u64 },
+    /// The end of `canon_subtask_cancel`. Only after a deviation.
+    Cancel { waitable: WaitableId, async_: bool },
     /// After `Waitable.wait_for_pending_event`: the event's payload is the result.
     Event(WaitableId),
 }
@@ -261,6 +288,8 @@ pub(crate) struct Task {
     pub(crate) num_borrows: u32,
     pub(crate) implicit_thread: Option<ThreadId>,
     pub(crate) threads: Vec<ThreadId>,
+    /// Whether it is to be told of a cancellation although it has returned. Only a deviation asks.
+    pub(crate) told_late: bool,
 }
 
 /// Who called a task: what `on_start` takes its arguments from and `on_resolve` gives its result to.

@@ -15,7 +15,7 @@ use super::streams::{Buffer, Shared};
 use super::types::ResourceTypeId;
 use super::waitables::{Waitable, WaitableSet};
 use super::{Unsupported, Witness};
-use crate::schedules::{Choice, Label, Scheduler};
+use crate::schedules::{Choice, Label, NOBODY, Scheduler};
 use crate::{Exhaustion, Trap};
 use spawndiff_corpus::Event;
 
@@ -82,6 +82,10 @@ pub(crate) struct Store<'a> {
     pub(crate) sync_typed: u32,
     /// The running thread, if it has returned for a synchronously typed task. Only a deviation asks.
     pub(crate) returned_early: Option<ThreadId>,
+    /// How many calls that are lifted or lowered `async` have not returned to their caller yet. Only a deviation asks.
+    pub(crate) async_calls: u32,
+    /// Whether a call has returned at once. Only a deviation asks.
+    pub(crate) kept_calls: bool,
     /// Empty when a case is judged.
     pub(crate) deviations: &'a [Deviation],
 }
@@ -124,6 +128,8 @@ impl<'a> Store<'a> {
             nesting: 0,
             sync_typed: 0,
             returned_early: None,
+            async_calls: 0,
+            kept_calls: false,
             deviations,
         })
     }
@@ -235,6 +241,18 @@ impl<'a> Store<'a> {
         threads[self.choose(choice, &labels)]
     }
 
+    /// The trap of a built-in of which these conditions hold: the specification checks them in an order, but does not say which
+    /// an engine has to name. `Ok`: none of them holds.
+    pub(crate) fn trap_if_any(&mut self, conditions: &[(bool, Trap)]) -> Result<(), Stop> {
+        let hold = conditions.iter().filter(|(holds, _)| *holds);
+        let traps: Vec<Trap> = hold.map(|&(_, trap)| trap).collect();
+        if traps.is_empty() {
+            return Ok(());
+        }
+        let chosen = self.choose(Choice::Trap, &vec![NOBODY; traps.len()]);
+        Err(traps[chosen].into())
+    }
+
     /// Asks the scheduler, where there is something to choose.
     pub(crate) fn choose(&mut self, choice: Choice, options: &[Label]) -> usize {
         if options.len() < 2 {
@@ -245,9 +263,12 @@ impl<'a> Store<'a> {
     }
 
     /// Whether a thread, a task, a waitable or a waitable set is left. `None` after a trap.
-    pub(crate) fn leftover(&self) -> Option<bool> {
+    pub(crate) fn leftover(&mut self) -> Option<bool> {
         if self.lockdown {
             return None;
+        }
+        if self.keeps_calls() {
+            return Some(true);
         }
         let in_instance = |inst: &ComponentInstance| {
             let concurrent = |handle: Handle| match handle {
@@ -340,7 +361,7 @@ impl<'a> Store<'a> {
 /// `class ComponentInstance`: who may enter.
 impl Store<'_> {
     /// `self_and_ancestors`.
-    fn self_and_ancestors(&self, inst: InstanceId) -> Vec<InstanceId> {
+    pub(crate) fn self_and_ancestors(&self, inst: InstanceId) -> Vec<InstanceId> {
         let parent = |inst: &InstanceId| self.instances[inst.0].parent;
         std::iter::successors(Some(inst), parent).collect()
     }

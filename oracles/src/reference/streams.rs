@@ -7,7 +7,7 @@
 use super::abi::{self, SharedId};
 use super::canonical::{CanonicalOptions, InstanceId, Side};
 use super::limits;
-use super::state::Handle;
+use super::state::{Handle, ThreadId};
 use super::store::{Stop, Store};
 use super::types::ValType;
 use super::waitables::{EventCode, EventTuple, PendingEvent, WaitableId, WaitableKind};
@@ -67,6 +67,8 @@ pub(crate) struct Shared {
 #[derive(Clone, Copy, Debug)]
 struct Pending {
     inst: InstanceId,
+    /// Only a deviation asks.
+    thread: ThreadId,
     buffer: BufferId,
     end: WaitableId,
 }
@@ -241,10 +243,11 @@ impl Store<'_> {
     /// `CopyEnd.copy`: `read` or `write` of what is shared.
     pub(crate) fn copy(
         &mut self,
-        inst: InstanceId,
+        thread: ThreadId,
         end: WaitableId,
         buffer: BufferId,
     ) -> Result<(), Stop> {
+        let inst = self.inst_of(thread);
         let CopyEnd { shared, side, .. } = *self.end(end);
         let state = &self.shared[shared.0];
         if state.dropped {
@@ -252,11 +255,20 @@ impl Store<'_> {
             self.on_copy_done(end, CopyResult::Dropped, false);
             return Ok(());
         }
-        let mine = Pending { inst, buffer, end };
+        let mine = Pending {
+            inst,
+            thread,
+            buffer,
+            end,
+        };
         let Some(pending) = state.pending else {
             self.shared[shared.0].pending = Some(mine);
             return Ok(());
         };
+        if self.fails_without_caller(pending.thread) {
+            return Err(Trap::SubtaskNotResolved.into());
+        }
+        let state = &self.shared[shared.0];
         // "temporary", says the specification.
         if pending.inst == inst && !none_or_number_type(element(&state.ty)) {
             return Err(Trap::IntraComponentCopy.into());
@@ -339,7 +351,7 @@ impl Store<'_> {
 }
 
 /// The event code of a copy.
-fn event_code(stream: bool, side: Side) -> EventCode {
+pub(crate) fn event_code(stream: bool, side: Side) -> EventCode {
     match (stream, side) {
         (true, Side::Readable) => EventCode::StreamRead,
         (true, Side::Writable) => EventCode::StreamWrite,

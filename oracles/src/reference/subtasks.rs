@@ -4,7 +4,7 @@ use super::abi::{self, CoreValueIter, Value};
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId};
 use super::resources::Scope;
-use super::state::{Handle, ResourceHandleId, TaskId, ThreadId};
+use super::state::{Handle, ResourceHandleId, TaskId, Then, ThreadId};
 use super::store::{Stop, Store};
 use super::types::FuncType;
 use super::waitables::{BLOCKED, EventCode, EventTuple, PendingEvent, WaitableId, WaitableKind};
@@ -25,6 +25,8 @@ pub(crate) struct Subtask {
     /// Its index in the caller's table, once it has one: from then on progress is an event (`maybe_on_progress`).
     pub(crate) index: Option<u32>,
     pub(crate) inst: InstanceId,
+    /// The thread that called. Only a deviation asks.
+    pub(crate) thread: ThreadId,
     pub(crate) ft: Arc<FuncType>,
     pub(crate) opts: CanonicalOptions,
     pub(crate) flat_args: CoreValueIter,
@@ -138,6 +140,10 @@ impl Store<'_> {
         waitable: WaitableId,
         resolved: Option<Option<Value>>,
     ) -> Result<(), Stop> {
+        let caller = self.subtask(waitable).thread;
+        if self.fails_without_caller(caller) {
+            return Err(Trap::SubtaskNotResolved.into());
+        }
         self.maybe_on_progress(waitable);
         let subtask = self.subtask(waitable);
         let Some(result) = resolved else {
@@ -180,6 +186,9 @@ impl Store<'_> {
         if let Handle::Waitable(waitable) = self.get_handle(inst, i)?
             && let WaitableKind::Subtask(_) = self.waitable(waitable).kind
         {
+            if self.forgets(waitable) {
+                return Err(Trap::SubtaskNotResolved.into());
+            }
             return Ok(waitable);
         }
         Err(Trap::WrongHandle.into())
@@ -195,27 +204,45 @@ impl Store<'_> {
         let inst = self.inst_of(thread);
         let waitable = self.get_subtask(inst, i)?;
         let subtask = self.subtask(waitable);
-        if subtask.lenders.is_none() {
-            return Err(Trap::SubtaskResolveDelivered.into());
-        }
-        if subtask.cancellation_requested {
-            return Err(Trap::SubtaskCancelTwice.into());
-        }
-        self.not_in_set(waitable, async_)?;
+        let delivered = subtask.lenders.is_none();
+        let requested = subtask.cancellation_requested;
+        let twice = requested && !self.cancels_twice();
+        let in_set = !async_ && self.waitable(waitable).wset.is_some();
+        self.trap_if_any(&[
+            (delivered, Trap::SubtaskResolveDelivered),
+            (twice, Trap::SubtaskCancelTwice),
+            (in_set, Trap::WaitableInSet),
+        ])?;
         if !self.resolved(waitable) {
             let subtask = self.subtask(waitable);
             subtask.cancellation_requested = true;
             match subtask.on_cancel {
-                Some(OnCancel::Task(task)) => self.request_cancellation(task, Some(inst))?,
+                Some(OnCancel::Task(task)) => {
+                    let resumed = self.request_cancellation(task, Some(inst))?;
+                    if resumed && self.instead_of_going_on() {
+                        self.yields(thread);
+                        return Ok(Outcome::Block(None, Then::Cancel { waitable, async_ }));
+                    }
+                }
                 Some(OnCancel::Host) => self.cancel_host(waitable)?,
                 None => {}
             }
-            if !self.resolved(waitable) {
-                return match async_ {
-                    false => self.wait_for_pending_event(thread, waitable),
-                    true => Ok(Outcome::returns(BLOCKED)),
-                };
-            }
+        }
+        self.cancel_requested(thread, waitable, async_)
+    }
+
+    /// The end of `canon_subtask_cancel`.
+    pub(crate) fn cancel_requested(
+        &mut self,
+        thread: ThreadId,
+        waitable: WaitableId,
+        async_: bool,
+    ) -> Result<Outcome, Stop> {
+        if !self.resolved(waitable) {
+            return match async_ {
+                false => self.wait_for_pending_event(thread, waitable),
+                true => Ok(Outcome::returns(BLOCKED)),
+            };
         }
         let EventTuple(_, _, state) = self.get_pending_event(waitable);
         Ok(Outcome::returns(state))

@@ -32,6 +32,10 @@ impl Store<'_> {
         task.implicit_thread = Some(thread);
         let (async_, inst) = (task.ft.async_, task.inst);
         let needs_exclusive = async_ && task.needs_exclusive();
+        if async_ && self.skips_queue(thread) {
+            self.register_thread(thread)?;
+            return Ok(Entered::Go);
+        }
         let queue = self.inst(inst).num_waiting_to_enter > 0;
         let waits = async_ && (self.has_backpressure(inst, needs_exclusive) || queue);
         let deviates = !waits && self.waits_for_exclusive(thread);
@@ -93,8 +97,12 @@ impl Store<'_> {
         let task = self.task_of(thread);
         let inst = task.inst;
         if task.ft.async_ && task.needs_exclusive() {
-            debug_assert_eq!(self.inst(inst).exclusive_thread, Some(thread));
-            self.inst(inst).exclusive_thread = None;
+            debug_assert!(
+                !self.deviations.is_empty() || self.inst(inst).exclusive_thread == Some(thread)
+            );
+            if self.inst(inst).exclusive_thread == Some(thread) {
+                self.inst(inst).exclusive_thread = None;
+            }
         } else if self.inst(inst).exclusive_thread == Some(thread) {
             // Only `Deviation::ReturnsFromSyncLift` gives it to a synchronously typed task.
             self.inst(inst).exclusive_thread = None;
@@ -115,45 +123,55 @@ impl Store<'_> {
         }
         let index = self.thread(thread).index.take();
         let index = index.expect("a thread that ends was registered");
+        self.thread(thread).ended = true;
         self.inst(inst).threads.remove(index);
         Ok(())
     }
 
-    /// `Task.request_cancellation`.
+    /// `Task.request_cancellation`. What is returned is whether a thread that had started was resumed.
     pub(crate) fn request_cancellation(
         &mut self,
         task_id: TaskId,
         caller: Option<InstanceId>,
-    ) -> Result<(), Stop> {
+    ) -> Result<bool, Stop> {
         let task = self.task(task_id);
         let inst = task.inst;
         let implicit_thread = task.implicit_thread;
         if task.state == TaskState::Initial {
             task.state = TaskState::CancelDelivered;
             let thread = implicit_thread.expect("a task that waits to start has a thread");
-            return self.resume(thread, true);
+            self.resume(thread, true)?;
+            return Ok(false);
         }
-        debug_assert_eq!(task.state, TaskState::Started);
+        debug_assert!(
+            task.state == TaskState::Started || !self.deviations.is_empty(),
+            "a task is cancelled once"
+        );
+        let task = self.task(task_id);
         let needs_exclusive = task.needs_exclusive();
         let threads = task.threads.clone();
         let exclusive_thread = self.inst(inst).exclusive_thread;
         let other_is_exclusive = exclusive_thread.is_some() && exclusive_thread != implicit_thread;
         let discarded = (needs_exclusive && other_is_exclusive).then_some(implicit_thread);
-        let candidates: Vec<ThreadId> = threads
+        let mut candidates: Vec<ThreadId> = threads
             .into_iter()
             .filter(|&thread| self.threads[thread.0].cancellable)
             .filter(|&thread| discarded != Some(Some(thread)))
             .collect();
+        candidates.retain(|&thread| !self.misses(thread));
         if candidates.is_empty() || !self.may_enter_from(inst, caller) {
             self.task(task_id).state = TaskState::PendingCancel;
-            return Ok(());
+            return Ok(false);
         }
         self.task(task_id).state = TaskState::CancelDelivered;
-        self.enter_from(inst, caller);
         let thread = self.choose_thread(Choice::Cancel, &candidates);
+        if self.instead_of_resuming(thread) {
+            return Ok(true);
+        }
+        self.enter_from(inst, caller);
         self.resume(thread, true)?;
         self.leave_to(inst, caller);
-        Ok(())
+        Ok(true)
     }
 
     /// `Task.deliver_pending_cancel`.
@@ -162,6 +180,9 @@ impl Store<'_> {
         let delivers = cancellable && task.state == TaskState::PendingCancel;
         if delivers {
             task.state = TaskState::CancelDelivered;
+            self.robs_callback(thread);
+        } else if cancellable && task.told_late {
+            return self.tells_after_return(thread);
         }
         delivers
     }
@@ -170,6 +191,7 @@ impl Store<'_> {
     pub(crate) fn return_(&mut self, task_id: TaskId, result: Option<Value>) -> Result<(), Stop> {
         self.may_resolve(task_id)?;
         self.on_resolve(task_id, Some(result))?;
+        self.remembers_cancellation(task_id);
         self.task(task_id).state = TaskState::Resolved;
         Ok(())
     }
@@ -204,10 +226,11 @@ impl Store<'_> {
     /// `Task.cancel`.
     pub(crate) fn cancel(&mut self, task_id: TaskId) -> Result<(), Stop> {
         let task = self.task(task_id);
-        if task.state != TaskState::CancelDelivered {
+        let (state, borrows) = (task.state, task.num_borrows);
+        if state != TaskState::CancelDelivered && !self.cancels_undelivered(state) {
             return Err(Trap::TaskCancelNotDelivered.into());
         }
-        if task.num_borrows > 0 {
+        if borrows > 0 {
             return Err(Trap::BorrowsRemain.into());
         }
         self.on_resolve(task_id, None)?;

@@ -47,6 +47,7 @@ impl Store<'_> {
         debug_assert!(cancelled || self.ready(thread));
         self.thread(thread).ready_func = None;
         self.thread(thread).resumed_later = false;
+        self.thread(thread).queued = false;
         self.waiting.retain(|&waiting| waiting != thread);
     }
 
@@ -71,8 +72,15 @@ impl Store<'_> {
             let cont = cont.expect("a thread that is resumed is not running");
             self.returned_early = None;
             self.goes_on(thread);
+            cancelled |= self.tells_late(thread, &cont);
             next = self.thread_func(thread, cont, cancelled)?;
             cancelled = false;
+            if let Some(other) = next
+                && self.instead_of_switching()
+            {
+                self.waits_its_turn(other);
+                next = None;
+            }
         }
         self.unnest();
         Ok(())
@@ -124,6 +132,12 @@ impl Store<'_> {
     /// `Thread.yield_`.
     pub(crate) fn yield_(&mut self, thread: ThreadId, cancellable: bool) -> Flow {
         self.wait_until(thread, ReadyFunc::Always, cancellable)
+    }
+
+    /// A yield that blocks for certain. Only a deviation asks.
+    pub(crate) fn yields(&mut self, thread: ThreadId) {
+        self.start_waiting_internal(thread, ReadyFunc::Always);
+        self.thread(thread).cancellable = false;
     }
 
     /// `Thread.suspend_then_resume`.

@@ -43,6 +43,8 @@ pub(crate) enum PendingEvent {
     Subtask,
     /// `stream_event` or `future_event`. `reclaim`: `on_copy` was called, and the buffer is taken back on delivery.
     Copy { result: CopyResult, reclaim: bool },
+    /// Of an end that is not copying. Only of a deviation.
+    Idle,
 }
 
 /// `class Waitable`.
@@ -128,6 +130,7 @@ impl Store<'_> {
         let pending = self.waitable(waitable).pending_event.take();
         match pending.expect("it has a pending event") {
             PendingEvent::Subtask => self.subtask_event(waitable),
+            PendingEvent::Idle => self.idle_event(waitable),
             PendingEvent::Copy { result, reclaim } => self.copy_event(waitable, result, reclaim),
         }
     }
@@ -161,7 +164,9 @@ impl Store<'_> {
         let elems = self.sets[set.0].elems.iter().copied();
         let pending: Vec<_> = elems.filter(|&elem| self.has_pending_event(elem)).collect();
         let chosen = self.choose(Choice::Event, &vec![NOBODY; pending.len()]);
-        self.get_pending_event(pending[chosen])
+        let event = self.get_pending_event(pending[chosen]);
+        self.goes_stale(set);
+        event
     }
 
     /// `WaitableSet.wait_for_event_and`, up to the wait. `Ok`: it need not wait.
@@ -220,6 +225,9 @@ impl Store<'_> {
         ptr: u64,
     ) -> Result<Outcome, Stop> {
         let set = self.get_set(self.inst_of(thread), si)?;
+        if self.takes_yield(thread) {
+            return self.unpack_event(thread, memory, ptr, EventTuple(EventCode::None, 0, 0));
+        }
         match self.wait_for_event_and(thread, set, None, cancellable) {
             Ok(event) => self.unpack_event(thread, memory, ptr, event),
             Err(switch_to) => Ok(Outcome::Block(switch_to, Then::Wait { set, ptr })),
@@ -237,7 +245,9 @@ impl Store<'_> {
     ) -> Result<Outcome, Stop> {
         let set = self.get_set(self.inst_of(thread), si)?;
         // `WaitableSet.poll`
-        let event = if self.deliver_pending_cancel(thread, cancellable) {
+        let event = if self.takes_yield(thread) {
+            EventTuple(EventCode::None, 0, 0)
+        } else if self.deliver_pending_cancel(thread, cancellable) {
             EventTuple(EventCode::TaskCancelled, 0, 0)
         } else if !self.set_has_pending_event(set) {
             EventTuple(EventCode::None, 0, 0)
@@ -276,12 +286,8 @@ impl Store<'_> {
         self.remove_handle(inst, i)?;
         // `WaitableSet.drop`
         let set = &self.sets[set.0];
-        if !set.elems.is_empty() {
-            return Err(Trap::SetNotEmpty.into());
-        }
-        if set.num_waiting > 0 {
-            return Err(Trap::SetHasWaiters.into());
-        }
+        let (elems, waiters) = (!set.elems.is_empty(), set.num_waiting > 0);
+        self.trap_if_any(&[(elems, Trap::SetNotEmpty), (waiters, Trap::SetHasWaiters)])?;
         Ok(Outcome::nothing())
     }
 
@@ -295,6 +301,9 @@ impl Store<'_> {
         let Handle::Waitable(waitable) = self.get_handle(inst, wi)? else {
             return Err(Trap::WrongHandle.into());
         };
+        if self.forgets(waitable) {
+            return Err(Trap::SubtaskNotResolved.into());
+        }
         if self.waitables[waitable.0].has_sync_waiter {
             return Err(Trap::WaitableInSet.into());
         }

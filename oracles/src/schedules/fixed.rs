@@ -20,7 +20,7 @@ impl Scheduler for LastFirst {
     fn choose(&mut self, choice: Choice, options: &[Label]) -> usize {
         match choice {
             Choice::Tick | Choice::SyncTask | Choice::Cancel | Choice::Event => options.len() - 1,
-            Choice::Yield | Choice::DebugMessage | Choice::Trap => 0,
+            Choice::Yield | Choice::DebugMessage | Choice::Trap | Choice::Deviation => 0,
         }
     }
 }
@@ -37,7 +37,8 @@ impl Scheduler for YieldStays {
             | Choice::Cancel
             | Choice::Event
             | Choice::DebugMessage
-            | Choice::Trap => 0,
+            | Choice::Trap
+            | Choice::Deviation => 0,
             Choice::Yield => 1,
         }
     }

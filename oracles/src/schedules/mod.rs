@@ -53,6 +53,8 @@ pub enum Choice {
     /// Which trap a built-in gives, where several of its conditions hold at once: the specification checks them in an
     /// order, but gives traps no names.
     Trap,
+    /// Whether a deviation from the specification shows: 0, it does not; 1, it does. Never asked when a case is judged.
+    Deviation,
 }
 
 /// What an option goes on with. The same thread at the same place of its program has the same label on every schedule, as

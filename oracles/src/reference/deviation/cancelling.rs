@@ -1,0 +1,122 @@
+//! Cancellation: who is told, when, and what the canceller does meanwhile.
+
+use super::super::state::{Continuation, TaskId, TaskState, ThreadId};
+use super::super::store::{Stop, Store};
+use super::super::waitables::WaitableId;
+use super::Deviation;
+use crate::Trap;
+
+impl Store<'_> {
+    /// After `Task.request_cancellation` has resumed a thread: whether the thread that asked for it yields.
+    pub(crate) fn instead_of_going_on(&mut self) -> bool {
+        self.deviates(Deviation::CancelYields)
+    }
+
+    /// In `Task.request_cancellation`: whether a thread that could be resumed is not.
+    pub(crate) fn misses(&mut self, thread: ThreadId) -> bool {
+        let target = &self.threads[thread.0];
+        match &target.cont {
+            Some(Continuation::CallbackYield) => {
+                self.deviates(Deviation::CancelMissesCallbackYield)
+            }
+            Some(Continuation::Core { .. }) if target.suspended() || target.resumed_later => {
+                self.deviates(Deviation::CancelMissesSuspended)
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Where a thread is resumed after a wait that could be cancelled: whether it is told now of a cancellation that it
+    /// missed.
+    pub(crate) fn tells_late(&mut self, thread: ThreadId, cont: &Continuation) -> bool {
+        if std::mem::take(&mut self.thread(thread).told) {
+            return self.deliver_pending_cancel(thread, true);
+        }
+        if !self.threads[thread.0].cancellable {
+            return false;
+        }
+        let late = match cont {
+            Continuation::CallbackYield => Deviation::CancelMissesCallbackYield,
+            Continuation::Core { .. } => Deviation::CancelMissesSuspended,
+            Continuation::Implicit
+            | Continuation::Entered
+            | Continuation::Explicit { .. }
+            | Continuation::CallbackWait(_) => return false,
+        };
+        if self.task_of(thread).told_late {
+            return self.tells_after_return(thread);
+        }
+        self.task_of(thread).state == TaskState::PendingCancel
+            && self.deviates(late)
+            && self.deliver_pending_cancel(thread, true)
+    }
+
+    /// Where a callback has returned YIELD: whether it is told of a cancellation only at its next turn.
+    pub(crate) fn instead_of_telling(&mut self, thread: ThreadId) -> bool {
+        let task = self.task_of(thread);
+        (task.state == TaskState::PendingCancel || task.told_late)
+            && self.deviates(Deviation::CancelMissesCallbackYield)
+    }
+
+    /// Makes a thread ready to be told of the cancellation of its task, unless another one is told before.
+    pub(super) fn tell_in_turn(&mut self, thread: ThreadId) {
+        self.task_of(thread).state = TaskState::PendingCancel;
+        self.waits_its_turn(thread);
+        self.thread(thread).told = true;
+    }
+
+    /// Where a callback has returned WAIT: whether it is told of a cancellation only in its turn.
+    pub(crate) fn instead_of_waiting(&mut self, thread: ThreadId) -> bool {
+        let tells = self.task_of(thread).state == TaskState::PendingCancel
+            && self.others_are_queued()
+            && self.deviates_here(Deviation::QueuesSwitches);
+        if tells {
+            self.tell_in_turn(thread);
+        }
+        tells
+    }
+
+    /// Where a task that was asked to cancel returns instead.
+    pub(crate) fn remembers_cancellation(&mut self, task: TaskId) {
+        let on = self.deviations.contains(&Deviation::TellsAfterReturn);
+        let task = self.task(task);
+        task.told_late = on && task.state == TaskState::PendingCancel;
+    }
+
+    /// Whether a task that has returned is told of its cancellation now.
+    pub(crate) fn tells_after_return(&mut self, thread: ThreadId) -> bool {
+        std::mem::take(&mut self.task_of(thread).told_late)
+            && self.deviates(Deviation::TellsAfterReturn)
+    }
+
+    /// Where `subtask.cancel` has yielded: what has become of the subtask meanwhile.
+    pub(crate) fn has_yielded(&mut self, waitable: WaitableId, async_: bool) -> Result<(), Stop> {
+        if self.forgets(waitable) {
+            return Err(Trap::SubtaskNotResolved.into());
+        }
+        if !self.resolved(waitable) {
+            return self.not_in_set(waitable, async_);
+        }
+        match self.has_pending_event(waitable) {
+            true => Ok(()),
+            false => Err(Trap::SubtaskResolveDelivered.into()),
+        }
+    }
+
+    /// Whether a subtask may be asked to cancel again.
+    pub(crate) fn cancels_twice(&mut self) -> bool {
+        self.deviates(Deviation::CancelsTwice)
+    }
+
+    /// Whether a task may be cancelled before it was told.
+    pub(crate) fn cancels_undelivered(&mut self, state: TaskState) -> bool {
+        state == TaskState::PendingCancel && self.deviates(Deviation::CancelsUndelivered)
+    }
+
+    /// Before `thread.*-then-*`: whether it is told of a cancellation and does nothing else.
+    pub(crate) fn tells_first(&mut self, thread: ThreadId, cancellable: bool) -> bool {
+        self.deviations.contains(&Deviation::TellsBeforeChecking)
+            && self.deliver_pending_cancel(thread, cancellable)
+            && self.deviates(Deviation::TellsBeforeChecking)
+    }
+}

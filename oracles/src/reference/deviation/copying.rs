@@ -1,0 +1,61 @@
+//! Streams and futures.
+
+use super::super::abi::SharedId;
+use super::super::state::{ComponentInstance, Handle};
+use super::super::store::Store;
+use super::super::streams::{CopyEnd, CopyResult, event_code};
+use super::super::types::ValType;
+use super::super::waitables::{EventTuple, PendingEvent, WaitableId, WaitableKind};
+use super::Deviation;
+
+impl Store<'_> {
+    /// Whether the result of a copy that has been completed becomes CANCELLED.
+    pub(crate) fn cancels_completed(&mut self, future: bool) -> bool {
+        !future && self.deviates(Deviation::CancelledAfterCopy)
+    }
+
+    /// After the drop of an end of what is shared.
+    pub(crate) fn tells_idle_end(&mut self, shared: SharedId, dropped: WaitableId) {
+        if !self.deviations.contains(&Deviation::DropTellsIdleEnd) {
+            return;
+        }
+        let other = (0..self.waitables.len()).find(|&place| {
+            let waitable = &self.waitables[place];
+            let end = matches!(&waitable.kind, WaitableKind::End(end) if end.shared == shared
+                && !end.state.copying());
+            end && place != dropped.0 && waitable.pending_event.is_none()
+        });
+        if let Some(other) = other {
+            self.waitables[other].pending_event = Some(PendingEvent::Idle);
+        }
+    }
+
+    /// The event of an end that was not copying.
+    pub(crate) fn idle_event(&mut self, end: WaitableId) -> EventTuple {
+        self.deviates(Deviation::DropTellsIdleEnd);
+        let CopyEnd { shared, side, .. } = *self.end(end);
+        let stream = matches!(self.shared[shared.0].ty, ValType::Stream(_));
+        let held = |inst: &ComponentInstance| inst.handles.index_of(Handle::Waitable(end));
+        let index = self.instances.iter().find_map(held).unwrap_or_default();
+        EventTuple(event_code(stream, side), index, CopyResult::Dropped as u32)
+    }
+
+    /// Whether a copy may be cancelled although a thread waits for it.
+    pub(crate) fn cancels_sync_copy(&mut self) -> bool {
+        self.deviates(Deviation::CancelsSyncCopy)
+    }
+
+    /// Before a copy: takes the event of an end that was not copying.
+    pub(crate) fn take_idle_event(&mut self, end: WaitableId) -> bool {
+        let idle = matches!(self.waitable(end).pending_event, Some(PendingEvent::Idle));
+        if idle {
+            self.waitable(end).pending_event = None;
+        }
+        idle
+    }
+
+    /// After a copy that did not block: gives it back.
+    pub(crate) fn give_idle_event(&mut self, end: WaitableId) {
+        self.waitable(end).pending_event = Some(PendingEvent::Idle);
+    }
+}

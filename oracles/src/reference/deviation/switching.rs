@@ -1,0 +1,188 @@
+//! Who runs next: switches, promotions, calls, and tasks of a synchronous type.
+
+use super::super::canonical::{Canon, InstanceId};
+use super::super::state::{Caller, Continuation, ReadyFunc, Task, TaskId, TaskState, ThreadId};
+use super::super::store::Store;
+use super::{Deviation, Instead};
+use crate::Trap;
+
+impl Store<'_> {
+    /// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`).
+    pub(crate) fn instead_of_promoting(
+        &mut self,
+        thread: ThreadId,
+        cancellable: bool,
+        other: ThreadId,
+        yields: bool,
+    ) -> Instead {
+        let target = &self.threads[other.0];
+        if target.suspended() {
+            return self.deviates(Deviation::PromotesSuspended).then(|| {
+                Ok(if yields {
+                    self.yield_then_resume(thread, cancellable, other)
+                } else {
+                    self.suspend_then_resume(thread, cancellable, other)
+                })
+            });
+        }
+        let in_built_in = matches!(target.cont, Some(Continuation::Core { .. }));
+        let yielded = in_built_in && self.ready(other) && !target.resumed_later;
+        if yielded || !self.deviates(Deviation::PromotesSuspended) {
+            return None;
+        }
+        Some(Err(Trap::ThreadNotSuspended.into()))
+    }
+
+    /// Before `Thread.resume` switches from one thread to another: whether it makes the other one ready and returns.
+    pub(crate) fn instead_of_switching(&mut self) -> bool {
+        if self.async_calls > 0 {
+            return self.deviates(Deviation::QueuesSwitches);
+        }
+        self.others_are_queued() && self.deviates_here(Deviation::QueuesSwitches)
+    }
+
+    /// Before `canon_lower`: whether the call waits for its turn.
+    pub(crate) fn instead_of_calling(&mut self) -> bool {
+        if self.async_calls > 0 {
+            return self.deviates(Deviation::QueuesSwitches);
+        }
+        self.others_are_queued() && self.deviates_here(Deviation::QueuesSwitches)
+    }
+
+    /// Whether a thread is ready that goes before one that is switched to or called: one that was, or whose wait is over.
+    pub(super) fn others_are_queued(&self) -> bool {
+        self.deviations.contains(&Deviation::QueuesSwitches)
+            && self.waiting.iter().any(|&waiting| {
+                let thread = &self.threads[waiting.0];
+                let waited = thread.ready_func != Some(ReadyFunc::Always);
+                thread.queued || (waited && self.ready(waiting))
+            })
+    }
+
+    /// After a call of `canon_lower` that did not block: whether its results wait for their turn.
+    pub(crate) fn instead_of_returning(&mut self) -> bool {
+        self.others_are_queued() && self.deviates_here(Deviation::QueuesSwitches)
+    }
+
+    /// In `Task.request_cancellation`: whether the thread that is told waits for its turn.
+    pub(crate) fn instead_of_resuming(&mut self, thread: ThreadId) -> bool {
+        if !(self.others_are_queued() && self.deviates_here(Deviation::QueuesSwitches)) {
+            return false;
+        }
+        self.waiting.retain(|&waiting| waiting != thread);
+        self.thread(thread).ready_func = None;
+        self.tell_in_turn(thread);
+        true
+    }
+
+    /// Makes a thread ready that should have run at once.
+    pub(crate) fn waits_its_turn(&mut self, thread: ThreadId) {
+        self.yields(thread);
+        self.thread(thread).queued = true;
+    }
+
+    /// Whether a task that does not need the exclusive thread waits for it all the same.
+    pub(crate) fn waits_for_exclusive(&mut self, thread: ThreadId) -> bool {
+        let inst = self.inst_of(thread);
+        // A `realloc` or a destructor is no task to that engine.
+        let called = !matches!(self.task_of(thread).caller, Caller::Core { .. });
+        called
+            && self.inst(inst).exclusive_thread.is_some()
+            && self.deviates_here(Deviation::AlwaysWaitsForExclusive)
+    }
+
+    /// Whether a task enters without waiting, and without becoming exclusive.
+    pub(crate) fn skips_queue(&mut self, thread: ThreadId) -> bool {
+        let task = self.task_of(thread);
+        let (lifted, caller) = (task.opts.async_, &task.caller);
+        let &Caller::Subtask(subtask) = caller else {
+            return false;
+        };
+        !lifted
+            && !self.subtask(subtask).opts.async_
+            && self.deviates(Deviation::SyncCallSkipsQueue)
+    }
+
+    /// Whether a call between these instances traps.
+    pub(crate) fn refuses_relatives(&mut self, a: InstanceId, b: InstanceId) -> bool {
+        let above = |store: &Self, a: InstanceId, b: InstanceId| {
+            a != b && store.self_and_ancestors(b).contains(&a)
+        };
+        (above(self, a, b) || above(self, b, a)) && self.deviates(Deviation::ParentChildTraps)
+    }
+
+    /// Before `Thread.suspend`.
+    pub(crate) fn instead_of_suspending(&mut self, thread: ThreadId) -> Instead {
+        let returned_early = self.returned_early == Some(thread);
+        let task = self.thread(thread).task;
+        let task = self.task(task);
+        let blocks = !task.ft.async_ && (task.state != TaskState::Resolved || returned_early);
+        (blocks && self.deviates(Deviation::SyncTypedSuspends))
+            .then_some(Err(Trap::CannotBlock.into()))
+    }
+
+    /// Before `Thread.yield_` in `canon_thread_yield`.
+    pub(crate) fn instead_of_yielding(&mut self, thread: ThreadId) -> Instead {
+        let task = self.thread(thread).task;
+        let task = self.task(task);
+        let asserts = !task.ft.async_ && task.state != TaskState::Resolved;
+        let asserts = asserts && !self.ready_threads(|_| true).is_empty();
+        (asserts && self.deviates(Deviation::SyncTypedYieldAsserts))
+            .then_some(Err(Trap::CannotBlock.into()))
+    }
+
+    /// Where a synchronously typed task has blocked and nothing is ready: whether that is left to the host's loop.
+    pub(crate) fn leaves_blocked_task(&mut self, task: TaskId) -> bool {
+        let waits_to_start = self.task(task).state == TaskState::Initial;
+        self.deviates(if waits_to_start {
+            Deviation::AlwaysWaitsForExclusive
+        } else {
+            Deviation::SyncTypedSuspends
+        })
+    }
+
+    /// Before a built-in that may block, in a synchronously typed task: whether it traps, whether it blocks or not.
+    pub(crate) fn instead_of_blocking(&mut self, thread: ThreadId, canon: &Canon) -> bool {
+        let may_block = match canon {
+            Canon::WaitableSetWait { .. } => true,
+            Canon::SubtaskCancel { async_ } | Canon::CancelCopy { async_, .. } => !async_,
+            Canon::Copy { opts, .. } => !opts.async_,
+            Canon::Lower { opts, ft, .. } => !opts.async_ && ft.async_,
+            _ => false,
+        };
+        let task = self.thread(thread).task;
+        let task = self.task(task);
+        let refused = !task.ft.async_ && task.state != TaskState::Resolved;
+        may_block && refused && self.deviates(Deviation::SyncTypedSuspends)
+    }
+
+    /// Where a synchronously typed task has blocked: whether it is left to the host's loop.
+    pub(crate) fn instead_of_looping(&mut self) -> bool {
+        self.deviates_here(Deviation::SyncTypedRunsOthers)
+    }
+
+    /// Whether `task.return` goes on in a task that is not lifted `async`.
+    pub(crate) fn instead_of_refusing(&mut self, thread: ThreadId) -> bool {
+        let task = self.thread(thread).task;
+        let Task {
+            state,
+            ft,
+            inst,
+            implicit_thread,
+            ..
+        } = self.task(task);
+        let inst = *inst;
+        let (sync_typed, implicit_thread) = (!ft.async_, *implicit_thread);
+        let resolved = *state == TaskState::Resolved;
+        // Where it has returned already, it fails in the same way, and that is all that it does.
+        let goes_on = self.deviates(Deviation::ReturnsFromSyncLift) && !resolved;
+        if goes_on && sync_typed {
+            // Its implicit thread can outlive its return now, and keeps others from starting until it ends.
+            self.inst(inst).exclusive_thread = implicit_thread;
+            // And the thread that returned for it still may not suspend, until it is switched away from and back or calls
+            // the host.
+            self.returned_early = Some(thread);
+        }
+        goes_on
+    }
+}

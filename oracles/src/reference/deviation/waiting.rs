@@ -1,0 +1,104 @@
+//! Waitable sets, subtasks and what is lent to them.
+
+use super::super::state::{Continuation, ReadyFunc, ResourceHandleId, TaskId, TaskState, ThreadId};
+use super::super::store::Store;
+use super::super::subtasks::OnCancel;
+use super::super::waitables::{SetId, Waitable, WaitableId, WaitableKind};
+use super::Deviation;
+
+impl Store<'_> {
+    /// Before `waitable-set.{wait,poll}`: whether the event of the task's callback is taken.
+    pub(crate) fn takes_yield(&mut self, thread: ThreadId) -> bool {
+        let takes = self.can_take_yield(thread) && self.deviates(Deviation::WaitTakesYield);
+        if let (true, Some(implicit)) = (takes, self.task_of(thread).implicit_thread) {
+            self.thread(implicit).robbed = true;
+        }
+        takes
+    }
+
+    /// Whether the task's callback is to be called after YIELD, with an event that is still there.
+    pub(crate) fn can_take_yield(&mut self, thread: ThreadId) -> bool {
+        let Some(implicit) = self.task_of(thread).implicit_thread else {
+            return false;
+        };
+        let task = self.task_of(thread);
+        let told = task.state == TaskState::PendingCancel || task.told_late;
+        let target = &self.threads[implicit.0];
+        !told && matches!(target.cont, Some(Continuation::CallbackYield)) && !target.robbed
+    }
+
+    /// Where a thread is told of a cancellation: the callback is not.
+    pub(crate) fn robs_callback(&mut self, thread: ThreadId) {
+        if self.task_of(thread).implicit_thread != Some(thread) {
+            self.takes_yield(thread);
+        }
+    }
+
+    /// Where a callback is to be called after YIELD: whether its event was taken.
+    pub(crate) fn is_robbed(&mut self, thread: ThreadId) -> bool {
+        std::mem::take(&mut self.thread(thread).robbed)
+    }
+
+    /// After an event of the set was taken: those that wait for it do not look again.
+    pub(crate) fn goes_stale(&mut self, set: SetId) {
+        if !self.deviations.contains(&Deviation::StaleWaitFails) || self.set_has_pending_event(set)
+        {
+            return;
+        }
+        for place in 0..self.waiting.len() {
+            let waiter = self.waiting[place];
+            if let Some(ReadyFunc::SetEvent { set: other, .. }) = self.threads[waiter.0].ready_func
+                && other == set
+                && self.deviates_here(Deviation::StaleWaitFails)
+            {
+                self.thread(waiter).ready_func = Some(ReadyFunc::Always);
+            }
+        }
+    }
+
+    /// Whether a thread that waited is resumed without an event.
+    pub(crate) fn is_stale(&mut self, set: SetId, cancelled: bool) -> bool {
+        !cancelled && !self.set_has_pending_event(set) && self.deviates(Deviation::StaleWaitFails)
+    }
+
+    /// Before the return of a task to the thread that called it.
+    pub(crate) fn fails_without_caller(&mut self, caller: ThreadId) -> bool {
+        self.threads[caller.0].ended && self.deviates_here(Deviation::OutlivedCallerFails)
+    }
+
+    /// After a call that has returned at once.
+    pub(crate) fn keeps_returned_call(&mut self, task: TaskId) {
+        let ended = self.task(task).threads.is_empty();
+        if ended && self.deviations.contains(&Deviation::KeepsReturnedCalls) {
+            self.kept_calls = true;
+        }
+    }
+
+    /// Whether something is left that should not be.
+    pub(crate) fn keeps_calls(&mut self) -> bool {
+        self.kept_calls && self.deviates(Deviation::KeepsReturnedCalls)
+    }
+
+    /// Where a handle of a waitable is used: whether that fails.
+    pub(crate) fn forgets(&mut self, waitable: WaitableId) -> bool {
+        let WaitableKind::Subtask(subtask) = &self.waitables[waitable.0].kind else {
+            return false;
+        };
+        let (Some(OnCancel::Task(task)), None) = (subtask.on_cancel, &subtask.lenders) else {
+            return false;
+        };
+        self.task(task).threads.is_empty() && self.deviates_here(Deviation::ForgetsSubtasks)
+    }
+
+    /// Whether a resource that is lent counts as free.
+    pub(crate) fn lends_ended(&mut self, handle: ResourceHandleId) -> bool {
+        let lends = |waitable: &Waitable| match &waitable.kind {
+            WaitableKind::Subtask(subtask) if !subtask.state.resolved() => subtask
+                .lenders
+                .as_ref()
+                .is_some_and(|lenders| lenders.contains(&handle)),
+            WaitableKind::Subtask(_) | WaitableKind::End(_) => false,
+        };
+        !self.waitables.iter().any(lends) && self.deviates(Deviation::LendsEndOnReturn)
+    }
+}
