@@ -13,6 +13,9 @@ use crate::plan::{Argument, Direction, Handle, Lift, Op, ValueType};
 /// How many mistakes a case is to make that has anything to make them with, and the weights.
 const COUNT: &[(u32, usize)] = &[(62, 0), (31, 1), (7, 2)];
 
+/// How many kinds are drawn for a mistake, at most.
+const TRIES: usize = 4;
+
 /// Kinds of mistakes and their weights.
 const KINDS: &[(u32, Kind)] = &[
     (8, Kind::SubtaskDropEarly),
@@ -44,7 +47,7 @@ const KINDS: &[(u32, Kind)] = &[
     (5, Kind::PassDone),
     (5, Kind::ResourceUnknown),
     (5, Kind::ResourceWrongType),
-    (6, Kind::ResourceLent),
+    (14, Kind::ResourceLent),
     (5, Kind::HandleUnknown),
     (5, Kind::InvalidString),
 ];
@@ -94,24 +97,27 @@ pub(super) fn draw(sketch: &mut Sketch) {
         return;
     }
     for _ in 0..sketch.draw.weighted(COUNT) {
-        let kind = sketch.draw.weighted(KINDS);
-        add(sketch, kind);
+        // A kind that there is nothing to make with is drawn again.
+        for _ in 0..TRIES {
+            let kind = sketch.draw.weighted(KINDS);
+            if add(sketch, kind).is_some() {
+                break;
+            }
+        }
     }
 }
 
-fn add(sketch: &mut Sketch, kind: Kind) {
-    let Some(ops) = mistake(sketch, kind) else {
-        return;
-    };
+fn add(sketch: &mut Sketch, kind: Kind) -> Option<()> {
+    let ops = mistake(sketch, kind)?;
     let may_not_block = matches!(kind, Kind::WaitInSyncTyped);
     let cancels = matches!(kind, Kind::TaskCancel);
     // What waits or yields on the way traps too early in a task that may not block.
     let wanted = |lift: &Lift, _| {
         matches!(lift, Lift::SyncTyped(_)) == may_not_block && !(cancels && lift.is_sync())
     };
-    if let Some(entry) = choose(sketch, wanted) {
-        insert_in_entry(sketch, entry, ops);
-    }
+    let entry = choose(sketch, wanted)?;
+    insert_in_entry(sketch, entry, ops);
+    Some(())
 }
 
 /// The operations of a mistake, if there is anything to make it with.

@@ -3,7 +3,7 @@
 use super::body::{Body, MEMORY};
 use super::handle::{Guard, TO_JOINED, TO_STATUS, What, address, buffer};
 use super::helper::{FUTURE_READ, OF_CANCEL, STREAM_READ, SUBTASK};
-use crate::limits::{BACKPRESSURE_ADDRESS, CANCELLED, SKIPPED, WAITED_FOR};
+use crate::limits::{BACKPRESSURE_ADDRESS, CANCELLED, DESTROYED_ADDRESS, SKIPPED, WAITED_FOR};
 use crate::plan::{Direction, Handle, Import, Op, Passing};
 use spawndiff_corpus::Type;
 use wasm_encoder::{BlockType, ValType};
@@ -19,6 +19,16 @@ impl Body<'_, '_> {
         };
         let channel = self.context.world.channel(channel)?;
         self.context.world.channels[channel].element
+    }
+
+    /// Puts what the destructor has been given so far into the upper half of the value on the stack.
+    fn destroyed(&mut self) {
+        self.code()
+            .i32_const(DESTROYED_ADDRESS as i32)
+            .i64_load32_u(MEMORY)
+            .i64_const(32)
+            .i64_shl()
+            .i64_xor();
     }
 
     /// Encodes an operation on handles as [`Body::value`] does. `None` if it is none, too.
@@ -241,6 +251,7 @@ impl Body<'_, '_> {
                     body.code().local_set(handle);
                     body.put(address);
                 });
+                self.destroyed();
             }
             Op::ResourceRep { handle } => {
                 let owner = self.context.number;
@@ -255,6 +266,9 @@ impl Body<'_, '_> {
                 let owner = self.context.world.resource(self.context.number, owner)?;
                 let import = Import::ResourceDrop(owner);
                 self.dropped(handle, Passing::Daring, What::Anything, import);
+                if owner == self.context.number {
+                    self.destroyed();
+                }
             }
             Op::Start { .. }
             | Op::SpawnRef { .. }

@@ -3,6 +3,7 @@
 
 use super::abi::{self, CoreValueIter, ErrorContextId, LiftedString};
 use super::canonical::{Canon, CanonicalOptions, InstanceId};
+use super::fault::Fault;
 use super::limits::{self, Limits};
 use super::resources::Scope;
 use super::state::{Continuation, Handle, TaskState, Then, ThreadId};
@@ -260,6 +261,9 @@ impl Store<'_> {
 
     /// `canon_backpressure_dec`.
     fn canon_backpressure_dec(&mut self, inst: InstanceId) -> Result<Outcome, Stop> {
+        if self.planted(Fault::KeepsBackpressure) {
+            return Ok(Outcome::nothing());
+        }
         let inst = self.inst(inst);
         let less = inst.backpressure.checked_sub(1);
         inst.backpressure = less.ok_or(Stop::from(Trap::BackpressureOverflow))?;

@@ -6,6 +6,7 @@
 use super::canon::{Outcome, Request};
 use super::canonical::Canon;
 use super::coverage::Builtin;
+use super::fault::Fault;
 use super::lift::Next;
 use super::state::{Activity, Cancelled, Continuation, Parked, Then, ThreadId};
 use super::store::{Stop, Store, core_stop};
@@ -58,7 +59,10 @@ impl Store<'_> {
     ) -> Result<Option<ThreadId>, Stop> {
         let name = self.builtin_name(builtin);
         let outcome = match then {
-            Then::Cancelled => Ok(Outcome::returns(u32::from(cancelled))),
+            Then::Cancelled => {
+                let told = cancelled && !self.planted(Fault::LosesCancellation);
+                Ok(Outcome::returns(u32::from(told)))
+            }
             Then::Lower(subtask) => self.lower_resolved(subtask),
             Then::Call(args) => match self.canons[builtin].1.clone() {
                 Canon::Lower { callee, ft, opts } => {

@@ -3,6 +3,7 @@
 use super::abi::CoreValueIter;
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, FuncInst, InstanceId};
+use super::fault::Fault;
 use super::state::{Caller, Handle, ReadyFunc, Then, ThreadId};
 use super::store::{Stop, Store};
 use super::subtasks::{OnCancel, Subtask, SubtaskState};
@@ -119,7 +120,7 @@ impl Store<'_> {
             }
             return self.lower_resolved(waitable);
         }
-        if self.resolved(waitable) {
+        if self.resolved(waitable) && !self.planted(Fault::ReturnsHandle) {
             self.deliver_resolve(waitable);
             if let OnCancel::Task(task) = on_cancel {
                 self.keeps_returned_call(task);

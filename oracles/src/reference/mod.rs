@@ -23,6 +23,7 @@ mod coverage;
 mod definition;
 mod deviation;
 mod drive;
+mod fault;
 mod host;
 mod instantiate;
 mod lift;
@@ -46,6 +47,7 @@ mod waitables;
 
 pub use coverage::{Builtin, Coverage, Ending};
 pub use deviation::Deviation;
+pub use fault::Fault;
 pub use script::ScriptReference;
 pub use unsupported::Unsupported;
 
@@ -66,6 +68,7 @@ pub struct Reference {
     engine: wasmi::Engine,
     component: Arc<Component>,
     deviations: &'static [Deviation],
+    fault: Option<Fault>,
 }
 
 /// Watches a run while it happens, and may cut it short: a search leaves a branch as soon as it is wrong.
@@ -122,12 +125,19 @@ impl Reference {
             engine,
             component,
             deviations: &[],
+            fault: None,
         })
     }
 
     /// The same with deviations from the specification, to tell a known divergence of an engine from a new one.
     pub fn deviating(self, deviations: &'static [Deviation]) -> Reference {
         Reference { deviations, ..self }
+    }
+
+    /// The same with a mistake, to play an engine in a test.
+    pub fn planted(self, fault: Fault) -> Reference {
+        let fault = Some(fault);
+        Reference { fault, ..self }
     }
 
     /// Makes one run, with the choices of `scheduler`; what was reached is added to `coverage`.
@@ -148,6 +158,7 @@ impl Reference {
             Box::new(witness),
             self.deviations,
         )?;
+        store.fault = self.fault;
         let observed = self.run_in(&mut store, run);
         coverage.add(&store.coverage);
         observed

@@ -2,6 +2,7 @@
 
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId};
+use super::fault::Fault;
 use super::limits;
 use super::state::{Caller, Handle, ResourceHandleId, TaskId, ThreadId};
 use super::store::{Stop, Store};
@@ -187,12 +188,15 @@ impl Store<'_> {
             num_lends,
             ..
         } = self.resource_handles[handle.0];
-        if num_lends != 0 && !self.lends_ended(handle) {
+        let lent = num_lends != 0 && !self.planted(Fault::ForgetsLends);
+        if lent && !self.lends_ended(handle) {
             return Err(Trap::ResourceLent.into());
         }
         if own {
             self.destroy(Some(inst), rt, rep)?;
-        } else if let Some(task) = borrow_scope {
+        } else if let Some(task) = borrow_scope
+            && !self.planted(Fault::KeepsBorrows)
+        {
             self.task(task).num_borrows -= 1;
         }
         Ok(Outcome::nothing())
@@ -211,6 +215,9 @@ impl Store<'_> {
         };
         if !self.may_enter_from(impl_, caller) {
             return Err(Trap::CannotEnter.into());
+        }
+        if self.planted(Fault::SkipsDestructor) {
+            return Ok(());
         }
         self.enter_from(impl_, caller);
         self.lift_core(dtor, impl_, vec![Val::I32(rep as i32)])?;

@@ -7,6 +7,7 @@ use super::abi::{self, Budget, ErrorContextId, Layouts};
 use super::canonical::{Canon, FuncInst, HostFuncId, InstanceId};
 use super::coverage::{Builtin, Coverage};
 use super::deviation::Deviation;
+use super::fault::Fault;
 use super::host::{HostFunc, PendingCall};
 use super::limits::{FUEL, HANDLES, INSTANCES, Limits, NESTING};
 use super::resources::{ResourceHandle, ResourceType};
@@ -86,6 +87,8 @@ pub(crate) struct Store<'a> {
     pub(crate) async_calls: u32,
     /// Whether a call has returned at once. Only a deviation asks.
     pub(crate) kept_calls: bool,
+    /// The fault that is planted, in a test.
+    pub(crate) fault: Option<Fault>,
     /// Empty when a case is judged.
     pub(crate) deviations: &'a [Deviation],
 }
@@ -130,6 +133,7 @@ impl<'a> Store<'a> {
             returned_early: None,
             async_calls: 0,
             kept_calls: false,
+            fault: None,
             deviations,
         })
     }
@@ -385,13 +389,16 @@ impl Store<'_> {
     /// `enter_from`.
     pub(crate) fn enter_from(&mut self, inst: InstanceId, caller: Option<InstanceId>) {
         for inst in self.entering_set(inst, caller) {
-            debug_assert!(self.instances[inst.0].may_enter);
+            debug_assert!(self.fault.is_some() || self.instances[inst.0].may_enter);
             self.inst(inst).may_enter = false;
         }
     }
 
     /// `leave_to`.
     pub(crate) fn leave_to(&mut self, inst: InstanceId, caller: Option<InstanceId>) {
+        if caller.is_some() && self.planted(Fault::StaysEntered) {
+            return;
+        }
         for inst in self.entering_set(inst, caller) {
             debug_assert!(!self.instances[inst.0].may_enter);
             self.inst(inst).may_enter = true;

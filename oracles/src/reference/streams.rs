@@ -6,6 +6,7 @@
 
 use super::abi::{self, SharedId};
 use super::canonical::{CanonicalOptions, InstanceId, Side};
+use super::fault::Fault;
 use super::limits;
 use super::state::{Handle, ThreadId};
 use super::store::{Stop, Store};
@@ -234,7 +235,7 @@ impl Store<'_> {
     pub(crate) fn drop_shared(&mut self, shared: SharedId) {
         if !self.shared[shared.0].dropped {
             self.shared[shared.0].dropped = true;
-            if self.shared[shared.0].pending.is_some() {
+            if self.shared[shared.0].pending.is_some() && !self.planted(Fault::DropIsSilent) {
                 self.reset_and_notify_pending(shared, CopyResult::Dropped);
             }
         }
@@ -300,7 +301,10 @@ impl Store<'_> {
         let (remain, zero_length) = (theirs.remain(), theirs.is_zero_length());
         let buffer = self.buffer(mine.buffer);
         if remain > 0 {
-            let n = buffer.remain().min(remain);
+            let mut n = buffer.remain().min(remain);
+            if n > 1 && self.planted(Fault::CopiesOneLess) {
+                n -= 1;
+            }
             if n > 0 {
                 match side {
                     Side::Readable => self.transfer(pending.buffer, mine.buffer, n)?,

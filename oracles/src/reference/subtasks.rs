@@ -3,6 +3,7 @@
 use super::abi::{self, CoreValueIter, Value};
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId};
+use super::fault::Fault;
 use super::resources::Scope;
 use super::state::{Handle, ResourceHandleId, TaskId, Then, ThreadId};
 use super::store::{Stop, Store};
@@ -145,6 +146,15 @@ impl Store<'_> {
             return Err(Trap::SubtaskNotResolved.into());
         }
         self.maybe_on_progress(waitable);
+        if let (Some(OnCancel::Task(task)), Some(index)) = (
+            self.subtask(waitable).on_cancel,
+            self.subtask(waitable).index,
+        ) && self.task(task).threads.len() > 1
+            && self.planted(Fault::FreesSubtaskEarly)
+        {
+            let inst = self.subtask(waitable).inst;
+            self.remove_handle(inst, index)?;
+        }
         let subtask = self.subtask(waitable);
         let Some(result) = resolved else {
             debug_assert!(subtask.cancellation_requested);
@@ -253,7 +263,8 @@ impl Store<'_> {
         let waitable = self.get_subtask(inst, i)?;
         self.remove_handle(inst, i)?;
         // `Subtask.drop`
-        if self.subtask(waitable).lenders.is_some() {
+        let undelivered = self.subtask(waitable).lenders.is_some();
+        if undelivered && !self.planted(Fault::DropsSubtaskEarly) {
             return Err(Trap::SubtaskNotResolved.into());
         }
         self.drop_waitable(waitable);

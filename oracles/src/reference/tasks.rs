@@ -2,6 +2,7 @@
 
 use super::abi::Value;
 use super::canonical::InstanceId;
+use super::fault::Fault;
 use super::state::{Caller, Cancelled, ReadyFunc, TaskId, TaskState, ThreadId};
 use super::store::{Stop, Store};
 use super::threads::Flow;
@@ -22,7 +23,8 @@ impl Store<'_> {
     /// `has_backpressure`, of `Task.enter_implicit_thread`.
     pub(crate) fn has_backpressure(&self, inst: InstanceId, needs_exclusive: bool) -> bool {
         let inst = &self.instances[inst.0];
-        inst.backpressure > 0 || (needs_exclusive && inst.exclusive_thread.is_some())
+        let raised = inst.backpressure > 0 && !self.planted(Fault::IgnoresBackpressure);
+        raised || (needs_exclusive && inst.exclusive_thread.is_some())
     }
 
     /// `Task.enter_implicit_thread`, up to the wait.
@@ -100,7 +102,8 @@ impl Store<'_> {
             debug_assert!(
                 !self.deviations.is_empty() || self.inst(inst).exclusive_thread == Some(thread)
             );
-            if self.inst(inst).exclusive_thread == Some(thread) {
+            let exclusive = self.inst(inst).exclusive_thread == Some(thread);
+            if exclusive && !self.planted(Fault::StaysExclusive) {
                 self.inst(inst).exclusive_thread = None;
             }
         } else if self.inst(inst).exclusive_thread == Some(thread) {
@@ -138,6 +141,10 @@ impl Store<'_> {
         let inst = task.inst;
         let implicit_thread = task.implicit_thread;
         if task.state == TaskState::Initial {
+            if self.planted(Fault::CancelledTaskStarts) {
+                return Ok(false);
+            }
+            let task = self.task(task_id);
             task.state = TaskState::CancelDelivered;
             let thread = implicit_thread.expect("a task that waits to start has a thread");
             self.resume(thread, true)?;

@@ -2,6 +2,7 @@
 //!
 //! The methods are the store's here, since they change its list of waiting threads and ask its scheduler.
 
+use super::fault::Fault;
 use super::limits;
 use super::state::{Cancelled, Continuation, ReadyFunc, TaskId, Thread, ThreadId};
 use super::store::{Stop, Store};
@@ -23,7 +24,13 @@ impl Store<'_> {
             }
             None => step(task.0 as Label, Step::Child),
         };
-        limits::add(&mut self.threads, Thread::new(task, cont, label)).map(ThreadId)
+        let mut thread = Thread::new(task, cont, label);
+        if let (None, Some(last)) = (parent, self.threads.last())
+            && self.planted(Fault::InheritsContext)
+        {
+            thread.storage = last.storage;
+        }
+        limits::add(&mut self.threads, thread).map(ThreadId)
     }
 
     /// `Thread.ready`.
@@ -111,7 +118,8 @@ impl Store<'_> {
     ) -> Flow {
         debug_assert!(self.threads[thread.0].running());
         if self.deliver_pending_cancel(thread, cancellable) {
-            return Flow::Go(true);
+            let yields = ready_func == ReadyFunc::Always;
+            return Flow::Go(!yields || !self.planted(Fault::YieldSwallowsCancellation));
         }
         if self.holds(ready_func) {
             // With no other thread ready, and no one else that runs meanwhile, the one that yields is the one that is

@@ -3,6 +3,7 @@
 
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId, Memory};
+use super::fault::Fault;
 use super::limits;
 use super::state::{Cancelled, Handle, ReadyFunc, Then, ThreadId};
 use super::store::{Stop, Store};
@@ -129,7 +130,13 @@ impl Store<'_> {
     pub(crate) fn get_pending_event(&mut self, waitable: WaitableId) -> EventTuple {
         let pending = self.waitable(waitable).pending_event.take();
         match pending.expect("it has a pending event") {
-            PendingEvent::Subtask => self.subtask_event(waitable),
+            PendingEvent::Subtask => {
+                let event = self.subtask_event(waitable);
+                if !self.resolved(waitable) && self.planted(Fault::EventTwice) {
+                    self.waitable(waitable).pending_event = Some(PendingEvent::Subtask);
+                }
+                event
+            }
             PendingEvent::Idle => self.idle_event(waitable),
             PendingEvent::Copy { result, reclaim } => self.copy_event(waitable, result, reclaim),
         }
@@ -138,7 +145,9 @@ impl Store<'_> {
     /// `Waitable.join`.
     fn join(&mut self, waitable: WaitableId, wset: Option<SetId>) {
         debug_assert!(!self.waitables[waitable.0].has_sync_waiter);
-        if let Some(old) = self.waitable(waitable).wset {
+        if let Some(old) = self.waitable(waitable).wset
+            && !self.planted(Fault::LeavesSetInName)
+        {
             self.sets[old.0].elems.retain(|&elem| elem != waitable);
         }
         self.waitable(waitable).wset = wset;
@@ -249,7 +258,7 @@ impl Store<'_> {
             EventTuple(EventCode::None, 0, 0)
         } else if self.deliver_pending_cancel(thread, cancellable) {
             EventTuple(EventCode::TaskCancelled, 0, 0)
-        } else if !self.set_has_pending_event(set) {
+        } else if !self.set_has_pending_event(set) || self.planted(Fault::PollFindsNothing) {
             EventTuple(EventCode::None, 0, 0)
         } else {
             self.get_pending_event_of_set(set)

@@ -1,0 +1,88 @@
+//! The comparison finds what goes wrong between component instances: a reference with a planted fault plays the engine, and
+//! each fault shows within 5,000 cases of up to four instances.
+
+use rayon::prelude::*;
+use spawndiff_corpus::{Case, Run};
+use spawndiff_generators::{MAX_INSTANCES, Mix, case_from_seed_with};
+use spawndiff_oracles::compare::{Membership, compare};
+use spawndiff_oracles::reference::{Coverage, Fault, Reference};
+use spawndiff_oracles::schedules::Fixed;
+use spawndiff_oracles::{BUDGET, End, RunObservation};
+
+const SEED: u64 = 7;
+const CASES: u64 = 5_000;
+
+fn case(index: u64) -> Case {
+    let mix = Mix {
+        instances: MAX_INSTANCES,
+    };
+    case_from_seed_with(SEED, index, mix)
+}
+
+/// What a reference sees on the fixed policy; `None`: it gives no answer, or reached a limit.
+fn observe(reference: &Reference, run: &Run) -> Option<RunObservation> {
+    let seen = reference.run(run, &mut Fixed, &mut (), &mut Coverage::default());
+    let exhausted = |seen: &RunObservation| {
+        let mut ends = seen.invocations.iter().map(|invocation| invocation.end);
+        ends.any(|end| matches!(end, End::Exhausted(_)))
+    };
+    seen.ok().filter(|seen| !exhausted(seen))
+}
+
+/// Whether a run of the case shows the fault: what it gives is allowed on no schedule.
+fn shows(case: &Case, fault: Fault) -> bool {
+    let reference = || Reference::new(case).expect("the reference knows what is generated");
+    let (right, wrong) = (reference(), reference().planted(fault));
+    case.runs.iter().any(|run| {
+        let (Some(expected), Some(seen)) = (observe(&right, run), observe(&wrong, run)) else {
+            return false;
+        };
+        let strange = || {
+            matches!(
+                compare(&right, run, &seen, BUDGET),
+                Membership::Stranger { .. }
+            )
+        };
+        seen != expected && strange()
+    })
+}
+
+#[test]
+fn every_planted_fault_is_found() {
+    assert!(Fault::ALL.len() >= 15);
+    let missed: Vec<Fault> = Fault::ALL
+        .iter()
+        .copied()
+        .filter(|&fault| {
+            let found = (0..CASES)
+                .into_par_iter()
+                .find_any(|&index| shows(&case(index), fault));
+            match found {
+                Some(index) => println!("{fault:?}: case {index}"),
+                None => println!("{fault:?}: missed"),
+            }
+            found.is_none()
+        })
+        .collect();
+    assert!(missed.is_empty(), "missed: {missed:?}");
+}
+
+#[test]
+fn without_a_fault_nothing_is_found() {
+    let strange = |index: u64| {
+        let case = case(index);
+        let reference = Reference::new(&case).expect("the reference knows what is generated");
+        case.runs.iter().any(|run| {
+            observe(&reference, run).is_some_and(|seen| {
+                matches!(
+                    compare(&reference, run, &seen, BUDGET),
+                    Membership::Stranger { .. }
+                )
+            })
+        })
+    };
+    assert_eq!(
+        (0..500).into_par_iter().find_any(|&index| strange(index)),
+        None
+    );
+}
