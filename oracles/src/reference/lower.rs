@@ -53,7 +53,8 @@ impl Store<'_> {
         opts: &CanonicalOptions,
         flat_args: Vec<Val>,
     ) -> Result<Outcome, Stop> {
-        if let FuncInst::Lift(_) = callee
+        if let FuncInst::Lift(lift) = callee
+            && (opts.async_ || lift.opts.async_)
             && self.instead_of_calling()
         {
             self.waits_its_turn(thread);

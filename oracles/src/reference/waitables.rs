@@ -129,7 +129,8 @@ impl Store<'_> {
     /// `Waitable.get_pending_event`.
     pub(crate) fn get_pending_event(&mut self, waitable: WaitableId) -> EventTuple {
         let pending = self.waitable(waitable).pending_event.take();
-        match pending.expect("it has a pending event") {
+        let set = self.waitable(waitable).wset;
+        let event = match pending.expect("it has a pending event") {
             PendingEvent::Subtask => {
                 let event = self.subtask_event(waitable);
                 if !self.resolved(waitable) && self.planted(Fault::EventTwice) {
@@ -139,7 +140,11 @@ impl Store<'_> {
             }
             PendingEvent::Idle => self.idle_event(waitable),
             PendingEvent::Copy { result, reclaim } => self.copy_event(waitable, result, reclaim),
+        };
+        if let Some(set) = set {
+            self.goes_stale(set);
         }
+        event
     }
 
     /// `Waitable.join`.
@@ -173,9 +178,7 @@ impl Store<'_> {
         let elems = self.sets[set.0].elems.iter().copied();
         let pending: Vec<_> = elems.filter(|&elem| self.has_pending_event(elem)).collect();
         let chosen = self.choose(Choice::Event, &vec![NOBODY; pending.len()]);
-        let event = self.get_pending_event(pending[chosen]);
-        self.goes_stale(set);
-        event
+        self.get_pending_event(pending[chosen])
     }
 
     /// `WaitableSet.wait_for_event_and`, up to the wait. `Ok`: it need not wait.
