@@ -154,6 +154,9 @@ impl Store<'_> {
             && !self.planted(Fault::LeavesSetInName)
         {
             self.sets[old.0].elems.retain(|&elem| elem != waitable);
+            if self.has_pending_event(waitable) {
+                self.goes_stale(old);
+            }
         }
         self.waitable(waitable).wset = wset;
         if let Some(wset) = wset {

@@ -60,16 +60,20 @@ impl Store<'_> {
 
     /// Makes a thread ready to be told of the cancellation of its task, unless another one is told before.
     pub(super) fn tell_in_turn(&mut self, thread: ThreadId) {
-        self.task_of(thread).state = TaskState::PendingCancel;
+        let task = self.task_of(thread);
+        if !task.told_late {
+            task.state = TaskState::PendingCancel;
+        }
         self.waits_its_turn(thread);
         self.thread(thread).told = true;
     }
 
     /// Where a callback has returned WAIT: whether it is told of a cancellation only in its turn.
     pub(crate) fn instead_of_waiting(&mut self, thread: ThreadId) -> bool {
-        let tells = self.task_of(thread).state == TaskState::PendingCancel
-            && self.others_are_queued()
-            && self.deviates_here(Deviation::QueuesSwitches);
+        let task = self.task_of(thread);
+        let pending = task.state == TaskState::PendingCancel || task.told_late;
+        let tells =
+            pending && self.others_are_queued() && self.deviates_here(Deviation::QueuesSwitches);
         if tells {
             self.tell_in_turn(thread);
         }

@@ -86,9 +86,9 @@ impl Store<'_> {
         let inst = self.inst_of(thread);
         // A `realloc` or a destructor is no task to that engine.
         let called = !matches!(self.task_of(thread).caller, Caller::Core { .. });
-        called
-            && self.inst(inst).exclusive_thread.is_some()
-            && self.deviates_here(Deviation::AlwaysWaitsForExclusive)
+        let inst = self.inst(inst);
+        let held = inst.exclusive_thread.is_some() || inst.backpressure > 0;
+        called && held && self.deviates_here(Deviation::AlwaysWaitsForExclusive)
     }
 
     /// Whether a task enters without waiting, and without becoming exclusive.

@@ -39,7 +39,7 @@ impl Store<'_> {
         std::mem::take(&mut self.thread(thread).robbed)
     }
 
-    /// After an event of the set was taken, in whatever way: those that wait for it do not look again.
+    /// After an event of the set was taken, or has left it with its waitable: those that wait for it do not look again.
     pub(crate) fn goes_stale(&mut self, set: SetId) {
         if !self.deviations.contains(&Deviation::StaleWaitFails) || self.set_has_pending_event(set)
         {
@@ -52,6 +52,7 @@ impl Store<'_> {
                 && self.deviates_here(Deviation::StaleWaitFails)
             {
                 self.thread(waiter).ready_func = Some(ReadyFunc::Always);
+                self.thread(waiter).queued = true;
             }
         }
     }
