@@ -303,6 +303,14 @@ pub fn difference(native: &RunObservation, reference: &RunObservation) -> Option
     }
 }
 
+/// Whether both ended alike, as far as the native engine tells.
+fn same_end(native: End, reference: End) -> bool {
+    match (native, reference) {
+        (End::Trap(native), End::Trap(reference)) => native.may_mean(reference),
+        _ => native == reference,
+    }
+}
+
 /// The first difference between two observations of an invocation.
 fn in_invocation(
     native: &InvocationObservation,
@@ -320,7 +328,7 @@ fn in_invocation(
             });
         }
     }
-    if native.end != reference.end {
+    if !same_end(native.end, reference.end) {
         return Some(What::End {
             native: native.end,
             reference: reference.end,

@@ -150,7 +150,10 @@ impl Failure {
             } if not_locked_down(&native, &difference) => {
                 let mut all: Vec<Known> = coverage.deviated.into_iter().map(Known::from).collect();
                 all.push(Known::NotLockedDown);
-                all.extend(self.by.first().copied().map(Known::from));
+                // Where its name stands for several, which one it was is not known any more.
+                if let [by] = self.by {
+                    all.push(Known::from(*by));
+                }
                 Explanation::Known(all)
             }
             Membership::Member { .. } | Membership::Stranger { .. } => Explanation::New,

@@ -53,6 +53,15 @@ impl Trap {
     }
 }
 
+impl Trap {
+    /// Whether an engine that gives this kind may mean `other`: Wasmtime calls an end of a stream or future busy wherever it
+    /// cannot be used so, also where it is dropped while it copies, or is the other one of the two.
+    pub fn may_mean(self, other: Trap) -> bool {
+        let busy = self == Trap::CopyEndBusy;
+        self == other || busy && matches!(other, Trap::DropWhileCopying | Trap::WrongHandle)
+    }
+}
+
 traps! {
     /// The `unreachable` instruction.
     Unreachable "unreachable" "wasm `unreachable` instruction executed",

@@ -119,7 +119,7 @@ impl Store<'_> {
             _ if !self.inst(inst).may_leave => Err(Trap::CannotLeave.into()),
             _ if self.instead_of_blocking(thread, &canon) => Err(Trap::CannotBlock.into()),
             Canon::Lower { callee, ft, opts } => {
-                self.canon_lower(thread, callee, ft, opts, request.args.clone())
+                self.canon_lower(thread, (callee, ft, opts), request.args.clone())
             }
             Canon::ResourceNew(rt) => self.canon_resource_new(inst, *rt, args.i32(0)?),
             Canon::ResourceDrop(rt) => self.canon_resource_drop(thread, *rt, args.i32(0)?),
@@ -205,6 +205,9 @@ impl Store<'_> {
                 Ok(flow?.into())
             }
             Canon::ThreadSuspendThenResume { cancellable }
+            | Canon::ThreadYieldThenResume { cancellable }
+            | Canon::ThreadSuspendThenPromote { cancellable }
+            | Canon::ThreadYieldThenPromote { cancellable }
                 if self.tells_first(thread, *cancellable) =>
             {
                 Ok(Outcome::returns(1))
@@ -213,19 +216,9 @@ impl Store<'_> {
                 let other = self.suspended_thread(inst, args.i32(0)?)?;
                 Ok(self.suspend_then_resume(thread, *cancellable, other).into())
             }
-            Canon::ThreadYieldThenResume { cancellable }
-                if self.tells_first(thread, *cancellable) =>
-            {
-                Ok(Outcome::returns(1))
-            }
             Canon::ThreadYieldThenResume { cancellable } => {
                 let other = self.suspended_thread(inst, args.i32(0)?)?;
                 Ok(self.yield_then_resume(thread, *cancellable, other).into())
-            }
-            Canon::ThreadSuspendThenPromote { cancellable }
-                if self.tells_first(thread, *cancellable) =>
-            {
-                Ok(Outcome::returns(1))
             }
             Canon::ThreadSuspendThenPromote { cancellable } => {
                 let other = self.other_thread(inst, args.i32(0)?)?;
@@ -233,11 +226,6 @@ impl Store<'_> {
                 let flow = instead
                     .unwrap_or_else(|| Ok(self.suspend_then_promote(thread, *cancellable, other)));
                 Ok(flow?.into())
-            }
-            Canon::ThreadYieldThenPromote { cancellable }
-                if self.tells_first(thread, *cancellable) =>
-            {
-                Ok(Outcome::returns(1))
             }
             Canon::ThreadYieldThenPromote { cancellable } => {
                 let other = self.other_thread(inst, args.i32(0)?)?;

@@ -35,13 +35,10 @@ impl Store<'_> {
     ) -> Result<WaitableId, Stop> {
         if let Handle::Waitable(waitable) = handle
             && let WaitableKind::End(end) = &self.waitables[waitable.0].kind
+            && end.side == side
             && self.shared[end.shared.0].ty == *ty
         {
-            if end.side == side {
-                return Ok(waitable);
-            }
-            // The other end: an engine may know both by one handle, and find it in no state to be used so.
-            self.trap_if_any(&[(true, Trap::WrongHandle), (true, Trap::CopyEndBusy)])?;
+            return Ok(waitable);
         }
         Err(Trap::WrongHandle.into())
     }
@@ -146,15 +143,14 @@ impl Store<'_> {
         // `WritableFutureEnd.drop`
         let future = matches!(ty, ValType::Future(_));
         let unwritten = future && side == Side::Writable && state != CopyState::Done;
-        // And `CopyEnd.drop`. An engine may call an end that is copying a busy one.
+        // And `CopyEnd.drop`.
         self.trap_if_any(&[
             (unwritten, Trap::FutureNotWritten),
             (state.copying(), Trap::DropWhileCopying),
-            (state.copying(), Trap::CopyEndBusy),
         ])?;
         let shared = self.end(end).shared;
         self.drop_shared(shared);
-        self.waitable(end).pending_event = None;
+        self.take_idle_event(end);
         self.tells_idle_end(shared, end);
         self.drop_waitable(end);
         Ok(Outcome::nothing())

@@ -66,7 +66,7 @@ impl Store<'_> {
             Then::Lower(subtask) => self.lower_resolved(subtask),
             Then::Call(args) => match self.canons[builtin].1.clone() {
                 Canon::Lower { callee, ft, opts } => {
-                    self.lower_now(thread, &callee, &ft, &opts, args)
+                    self.lower_now(thread, (&callee, &ft, &opts), args)
                 }
                 _ => Err(mistyped("canon lower")),
             },

@@ -14,6 +14,9 @@ use crate::Trap;
 use std::sync::Arc;
 use wasmi::Val;
 
+/// The immediates of a `canon lower`: what is called, its type, and the options.
+pub(crate) type Lower<'a> = (&'a FuncInst, &'a Arc<FuncType>, &'a CanonicalOptions);
+
 impl Store<'_> {
     /// Calls a `FuncInst`. What is returned is its `OnCancel`.
     pub(crate) fn call_func(
@@ -44,37 +47,32 @@ impl Store<'_> {
         }
     }
 
-    /// `canon_lower`.
+    /// `canon_lower`; where a deviation is on, in its turn.
     pub(crate) fn canon_lower(
         &mut self,
         thread: ThreadId,
-        callee: &FuncInst,
-        ft: &Arc<FuncType>,
-        opts: &CanonicalOptions,
+        (callee, ft, opts): Lower<'_>,
         flat_args: Vec<Val>,
     ) -> Result<Outcome, Stop> {
-        if let FuncInst::Lift(lift) = callee
-            && (opts.async_ || lift.opts.async_)
-            && self.instead_of_calling()
-        {
+        let lifted_async = matches!(callee, FuncInst::Lift(lift) if lift.opts.async_);
+        let guest = matches!(callee, FuncInst::Lift(_));
+        if guest && (opts.async_ || lifted_async) && self.instead_of_switching() {
             self.waits_its_turn(thread);
             return Ok(Outcome::Block(None, Then::Call(flat_args)));
         }
-        self.lower_now(thread, callee, ft, opts, flat_args)
+        self.lower_now(thread, (callee, ft, opts), flat_args)
     }
 
-    /// `canon_lower`, once it is its turn, and then its results, once it is theirs.
+    /// The same once it is its turn, and then its results, once it is theirs.
     pub(crate) fn lower_now(
         &mut self,
         thread: ThreadId,
-        callee: &FuncInst,
-        ft: &Arc<FuncType>,
-        opts: &CanonicalOptions,
+        lower: Lower<'_>,
         flat_args: Vec<Val>,
     ) -> Result<Outcome, Stop> {
-        match self.lower(thread, callee, ft, opts, flat_args)? {
+        match self.lower(thread, lower, flat_args)? {
             Outcome::Return(values)
-                if matches!(callee, FuncInst::Lift(_)) && self.instead_of_returning() =>
+                if matches!(lower.0, FuncInst::Lift(_)) && self.queues_behind_others() =>
             {
                 self.waits_its_turn(thread);
                 Ok(Outcome::Block(None, Then::Return(values)))
@@ -83,13 +81,11 @@ impl Store<'_> {
         }
     }
 
-    /// `canon_lower`.
+    /// `canon_lower`, as it is specified.
     fn lower(
         &mut self,
         thread: ThreadId,
-        callee: &FuncInst,
-        ft: &Arc<FuncType>,
-        opts: &CanonicalOptions,
+        (callee, ft, opts): Lower<'_>,
         flat_args: Vec<Val>,
     ) -> Result<Outcome, Stop> {
         let inst = self.inst_of(thread);

@@ -72,8 +72,7 @@ impl Store<'_> {
     pub(crate) fn instead_of_waiting(&mut self, thread: ThreadId) -> bool {
         let task = self.task_of(thread);
         let pending = task.state == TaskState::PendingCancel || task.told_late;
-        let tells =
-            pending && self.others_are_queued() && self.deviates_here(Deviation::QueuesSwitches);
+        let tells = pending && self.queues_behind_others();
         if tells {
             self.tell_in_turn(thread);
         }

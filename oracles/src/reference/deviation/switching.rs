@@ -33,40 +33,29 @@ impl Store<'_> {
         Some(Err(Trap::ThreadNotSuspended.into()))
     }
 
-    /// Before `Thread.resume` switches from one thread to another: whether it makes the other one ready and returns.
+    /// Before `Thread.resume` switches from one thread to another, and before a call of `canon_lower`: whether the other
+    /// thread, or the call, waits for its turn.
     pub(crate) fn instead_of_switching(&mut self) -> bool {
-        if self.async_calls > 0 {
-            return self.deviates(Deviation::QueuesSwitches);
+        match self.async_calls {
+            0 => self.queues_behind_others(),
+            _ => self.deviates(Deviation::QueuesSwitches),
         }
-        self.others_are_queued() && self.deviates_here(Deviation::QueuesSwitches)
     }
 
-    /// Before `canon_lower`: whether the call waits for its turn.
-    pub(crate) fn instead_of_calling(&mut self) -> bool {
-        if self.async_calls > 0 {
-            return self.deviates(Deviation::QueuesSwitches);
-        }
-        self.others_are_queued() && self.deviates_here(Deviation::QueuesSwitches)
-    }
-
-    /// Whether a thread is ready that goes before one that is switched to or called: one that was, or whose wait is over.
-    pub(super) fn others_are_queued(&self) -> bool {
+    /// Whether what should happen at once waits for its turn, behind a thread that does so already, or one whose wait is over.
+    pub(crate) fn queues_behind_others(&mut self) -> bool {
         self.deviations.contains(&Deviation::QueuesSwitches)
             && self.waiting.iter().any(|&waiting| {
                 let thread = &self.threads[waiting.0];
                 let waited = thread.ready_func != Some(ReadyFunc::Always);
                 thread.queued || (waited && self.ready(waiting))
             })
-    }
-
-    /// After a call of `canon_lower` that did not block: whether its results wait for their turn.
-    pub(crate) fn instead_of_returning(&mut self) -> bool {
-        self.others_are_queued() && self.deviates_here(Deviation::QueuesSwitches)
+            && self.deviates_here(Deviation::QueuesSwitches)
     }
 
     /// In `Task.request_cancellation`: whether the thread that is told waits for its turn.
     pub(crate) fn instead_of_resuming(&mut self, thread: ThreadId) -> bool {
-        if !(self.others_are_queued() && self.deviates_here(Deviation::QueuesSwitches)) {
+        if !self.queues_behind_others() {
             return false;
         }
         self.waiting.retain(|&waiting| waiting != thread);
