@@ -15,6 +15,7 @@ pub mod claims;
 pub mod compare;
 pub mod known;
 pub mod native;
+pub mod readings;
 pub mod reference;
 pub mod schedules;
 pub mod scripts;

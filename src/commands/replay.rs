@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use spawndiff_corpus::{ReadError, StoredCase};
 use spawndiff_oracles::claims::{check_native, check_reference};
 use spawndiff_oracles::native::{Config, Native, ScriptNative};
-use spawndiff_oracles::reference::ScriptReference;
+use spawndiff_oracles::readings::run_on_reference;
 use spawndiff_oracles::scripts::{self, Command, Script};
 use spawndiff_oracles::{BUDGET, Judge, Verdict};
 use std::collections::BTreeSet;
@@ -183,7 +183,7 @@ fn replay_script(
     for &engine in engines {
         let checked = match engine {
             Engine::Cranelift => scripts::run(script, &mut native.session()),
-            Engine::Reference => scripts::run(script, &mut ScriptReference::new()),
+            Engine::Reference => run_on_reference(script),
         };
         replayed.add(engine.name(), path, Score::of_script(script, &checked));
     }

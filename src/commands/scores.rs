@@ -34,6 +34,9 @@ struct ScriptScore {
     /// Of those that passed: what was refused as it should be, for a reason in other words than the script's.
     #[serde(skip)]
     other_reasons: usize,
+    /// The lines of those that passed as the specification's suite has it, and not as its text does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    against_the_text: Vec<usize>,
 }
 
 /// Something about a line of a file.
@@ -66,6 +69,9 @@ impl Score {
             match &checked.status {
                 Status::Passed => {
                     of_script.other_reasons += usize::from(checked.other_reason.is_some());
+                    if checked.against_the_text {
+                        of_script.against_the_text.push(directive.line);
+                    }
                 }
                 Status::Failed(message) => of_script.failures.push(place(message)),
                 Status::Unsupported(what) => of_script.not_supported.push(place(what)),
@@ -243,6 +249,11 @@ impl ScriptScore {
         write!(out, "{file}: {engine}: {} passed", score.passed)?;
         if self.other_reasons > 0 {
             write!(out, " ({} in other words)", self.other_reasons)?;
+        }
+        if !self.against_the_text.is_empty() {
+            let lines: Vec<String> = self.against_the_text.iter().map(usize::to_string).collect();
+            let lines = lines.join(",");
+            write!(out, " (against the specification's text: lines {lines})")?;
         }
         if score.failed > 0 {
             write!(out, ", {} failed", score.failed)?;

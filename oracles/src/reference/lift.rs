@@ -68,11 +68,13 @@ impl Store<'_> {
         if !async_ {
             while self.task(task).state != TaskState::Resolved && !self.instead_of_looping() {
                 let exclusive = self.inst(inst).exclusive_thread;
-                let candidates = self.ready_threads(|thread| {
+                let mut candidates = self.ready_threads(|thread| {
                     self.threads[thread.0].index.is_some()
                         && self.inst_of(thread) == inst
                         && Some(thread) != exclusive
                 });
+                // Any of them may run; that those come last which use the stack of this task keeps invariant 3 where it can be.
+                candidates.sort_by_key(|&thread| self.is_between_callbacks(thread));
                 if candidates.is_empty() {
                     if self.leaves_blocked_task(task) {
                         break;

@@ -48,7 +48,7 @@ mod waitables;
 pub use coverage::{Builtin, Coverage, Ending};
 pub use deviation::Deviation;
 pub use fault::Fault;
-pub use script::ScriptReference;
+pub use script::{Reading, ScriptReference};
 pub use unsupported::Unsupported;
 
 use crate::schedules::Scheduler;

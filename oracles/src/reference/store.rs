@@ -245,6 +245,20 @@ impl<'a> Store<'a> {
         threads[self.choose(choice, &labels)]
     }
 
+    /// Whether a thread waits in the loop of `canon_lift` for its next callback.
+    pub(crate) fn is_between_callbacks(&self, thread: ThreadId) -> bool {
+        matches!(
+            self.threads[thread.0].ready_func,
+            Some(
+                ReadyFunc::NotExclusive(_)
+                    | ReadyFunc::SetEvent {
+                        not_exclusive: Some(_),
+                        ..
+                    }
+            )
+        )
+    }
+
     /// The trap of a built-in of which these conditions hold: the specification checks them in an order, but does not say which
     /// an engine has to name. `Ok`: none of them holds.
     pub(crate) fn trap_if_any(&mut self, conditions: &[(bool, Trap)]) -> Result<(), Stop> {

@@ -15,6 +15,8 @@ pub struct Checked {
     /// Of an assertion that something is refused, which passed: the engine's reason, where the script gives another one. The
     /// wording of these messages is no one's rule.
     pub other_reason: Option<String>,
+    /// It passes only where the specification's own suite is followed against the text.
+    pub against_the_text: bool,
 }
 
 impl From<Status> for Checked {
@@ -22,6 +24,7 @@ impl From<Status> for Checked {
         Checked {
             status,
             other_reason: None,
+            against_the_text: false,
         }
     }
 }
@@ -178,6 +181,13 @@ impl<E: ScriptEngine> Runner<'_, E> {
                 }) => Ok(Checked {
                     status: Status::Passed,
                     other_reason: Some(message),
+                    against_the_text: false,
+                }),
+                // Limits are each engine's own.
+                Err(Failure::Exhausted(message)) if text.contains("exhausted") => Ok(Checked {
+                    status: Status::Passed,
+                    other_reason: Some(message),
+                    against_the_text: false,
                 }),
                 Err(failure) => other_than(&format!("the trap {text:?}"), failure),
             },
@@ -341,6 +351,7 @@ fn refused(message: &str, text: &str) -> Checked {
     Checked {
         status: Status::Passed,
         other_reason: (!message.contains(text)).then(|| message.to_string()),
+        against_the_text: false,
     }
 }
 

@@ -4,6 +4,7 @@
 mod directives;
 mod host;
 mod limits;
+mod readings;
 mod values;
 
 use spawndiff_oracles::claims::Status;

@@ -1,7 +1,7 @@
 //! The reference as an engine of scripts ([`ScriptEngine`]).
 //!
-//! Each directive is run on the fixed policy: the suites claim what holds on every schedule. A call is over when its task
-//! has returned; what is left to run then waits for the next call.
+//! A script is run on a fixed policy. Some claim what holds on no other than their engine's, so there are several
+//! ([`Reading`]). A call is over when its task has returned; what is left to run then waits for the next call.
 
 mod host;
 mod values;
@@ -12,8 +12,8 @@ use super::instantiate::{self, Item, Items, func_type};
 use super::limits::Limits;
 use super::state::{Caller, TaskId};
 use super::store::{Stop, Store, core_stop};
-use super::{Unsupported, binary, engine};
-use crate::schedules::Fixed;
+use super::{Deviation, Unsupported, binary, engine};
+use crate::schedules::{Choice, Label, Scheduler};
 use crate::scripts::{Failure, Refusal, ScriptEngine, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,9 +26,54 @@ const FUEL: u64 = 2_000_000_000;
 /// The reference, as the engine of one script.
 pub struct ScriptReference {
     engine: wasmi::Engine,
+    reading: Reading,
     /// The core modules of a script share a store.
     core: wasmi::Store<Limits>,
     registered: HashMap<String, wasmi::Instance>,
+}
+
+/// How a script is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// As the specification's own test suite has it where that contradicts the text ([`Deviation::SUITES`]).
+    pub suite: bool,
+    /// A thread that waits for what is there already goes on, and lets no other run.
+    pub stays: bool,
+}
+
+impl Reading {
+    /// Every one: what the text allows comes first.
+    pub const ALL: [Reading; 4] = [
+        Reading::new(false, false),
+        Reading::new(false, true),
+        Reading::new(true, false),
+        Reading::new(true, true),
+    ];
+
+    const fn new(suite: bool, stays: bool) -> Reading {
+        Reading { suite, stays }
+    }
+}
+
+/// First come, first served.
+struct ScriptPolicy {
+    stays: bool,
+}
+
+impl Scheduler for ScriptPolicy {
+    fn choose(&mut self, choice: Choice, _: &[Label]) -> usize {
+        usize::from(match choice {
+            Choice::Yield => self.stays,
+            // Only where the suite is followed there is any.
+            Choice::Deviation => true,
+            Choice::Tick
+            | Choice::SyncTask
+            | Choice::Cancel
+            | Choice::Event
+            | Choice::DebugMessage
+            | Choice::Trap => false,
+        })
+    }
 }
 
 /// A component or a core module.
@@ -63,21 +108,29 @@ impl Default for ScriptReference {
 }
 
 impl ScriptReference {
-    /// An engine for one script.
+    /// An engine for one script, that does what the text says.
     pub fn new() -> ScriptReference {
+        ScriptReference::reading(Reading::default())
+    }
+
+    /// One that follows `reading`.
+    pub fn reading(reading: Reading) -> ScriptReference {
         let engine = engine();
         let mut core = wasmi::Store::new(&engine, Limits::default());
         core.limiter(|limits| limits);
         ScriptReference {
             core,
             engine,
+            reading,
             registered: HashMap::new(),
         }
     }
 
     fn new_store(&self) -> Result<Store<'static>, Failure> {
-        let store = Store::new(&self.engine, Box::new(Fixed), Box::new(()), &[]);
-        store.map_err(not_supported)
+        let Reading { suite, stays } = self.reading;
+        let deviations = if suite { Deviation::SUITES } else { &[] };
+        let policy = Box::new(ScriptPolicy { stays });
+        Store::new(&self.engine, policy, Box::new(()), deviations).map_err(not_supported)
     }
 
     fn instantiate_module(&mut self, module: &wasmi::Module) -> Result<wasmi::Instance, Failure> {
