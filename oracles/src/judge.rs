@@ -14,6 +14,9 @@ use std::sync::Arc;
 
 /// How many schedules a search may try for one run.
 pub const BUDGET: u32 = 1_000;
+/// After how many it is asked first whether the run shows something that is known: that is often found at once where the
+/// schedules are many, and none of them allows it.
+const PATIENCE: u32 = 100;
 
 /// Runs cases on both engines and compares them.
 pub struct Judge {
@@ -180,7 +183,19 @@ impl Judge {
                 }
                 break;
             }
-            match compare(reference, run, native, self.budget) {
+            let mut membership = compare(reference, run, native, self.budget.min(PATIENCE));
+            if let Membership::Unknown(Unknown::Budget) = membership {
+                if let Explanation::Known(known) = self.explain(case, run, native, None) {
+                    all_known.extend(known);
+                    let policy = &mut Fixed;
+                    let fixed = reference.run(run, policy, &mut (), &mut Coverage::default());
+                    seen.runs.push(fixed.unwrap_or_default());
+                    schedules.push(Vec::new());
+                    continue;
+                }
+                membership = compare(reference, run, native, self.budget);
+            }
+            match membership {
                 Membership::Member {
                     reference,
                     schedule,
@@ -198,7 +213,7 @@ impl Judge {
                 } => {
                     seen.runs.push(reference);
                     schedules.push(schedule);
-                    match self.explain(case, run, native, &difference) {
+                    match self.explain(case, run, native, Some(&difference)) {
                         Explanation::Known(known) => {
                             coverage.add(&reached);
                             all_known.extend(known);
@@ -250,13 +265,14 @@ impl Judge {
         }
     }
 
-    /// What is said of a run that no schedule allows.
+    /// What is said of a run that no schedule allows, with the `difference` from the one that got furthest; or of one of which
+    /// it is not known whether one does.
     fn explain(
         &self,
         case: &Case,
         run: &Run,
         native: &RunObservation,
-        difference: &Difference,
+        difference: Option<&Difference>,
     ) -> Explanation {
         match Reference::new(case) {
             Ok(reference) => {

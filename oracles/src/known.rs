@@ -24,23 +24,26 @@ pub enum Explanation {
     Unknown(Unknown),
 }
 
-/// A run that no schedule of the reference allows, held against the known divergences.
+/// A run held against the known divergences. `difference`: that from the schedule of the reference that gets furthest, where
+/// none allows the run; where there are too many to tell, a divergence that is known may still be found.
 ///
 /// `deviating` is the reference with every [`Deviation`] on.
 pub fn explain(
     deviating: &Reference,
     run: &Run,
     native: &RunObservation,
-    difference: &Difference,
+    difference: Option<&Difference>,
     budget: u32,
 ) -> Explanation {
-    if not_locked_down(native, difference) {
+    if difference.is_some_and(|difference| not_locked_down(native, difference)) {
         return Explanation::Known(vec![Known::NotLockedDown]);
     }
     match compare(deviating, run, native, budget) {
-        Membership::Member { coverage, .. } => {
+        Membership::Member { coverage, .. } if !coverage.deviated.is_empty() => {
             Explanation::Known(coverage.deviated.into_iter().map(Known::from).collect())
         }
+        // Allowed after all: only where nobody knew.
+        Membership::Member { .. } => Explanation::Unknown(Unknown::Budget),
         // A deviation may come before a trap that should have locked the instance.
         Membership::Stranger {
             difference,

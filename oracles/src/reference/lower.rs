@@ -56,33 +56,16 @@ impl Store<'_> {
     ) -> Result<Outcome, Stop> {
         let lifted_async = matches!(callee, FuncInst::Lift(lift) if lift.opts.async_);
         let guest = matches!(callee, FuncInst::Lift(_));
-        if guest && (opts.async_ || lifted_async) && self.instead_of_switching() {
+        let task = self.threads[thread.0].task;
+        if guest && (opts.async_ || lifted_async) && self.instead_of_switching(task) {
             self.waits_its_turn(thread);
             return Ok(Outcome::Block(None, Then::Call(flat_args)));
         }
         self.lower_now(thread, (callee, ft, opts), flat_args)
     }
 
-    /// The same once it is its turn, and then its results, once it is theirs.
+    /// The same, once it is its turn.
     pub(crate) fn lower_now(
-        &mut self,
-        thread: ThreadId,
-        lower: Lower<'_>,
-        flat_args: Vec<Val>,
-    ) -> Result<Outcome, Stop> {
-        match self.lower(thread, lower, flat_args)? {
-            Outcome::Return(values)
-                if matches!(lower.0, FuncInst::Lift(_)) && self.queues_behind_others() =>
-            {
-                self.waits_its_turn(thread);
-                Ok(Outcome::Block(None, Then::Return(values)))
-            }
-            outcome => Ok(outcome),
-        }
-    }
-
-    /// `canon_lower`, as it is specified.
-    fn lower(
         &mut self,
         thread: ThreadId,
         (callee, ft, opts): Lower<'_>,
@@ -108,7 +91,25 @@ impl Store<'_> {
         let on_cancel = self.call_func(callee, Some(inst), Caller::Subtask(waitable))?;
         self.async_calls -= async_call;
         self.subtask(waitable).on_cancel = Some(on_cancel);
-        if !opts.async_ {
+        let guest = matches!(callee, FuncInst::Lift(_));
+        let goes_on = opts.async_ || self.resolved(waitable);
+        let task = self.threads[thread.0].task;
+        if guest && goes_on && self.queues_behind_others(task) {
+            self.waits_its_turn(thread);
+            return Ok(Outcome::Block(None, Then::Called(waitable)));
+        }
+        self.called(thread, waitable)
+    }
+
+    /// `canon_lower`, from where its callee has returned or blocked.
+    pub(crate) fn called(
+        &mut self,
+        thread: ThreadId,
+        waitable: WaitableId,
+    ) -> Result<Outcome, Stop> {
+        let subtask = self.subtask(waitable);
+        let (inst, async_, on_cancel) = (subtask.inst, subtask.opts.async_, subtask.on_cancel);
+        if !async_ {
             if !self.resolved(waitable) {
                 let resolved = ReadyFunc::Resolved(waitable);
                 if let Flow::Block(switch_to) = self.wait_until(thread, resolved, false) {
@@ -119,7 +120,7 @@ impl Store<'_> {
         }
         if self.resolved(waitable) && !self.planted(Fault::ReturnsHandle) {
             self.deliver_resolve(waitable);
-            if let OnCancel::Task(task) = on_cancel {
+            if let Some(OnCancel::Task(task)) = on_cancel {
                 self.keeps_returned_call(task);
             }
             return Ok(Outcome::returns(SubtaskState::Returned as u32));

@@ -238,8 +238,8 @@ pub(crate) enum Then {
     Cancelled,
     /// `canon_lower`: the call itself, with these arguments. Only after a deviation.
     Call(Vec<wasmi::Val>),
-    /// The end of a built-in with these results. Only after a deviation.
-    Return(Vec<wasmi::Val>),
+    /// `canon_lower`: what follows the call. Only after a deviation.
+    Called(WaitableId),
     /// `canon_lower`, synchronous: after the wait for `Subtask.resolved`.
     Lower(WaitableId),
     /// `canon_waitable_set_wait`: after `WaitableSet.wait_for_event`. Its memory, and the address in it, are found again

@@ -83,7 +83,7 @@ impl Store<'_> {
             next = self.thread_func(thread, cont, cancelled)?;
             cancelled = false;
             if let Some(other) = next
-                && self.instead_of_switching()
+                && self.instead_of_switching(self.threads[thread.0].task)
             {
                 self.waits_its_turn(other);
                 next = None;

@@ -1,8 +1,9 @@
 //! Cancellation: who is told, when, and what the canceller does meanwhile.
 
-use super::super::state::{Continuation, TaskId, TaskState, ThreadId};
+use super::super::state::{Continuation, Handle, TaskId, TaskState, ThreadId};
 use super::super::store::{Stop, Store};
-use super::super::waitables::WaitableId;
+use super::super::subtasks::Subtask;
+use super::super::waitables::{WaitableId, WaitableKind};
 use super::Deviation;
 use crate::Trap;
 
@@ -72,7 +73,7 @@ impl Store<'_> {
     pub(crate) fn instead_of_waiting(&mut self, thread: ThreadId) -> bool {
         let task = self.task_of(thread);
         let pending = task.state == TaskState::PendingCancel || task.told_late;
-        let tells = pending && self.queues_behind_others();
+        let tells = pending && self.queues_behind_others(self.threads[thread.0].task);
         if tells {
             self.tell_in_turn(thread);
         }
@@ -92,18 +93,36 @@ impl Store<'_> {
             && self.deviates(Deviation::TellsAfterReturn)
     }
 
-    /// Where `subtask.cancel` has yielded: what has become of the subtask meanwhile.
-    pub(crate) fn has_yielded(&mut self, waitable: WaitableId, async_: bool) -> Result<(), Stop> {
+    /// Where `subtask.cancel` has yielded: the subtask that it goes on with, after what became of it meanwhile.
+    pub(crate) fn has_yielded(
+        &mut self,
+        waitable: WaitableId,
+        async_: bool,
+    ) -> Result<WaitableId, Stop> {
+        let Subtask { inst, index, .. } = *self.subtask(waitable);
+        // Dropped meanwhile. The engine has a place and not a subtask, and takes what is in the place now.
+        let now = index.map_or(Err(Trap::UnknownIndex.into()), |i| self.get_handle(inst, i));
+        let waitable = match now {
+            Ok(Handle::Waitable(now)) if now == waitable => waitable,
+            Ok(Handle::Waitable(now))
+                if matches!(self.waitable(now).kind, WaitableKind::Subtask(_)) =>
+            {
+                now
+            }
+            Ok(_) | Err(_) => {
+                self.deviates(Deviation::ForgetsSubtasks);
+                return Err(Trap::SubtaskNotResolved.into());
+            }
+        };
         if self.forgets(waitable) {
             return Err(Trap::SubtaskNotResolved.into());
         }
         if !self.resolved(waitable) {
-            return self.not_in_set(waitable, async_);
+            self.not_in_set(waitable, async_)?;
+        } else if !self.has_pending_event(waitable) {
+            return Err(Trap::SubtaskResolveDelivered.into());
         }
-        match self.has_pending_event(waitable) {
-            true => Ok(()),
-            false => Err(Trap::SubtaskResolveDelivered.into()),
-        }
+        Ok(waitable)
     }
 
     /// Whether a subtask may be asked to cancel again.

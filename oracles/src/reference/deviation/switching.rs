@@ -34,28 +34,30 @@ impl Store<'_> {
     }
 
     /// Before `Thread.resume` switches from one thread to another, and before a call of `canon_lower`: whether the other
-    /// thread, or the call, waits for its turn.
-    pub(crate) fn instead_of_switching(&mut self) -> bool {
+    /// thread, or the call, waits for its turn. `task`: of the thread that switches or calls.
+    pub(crate) fn instead_of_switching(&mut self, task: TaskId) -> bool {
         match self.async_calls {
-            0 => self.queues_behind_others(),
+            0 => self.queues_behind_others(task),
             _ => self.deviates(Deviation::QueuesSwitches),
         }
     }
 
-    /// Whether what should happen at once waits for its turn, behind a thread that does so already, or one whose wait is over.
-    pub(crate) fn queues_behind_others(&mut self) -> bool {
+    /// Whether what a task should do at once waits for its turn: in one that another component instance has called, behind any
+    /// thread that is ready; in another one, behind a thread that waits for its turn already, or whose wait is over.
+    pub(crate) fn queues_behind_others(&mut self, task: TaskId) -> bool {
+        let called = matches!(self.task(task).caller, Caller::Subtask(_));
         self.deviations.contains(&Deviation::QueuesSwitches)
             && self.waiting.iter().any(|&waiting| {
                 let thread = &self.threads[waiting.0];
                 let waited = thread.ready_func != Some(ReadyFunc::Always);
-                thread.queued || (waited && self.ready(waiting))
+                thread.queued || ((called || waited) && self.ready(waiting))
             })
             && self.deviates_here(Deviation::QueuesSwitches)
     }
 
     /// In `Task.request_cancellation`: whether the thread that is told waits for its turn.
     pub(crate) fn instead_of_resuming(&mut self, thread: ThreadId) -> bool {
-        if !self.queues_behind_others() {
+        if !self.queues_behind_others(self.threads[thread.0].task) {
             return false;
         }
         self.waiting.retain(|&waiting| waiting != thread);
