@@ -94,6 +94,7 @@ impl Store<'_> {
             return Err(Trap::NotCopying.into());
         }
         self.not_in_set(end, async_)?;
+        self.not_waited_for(end, async_)?;
         self.end(end).state = CopyState::CancellingCopy;
         let future = matches!(ty, ValType::Future(_));
         if let Some(PendingEvent::Copy {

@@ -71,9 +71,7 @@ impl Store<'_> {
                 _ => Err(mistyped("canon lower")),
             },
             Then::Called(waitable) => self.called(thread, waitable),
-            Then::Cancel { waitable, async_ } => self
-                .has_yielded(waitable, async_)
-                .and_then(|waitable| self.cancel_requested(thread, waitable, async_)),
+            Then::Cancel { waitable, async_ } => self.has_yielded(thread, waitable, async_),
             Then::Event(waitable) => {
                 let wide = self.canons[builtin].1.returns_wide();
                 let waited = self.waited_for_pending_event(waitable);

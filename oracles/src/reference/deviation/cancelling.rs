@@ -1,11 +1,13 @@
 //! Cancellation: who is told, when, and what the canceller does meanwhile.
 
+use super::super::canon::Outcome;
 use super::super::state::{Continuation, Handle, TaskId, TaskState, ThreadId};
 use super::super::store::{Stop, Store};
 use super::super::subtasks::Subtask;
-use super::super::waitables::{WaitableId, WaitableKind};
+use super::super::waitables::{BLOCKED, WaitableId, WaitableKind};
 use super::Deviation;
 use crate::Trap;
+use crate::schedules::{Choice, NOBODY};
 
 impl Store<'_> {
     /// After `Task.request_cancellation` has resumed a thread: whether the thread that asked for it yields.
@@ -93,26 +95,21 @@ impl Store<'_> {
             && self.deviates(Deviation::TellsAfterReturn)
     }
 
-    /// Where `subtask.cancel` has yielded: the subtask that it goes on with, after what became of it meanwhile.
+    /// Where `subtask.cancel` has yielded: its result, after what became of the subtask meanwhile.
     pub(crate) fn has_yielded(
         &mut self,
+        thread: ThreadId,
         waitable: WaitableId,
         async_: bool,
-    ) -> Result<WaitableId, Stop> {
+    ) -> Result<Outcome, Stop> {
         let Subtask { inst, index, .. } = *self.subtask(waitable);
-        // Dropped meanwhile. The engine has a place and not a subtask, and takes what is in the place now.
-        let now = index.map_or(Err(Trap::UnknownIndex.into()), |i| self.get_handle(inst, i));
+        let now = index.and_then(|i| self.get_handle(inst, i).ok());
         let waitable = match now {
-            Ok(Handle::Waitable(now)) if now == waitable => waitable,
-            Ok(Handle::Waitable(now))
-                if matches!(self.waitable(now).kind, WaitableKind::Subtask(_)) =>
-            {
-                now
-            }
-            Ok(_) | Err(_) => {
-                self.deviates(Deviation::ForgetsSubtasks);
-                return Err(Trap::SubtaskNotResolved.into());
-            }
+            Some(Handle::Waitable(now)) if now == waitable => waitable,
+            now => match self.takes_what_is_there(now)? {
+                Some(other) => other,
+                None => return Ok(Outcome::returns(BLOCKED)),
+            },
         };
         if self.forgets(waitable) {
             return Err(Trap::SubtaskNotResolved.into());
@@ -122,7 +119,27 @@ impl Store<'_> {
         } else if !self.has_pending_event(waitable) {
             return Err(Trap::SubtaskResolveDelivered.into());
         }
-        Ok(waitable)
+        self.cancel_requested(thread, waitable, async_)
+    }
+
+    /// Where the subtask that a thread cancels was dropped while that thread had yielded: the engine remembers a place, and not
+    /// a subtask, and takes what is there `now`. That is another subtask (also one without a handle, which has not resolved:
+    /// `None`), or nothing, which is an internal error or looks like a subtask whose return was delivered.
+    fn takes_what_is_there(&mut self, now: Option<Handle>) -> Result<Option<WaitableId>, Stop> {
+        self.deviates(Deviation::ForgetsSubtasks);
+        match self.choose(Choice::Deviation, &[NOBODY; 4]) {
+            0 => Err(Trap::SubtaskNotResolved.into()),
+            1 => Err(Trap::SubtaskResolveDelivered.into()),
+            2 => Ok(None),
+            _ => match now {
+                Some(Handle::Waitable(now))
+                    if matches!(self.waitable(now).kind, WaitableKind::Subtask(_)) =>
+                {
+                    Ok(Some(now))
+                }
+                Some(_) | None => Err(Trap::SubtaskNotResolved.into()),
+            },
+        }
     }
 
     /// Whether a subtask may be asked to cancel again.

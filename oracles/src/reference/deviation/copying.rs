@@ -2,11 +2,12 @@
 
 use super::super::abi::SharedId;
 use super::super::state::{ComponentInstance, Handle};
-use super::super::store::Store;
+use super::super::store::{Stop, Store};
 use super::super::streams::{CopyEnd, CopyResult, event_code};
 use super::super::types::ValType;
 use super::super::waitables::{EventTuple, PendingEvent, WaitableId, WaitableKind};
 use super::Deviation;
+use crate::Trap;
 
 impl Store<'_> {
     /// Whether the result of a copy that has been completed becomes CANCELLED.
@@ -43,6 +44,14 @@ impl Store<'_> {
     /// Whether a copy may be cancelled although a thread waits for it.
     pub(crate) fn cancels_sync_copy(&mut self) -> bool {
         self.deviates(Deviation::CancelsSyncCopy)
+    }
+
+    /// And then: a thread that waits for a copy does so by a set of its own, in which a synchronous cancel finds the end.
+    pub(crate) fn not_waited_for(&mut self, end: WaitableId, async_: bool) -> Result<(), Stop> {
+        match self.waitable(end).has_sync_waiter && !async_ {
+            true => Err(Trap::WaitableInSet.into()),
+            false => Ok(()),
+        }
     }
 
     /// Before a copy: takes the event of an end that was not copying.
