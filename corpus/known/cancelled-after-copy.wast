@@ -1,9 +1,9 @@
 ;; cancelled-after-copy: `stream.cancel-read` after the copy has been completed.
 ;; CanonicalABI.md, `cancel_copy`: an event that is pending is what it returns, and that of a completed copy says COMPLETED.
 ;; Wasmtime 48.0.8 returns CANCELLED with the one element (18) instead of COMPLETED with it (16); so does the test suite of the
-;; same text, async/cancel-stream.wast: one of the two should be changed.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite
-;; Seen in 48.0.8; no report of it found.
+;; same text, async/cancel-stream.wast.
+;; https://github.com/WebAssembly/component-model/pull/719
+;; Seen in 48.0.8. The text was changed later to say what both do (component-model 719).
 
 (component definition $spawndiff
   ;; The stand-in for the host in a stored case: the text between `(component $host` and its `)`.

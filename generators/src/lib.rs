@@ -82,7 +82,9 @@ pub struct Mix {
 
 impl Default for Mix {
     fn default() -> Mix {
-        Mix { instances: 1 }
+        Mix {
+            instances: MAX_INSTANCES,
+        }
     }
 }
 

@@ -66,7 +66,13 @@ fn explanation(
         Membership::Member { .. } => None,
         Membership::Stranger { difference, .. } => {
             let deviating = reference().deviating(Deviation::ALL);
-            Some(known::explain(&deviating, run, native, &difference, BUDGET))
+            Some(known::explain(
+                &deviating,
+                run,
+                native,
+                Some(&difference),
+                BUDGET,
+            ))
         }
         Membership::Unknown(why) => panic!("it cannot be said: {why}"),
     }

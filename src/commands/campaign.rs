@@ -3,9 +3,9 @@
 use super::finding::{self, Origin};
 use super::one_line;
 use anyhow::Result;
-use spawndiff_generators::{Mix, case_from_seed_with};
+use spawndiff_generators::{Mix, Plan, encode, plan_from_seed_with};
 use spawndiff_oracles::native::Native;
-use spawndiff_oracles::reference::Coverage;
+use spawndiff_oracles::reference::{Builtin, Coverage};
 use spawndiff_oracles::{Judge, Judgement, Trap, Verdict};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -53,8 +53,9 @@ pub struct Counts {
     /// Cases in which the native engine panicked.
     pub crashed: u64,
     /// Cases in which a started thread ran, a signature check failed, a null entry or an index out of range was hit at
-    /// the start of a thread, and a deadlock was found.
-    pub shares: [u64; 5],
+    /// the start of a thread, and a deadlock was found; that have several component instances, cancelled a subtask, or made a
+    /// stream or future.
+    pub shares: [u64; 8],
     /// What the reference reached.
     pub coverage: Coverage,
     /// The findings: the number of the case, the file, and the verdict.
@@ -67,12 +68,15 @@ pub struct Counts {
 pub const MEMORY_EVERY: u64 = 1_000;
 
 /// The names of [`Counts::shares`].
-pub const SHARES: [&str; 5] = [
+pub const SHARES: [&str; 8] = [
     "thread_ran",
     "signature_check",
     "null_entry",
     "out_of_range",
     "deadlock",
+    "several_instances",
+    "subtask_cancelled",
+    "stream_or_future",
 ];
 
 impl Counts {
@@ -101,8 +105,9 @@ impl Counts {
         self.inconclusive.values().sum()
     }
 
-    fn of(judgement: &Judgement) -> Counts {
+    fn of(plan: &Plan, judgement: &Judgement) -> Counts {
         let coverage = judgement.coverage.clone();
+        let returned = |builtin| coverage.reached.contains_key(&(builtin, None));
         let mut counts = Counts {
             cases: 1,
             ..Counts::default()
@@ -133,6 +138,9 @@ impl Counts {
             coverage.thread_start_gave(Trap::ThreadStartNull),
             coverage.thread_start_gave(Trap::TableOutOfBounds),
             coverage.deadlocks > 0,
+            plan.instances.len() > 1,
+            returned(Builtin::SubtaskCancel),
+            returned(Builtin::StreamNew) || returned(Builtin::FutureNew),
         ]
         .map(u64::from);
         counts.coverage = coverage;
@@ -189,9 +197,10 @@ impl Campaign<'_> {
     }
 
     fn case(&self, judge: &Judge, index: u64) -> Result<Counts> {
-        let case = case_from_seed_with(self.seed, index, self.mix);
+        let plan = plan_from_seed_with(self.seed, index, self.mix);
+        let case = encode(&plan);
         let judgement = judge.judge(&case);
-        let mut counts = Counts::of(&judgement);
+        let mut counts = Counts::of(&plan, &judgement);
         match &judgement.verdict {
             Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => {}
             verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {

@@ -58,13 +58,10 @@ fn header(origin: Origin, judgement: &Judgement) -> Vec<String> {
         ));
     }
     lines.push(format!(
-        "Found by: spawndiff run --seed {} --first {} --cases 1{}, against wasmtime {}",
+        "Found by: spawndiff run --seed {} --first {} --cases 1 --instances {}, against wasmtime {}",
         origin.seed,
         origin.index,
-        match origin.instances {
-            1 => String::new(),
-            instances => format!(" --instances {instances}"),
-        },
+        origin.instances,
         spawndiff_oracles::native::Native::version()
     ));
     lines

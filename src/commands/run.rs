@@ -28,9 +28,8 @@ pub struct Args {
     /// The number of the first case of the seed, to make one again
     #[arg(long, value_name = "N", default_value_t = 0)]
     first: u64,
-    /// The most component instances that a case has, 1 to 4; with more than one they call each other, and what they find is
-    /// not yet told apart from what is known
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
+    /// The most component instances that a case has, 1 to 4; half of the cases have one
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=4))]
     instances: u8,
     /// How many cases at a time [default: the number of cores]
     #[arg(long, value_name = "J")]

@@ -68,7 +68,10 @@ fn the_json_summary_is_one_object_with_every_key() {
         "deadlock",
         "null_entry",
         "out_of_range",
+        "several_instances",
         "signature_check",
+        "stream_or_future",
+        "subtask_cancelled",
         "thread_ran",
     ];
     assert_eq!(names, expected);

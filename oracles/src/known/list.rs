@@ -82,7 +82,7 @@ known! {
         "https://github.com/WebAssembly/component-model/blob/main/design/mvp/Concurrency.md#backpressure",
     /// [`Deviation::CancelledAfterCopy`].
     CancelledAfterCopy "cancelled-after-copy" of CancelledAfterCopy
-        "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite",
+        "https://github.com/WebAssembly/component-model/pull/719",
     /// [`Deviation::ParentChildTraps`].
     ParentChildTraps "parent-child-traps" of ParentChildTraps
         "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#component-instances",
@@ -122,6 +122,15 @@ known! {
     /// [`Deviation::LendsEndOnReturn`].
     LendsEndOnReturn "lends-end-on-return" of LendsEndOnReturn
         "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#subtasks",
+    /// [`Deviation::CancelWaitsForExclusive`].
+    CancelWaitsForExclusive "cancel-waits-for-exclusive" of CancelWaitsForExclusive
+        "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks",
+    /// [`Deviation::DropReplacesCompleted`].
+    DropReplacesCompleted "drop-replaces-completed" of DropReplacesCompleted
+        "https://github.com/WebAssembly/component-model/pull/719",
+    /// [`Deviation::LeavesWaiter`].
+    LeavesWaiter "leaves-waiter" of LeavesWaiter
+        "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitablejoin",
     /// Where the engine is built with debug assertions: `thread.yield` in a synchronously typed task with another thread
     /// ready fails one of them.
     SyncTypedYieldAsserts "sync-typed-yield-asserts" of SyncTypedYieldAsserts

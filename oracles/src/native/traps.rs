@@ -27,6 +27,10 @@ const MESSAGES: &[(&str, End)] = &[
     ("handle is not a subtask", End::Trap(Trap::WrongHandle)),
     ("handle is not a stream", End::Trap(Trap::WrongHandle)),
     (
+        "handle is not a readable end of a",
+        End::Trap(Trap::WrongHandle),
+    ),
+    (
         "handle is a stream of a different type",
         End::Trap(Trap::WrongHandle),
     ),

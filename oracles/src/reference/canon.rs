@@ -275,6 +275,7 @@ impl Store<'_> {
         let mut conditions = vec![(invalid, Trap::TaskReturnInvalid)];
         let mut lifted = None;
         if !invalid {
+            self.returns_without_caller(task_id)?;
             let mut flat = CoreValueIter::new(args.to_vec());
             let mut cx = self.context(opts, inst, Some(Scope::Task(task_id)));
             let types = result.map_or(&[][..], std::slice::from_ref);

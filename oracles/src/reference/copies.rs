@@ -60,10 +60,13 @@ impl Store<'_> {
         let end = self.checked_end(handle, ty, side)?;
         let state = self.end(end).state;
         let in_set = !opts.async_ && self.waitable(end).wset.is_some();
+        let [too_long, elsewhere] = self.check_buffer(ty, opts, inst, ptr, n)?;
         self.trap_if_any(&[
             (state == CopyState::Done, Trap::CopyEndDone),
             (state.copying(), Trap::CopyEndBusy),
             (in_set, Trap::WaitableInSet),
+            too_long,
+            elsewhere,
         ])?;
         let buffer = self.new_buffer(ty, opts, inst, ptr, n)?;
         self.end(end).state = CopyState::Copying;
@@ -153,6 +156,7 @@ impl Store<'_> {
         self.drop_shared(shared);
         self.take_idle_event(end);
         self.tells_idle_end(shared, end);
+        self.replaces_completed(shared, end);
         self.drop_waitable(end);
         Ok(Outcome::nothing())
     }

@@ -77,6 +77,13 @@ pub enum Deviation {
     CancelsSyncCopy,
     /// A lent resource is free again when the callee returns, not when that is delivered.
     LendsEndOnReturn,
+    /// A task that waits for its callback, and cannot be told of a cancellation because another one is exclusive, is told as
+    /// soon as that one no longer is, and not with its next event.
+    CancelWaitsForExclusive,
+    /// A dropped end of a stream makes DROPPED of a copy of the other end that was completed before, and not told of.
+    DropReplacesCompleted,
+    /// `waitable.join` with 0 of a waitable that a thread waits for synchronously works, and that thread waits for ever.
+    LeavesWaiter,
     /// `thread.yield` in a synchronously typed task that has not returned, with another thread ready, fails an assertion of
     /// the engine: a trap `cannot-block` stands for it. Only where the engine failed that assertion.
     SyncTypedYieldAsserts,
@@ -120,6 +127,9 @@ impl Deviation {
         Deviation::DropTellsIdleEnd,
         Deviation::CancelsSyncCopy,
         Deviation::LendsEndOnReturn,
+        Deviation::CancelWaitsForExclusive,
+        Deviation::DropReplacesCompleted,
+        Deviation::LeavesWaiter,
         Deviation::SyncTypedYieldAsserts,
     ];
 }

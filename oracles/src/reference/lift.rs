@@ -238,6 +238,7 @@ impl Store<'_> {
         let (inst, opts, ft) = (task.inst, task.opts.clone(), task.ft.clone());
         // A task that is lifted synchronously has not returned yet, but for a deviation.
         let resolved = task.state == TaskState::Resolved;
+        self.returns_without_caller(task_id)?;
         let mut flat = CoreValueIter::new(results.to_vec());
         let mut cx = self.context(&opts, inst, Some(Scope::Task(task_id)));
         let max = abi::MAX_FLAT_RESULTS;

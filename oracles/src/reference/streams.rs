@@ -127,7 +127,27 @@ fn none_or_number_type(t: Option<&ValType>) -> bool {
 
 /// Buffers.
 impl Store<'_> {
-    /// `BufferGuestImpl.__init__`.
+    /// The conditions of `BufferGuestImpl.__init__`, and their traps.
+    pub(crate) fn check_buffer(
+        &mut self,
+        ty: &ValType,
+        opts: &CanonicalOptions,
+        inst: InstanceId,
+        ptr: u64,
+        length: u32,
+    ) -> Result<[(bool, Trap); 2], Stop> {
+        let too_long = (length > MAX_LENGTH, Trap::BufferTooLong);
+        let (Some(t), 1..) = (element(ty), length) else {
+            return Ok([too_long; 2]);
+        };
+        match self.context(opts, inst, None).check_range(ptr, length, t) {
+            Ok(()) => Ok([too_long; 2]),
+            Err(Stop::Trap(_, trap)) => Ok([too_long, (true, trap)]),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// `BufferGuestImpl.__init__`, once they are checked.
     pub(crate) fn new_buffer(
         &mut self,
         ty: &ValType,
@@ -136,13 +156,7 @@ impl Store<'_> {
         ptr: u64,
         length: u32,
     ) -> Result<BufferId, Stop> {
-        if length > MAX_LENGTH {
-            return Err(Trap::BufferTooLong.into());
-        }
         let t = element(ty).cloned();
-        if let (Some(t), 1..) = (&t, length) {
-            self.context(opts, inst, None).check_range(ptr, length, t)?;
-        }
         let buffer = Buffer {
             opts: opts.clone(),
             inst,

@@ -228,8 +228,8 @@ impl Store<'_> {
             subtask.cancellation_requested = true;
             match subtask.on_cancel {
                 Some(OnCancel::Task(task)) => {
-                    let resumed = self.request_cancellation(task, Some(inst))?;
-                    if resumed && self.instead_of_going_on() {
+                    let told = self.request_cancellation(task, Some(inst))?;
+                    if self.instead_of_going_on(told) {
                         self.yields(thread);
                         return Ok(Outcome::Block(None, Then::Cancel { waitable, async_ }));
                     }
@@ -250,7 +250,7 @@ impl Store<'_> {
     ) -> Result<Outcome, Stop> {
         if !self.resolved(waitable) {
             return match async_ {
-                false => self.wait_for_pending_event(thread, waitable),
+                false => self.wait_for_resolution(thread, waitable),
                 true => Ok(Outcome::returns(BLOCKED)),
             };
         }

@@ -19,6 +19,19 @@ pub(crate) enum Entered {
     Cancelled,
 }
 
+/// Who was told of a cancellation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// A task that had not started.
+    Unstarted,
+    /// A thread.
+    Thread,
+    /// No one: the cancellation is pending.
+    Nobody,
+    /// No one before another thread is no longer exclusive. Only after a deviation.
+    WhenFree,
+}
+
 impl Store<'_> {
     /// `has_backpressure`, of `Task.enter_implicit_thread`.
     pub(crate) fn has_backpressure(&self, inst: InstanceId, needs_exclusive: bool) -> bool {
@@ -39,8 +52,9 @@ impl Store<'_> {
             return Ok(Entered::Go);
         }
         let queue = self.inst(inst).num_waiting_to_enter > 0;
-        let waits = async_ && (self.has_backpressure(inst, needs_exclusive) || queue);
-        let deviates = !waits && self.waits_for_exclusive(thread);
+        let held_back = async_ && self.has_backpressure(inst, needs_exclusive);
+        let waits = held_back || (async_ && queue);
+        let deviates = !held_back && self.waits_for_exclusive(thread);
         if waits || deviates {
             self.inst(inst).num_waiting_to_enter += 1;
             let ready_func = ReadyFunc::NoBackpressure {
@@ -131,24 +145,24 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// `Task.request_cancellation`. What is returned is whether a thread that had started was resumed.
+    /// `Task.request_cancellation`.
     pub(crate) fn request_cancellation(
         &mut self,
         task_id: TaskId,
         caller: Option<InstanceId>,
-    ) -> Result<bool, Stop> {
+    ) -> Result<Told, Stop> {
         let task = self.task(task_id);
         let inst = task.inst;
         let implicit_thread = task.implicit_thread;
         if task.state == TaskState::Initial {
             if self.planted(Fault::CancelledTaskStarts) {
-                return Ok(false);
+                return Ok(Told::Unstarted);
             }
             let task = self.task(task_id);
             task.state = TaskState::CancelDelivered;
             let thread = implicit_thread.expect("a task that waits to start has a thread");
             self.resume(thread, true)?;
-            return Ok(false);
+            return Ok(Told::Unstarted);
         }
         debug_assert!(
             task.state == TaskState::Started || !self.deviations.is_empty(),
@@ -168,17 +182,20 @@ impl Store<'_> {
         candidates.retain(|&thread| !self.misses(thread));
         if candidates.is_empty() || !self.may_enter_from(inst, caller) {
             self.task(task_id).state = TaskState::PendingCancel;
-            return Ok(false);
+            let later = discarded
+                .flatten()
+                .is_some_and(|thread| self.tells_when_free(thread));
+            return Ok(if later { Told::WhenFree } else { Told::Nobody });
         }
         self.task(task_id).state = TaskState::CancelDelivered;
         let thread = self.choose_thread(Choice::Cancel, &candidates);
         if self.instead_of_resuming(thread) {
-            return Ok(true);
+            return Ok(Told::Thread);
         }
         self.enter_from(inst, caller);
         self.resume(thread, true)?;
         self.leave_to(inst, caller);
-        Ok(true)
+        Ok(Told::Thread)
     }
 
     /// `Task.deliver_pending_cancel`.
@@ -241,6 +258,7 @@ impl Store<'_> {
             return Err(Trap::BorrowsRemain.into());
         }
         self.on_resolve(task_id, None)?;
+        self.remembers_cancellation(task_id);
         self.task(task_id).state = TaskState::Resolved;
         Ok(())
     }

@@ -116,6 +116,19 @@ impl Store<'_> {
         }
     }
 
+    /// The same for a subtask that is cancelled: what comes of that is its final state, and no earlier event.
+    pub(crate) fn wait_for_resolution(
+        &mut self,
+        thread: ThreadId,
+        subtask: WaitableId,
+    ) -> Result<Outcome, Stop> {
+        self.waitable(subtask).has_sync_waiter = true;
+        match self.wait_until(thread, ReadyFunc::Resolved(subtask), false) {
+            Flow::Go(_) => self.waited_for_pending_event(subtask),
+            Flow::Block(switch_to) => Ok(Outcome::Block(switch_to, Then::Event(subtask))),
+        }
+    }
+
     /// After the wait of [`Store::wait_for_pending_event`].
     pub(crate) fn waited_for_pending_event(
         &mut self,
@@ -223,9 +236,14 @@ impl Store<'_> {
 
 /// The built-ins.
 impl Store<'_> {
+    /// A set that is in no table yet.
+    pub(crate) fn new_set(&mut self) -> Result<SetId, Stop> {
+        limits::add(&mut self.sets, WaitableSet::default()).map(SetId)
+    }
+
     /// `canon_waitable_set_new`.
     pub(crate) fn canon_waitable_set_new(&mut self, inst: InstanceId) -> Result<Outcome, Stop> {
-        let set = SetId(limits::add(&mut self.sets, WaitableSet::default())?);
+        let set = self.new_set()?;
         self.add_handle(inst, Handle::Set(set))
             .map(Outcome::returns)
     }
@@ -320,7 +338,10 @@ impl Store<'_> {
             return Err(Trap::SubtaskNotResolved.into());
         }
         if self.waitables[waitable.0].has_sync_waiter {
-            return Err(Trap::WaitableInSet.into());
+            match si {
+                0 => self.leaves_waiter(waitable)?,
+                _ => return Err(Trap::WaitableInSet.into()),
+            }
         }
         let set = match si {
             0 => None,

@@ -1,18 +1,23 @@
 //! Cancellation: who is told, when, and what the canceller does meanwhile.
 
 use super::super::canon::Outcome;
-use super::super::state::{Continuation, Handle, TaskId, TaskState, ThreadId};
+use super::super::state::{Continuation, Handle, ReadyFunc, TaskId, TaskState, ThreadId};
 use super::super::store::{Stop, Store};
 use super::super::subtasks::Subtask;
+use super::super::tasks::Told;
 use super::super::waitables::{BLOCKED, WaitableId, WaitableKind};
 use super::Deviation;
 use crate::Trap;
 use crate::schedules::{Choice, NOBODY};
 
 impl Store<'_> {
-    /// After `Task.request_cancellation` has resumed a thread: whether the thread that asked for it yields.
-    pub(crate) fn instead_of_going_on(&mut self) -> bool {
-        self.deviates(Deviation::CancelYields)
+    /// After `Task.request_cancellation`: whether the thread that asked for it yields.
+    pub(crate) fn instead_of_going_on(&mut self, told: Told) -> bool {
+        match told {
+            Told::Unstarted | Told::Nobody => false,
+            Told::Thread => self.deviates(Deviation::CancelYields),
+            Told::WhenFree => true,
+        }
     }
 
     /// In `Task.request_cancellation`: whether a thread that could be resumed is not.
@@ -61,12 +66,29 @@ impl Store<'_> {
             && self.deviates(Deviation::CancelMissesCallbackYield)
     }
 
+    /// In `Task.request_cancellation`: whether a thread that cannot be resumed, because another one is exclusive, is told as
+    /// soon as that one no longer is.
+    pub(crate) fn tells_when_free(&mut self, thread: ThreadId) -> bool {
+        let target = &self.threads[thread.0];
+        let waits =
+            target.cancellable && matches!(target.cont, Some(Continuation::CallbackWait(_)));
+        if !waits || !self.deviates(Deviation::CancelWaitsForExclusive) {
+            return false;
+        }
+        let inst = self.inst_of(thread);
+        self.tell_in_turn(thread);
+        self.thread(thread).ready_func = Some(ReadyFunc::NotExclusive(inst));
+        true
+    }
+
     /// Makes a thread ready to be told of the cancellation of its task, unless another one is told before.
     pub(super) fn tell_in_turn(&mut self, thread: ThreadId) {
         let task = self.task_of(thread);
         if !task.told_late {
             task.state = TaskState::PendingCancel;
         }
+        self.waiting.retain(|&waiting| waiting != thread);
+        self.thread(thread).ready_func = None;
         self.waits_its_turn(thread);
         self.thread(thread).told = true;
     }

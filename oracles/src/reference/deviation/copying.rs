@@ -20,7 +20,8 @@ impl Store<'_> {
         if !self.deviations.contains(&Deviation::DropTellsIdleEnd) {
             return;
         }
-        let other = (0..self.waitables.len()).find(|&place| {
+        // The last one: an end that was passed on is a new one in its new instance.
+        let other = (0..self.waitables.len()).rev().find(|&place| {
             let waitable = &self.waitables[place];
             let end = matches!(&waitable.kind, WaitableKind::End(end) if end.shared == shared
                 && !end.state.copying());
@@ -28,6 +29,31 @@ impl Store<'_> {
         });
         if let Some(other) = other {
             self.waitables[other].pending_event = Some(PendingEvent::Idle);
+        }
+    }
+
+    /// After the drop of an end of what is shared: where a copy at the other end was completed, and that has not been told of,
+    /// what is told is the drop.
+    pub(crate) fn replaces_completed(&mut self, shared: SharedId, dropped: WaitableId) {
+        if !self.deviations.contains(&Deviation::DropReplacesCompleted) {
+            return;
+        }
+        let stream = matches!(self.shared[shared.0].ty, ValType::Stream(_));
+        for place in 0..self.waitables.len() {
+            let waitable = &mut self.waitables[place];
+            let is_other = matches!(&waitable.kind, WaitableKind::End(end) if end.shared == shared)
+                && place != dropped.0;
+            if let Some(PendingEvent::Copy {
+                result: result @ CopyResult::Completed,
+                ..
+            }) = &mut waitable.pending_event
+                && is_other
+                && stream
+            {
+                *result = CopyResult::Dropped;
+                self.deviates(Deviation::DropReplacesCompleted);
+                return;
+            }
         }
     }
 

@@ -60,8 +60,6 @@ impl Store<'_> {
         if !self.queues_behind_others(self.threads[thread.0].task) {
             return false;
         }
-        self.waiting.retain(|&waiting| waiting != thread);
-        self.thread(thread).ready_func = None;
         self.tell_in_turn(thread);
         true
     }

@@ -1,10 +1,13 @@
 //! Waitable sets, subtasks and what is lent to them.
 
-use super::super::state::{Continuation, ReadyFunc, ResourceHandleId, TaskId, TaskState, ThreadId};
-use super::super::store::Store;
+use super::super::state::{
+    Caller, Continuation, ReadyFunc, ResourceHandleId, TaskId, TaskState, ThreadId,
+};
+use super::super::store::{Stop, Store};
 use super::super::subtasks::OnCancel;
 use super::super::waitables::{SetId, Waitable, WaitableId, WaitableKind};
 use super::Deviation;
+use crate::Trap;
 
 impl Store<'_> {
     /// Before `waitable-set.{wait,poll}`: whether the event of the task's callback is taken.
@@ -67,6 +70,18 @@ impl Store<'_> {
         self.threads[caller.0].ended && self.deviates_here(Deviation::OutlivedCallerFails)
     }
 
+    /// Before the result of a task is lifted: the thread that called it is looked for even before that.
+    pub(crate) fn returns_without_caller(&mut self, task: TaskId) -> Result<(), Stop> {
+        let Caller::Subtask(subtask) = self.task(task).caller else {
+            return Ok(());
+        };
+        let caller = self.subtask(subtask).thread;
+        match self.fails_without_caller(caller) {
+            true => Err(Trap::SubtaskNotResolved.into()),
+            false => Ok(()),
+        }
+    }
+
     /// After a call that has returned at once.
     pub(crate) fn keeps_returned_call(&mut self, task: TaskId) {
         let ended = self.task(task).threads.is_empty();
@@ -89,6 +104,29 @@ impl Store<'_> {
             return false;
         };
         self.task(task).threads.is_empty() && self.deviates_here(Deviation::ForgetsSubtasks)
+    }
+
+    /// Whether a waitable that a thread waits for synchronously can leave its set (`waitable.join` with 0): the engine waits for it
+    /// in a set of its own, and that is what it leaves, so that the thread waits for ever.
+    pub(crate) fn leaves_waiter(&mut self, waitable: WaitableId) -> Result<(), Stop> {
+        if !self.deviates(Deviation::LeavesWaiter) {
+            return Err(Trap::WaitableInSet.into());
+        }
+        let set = self.new_set()?;
+        for place in 0..self.waiting.len() {
+            let waiter = self.waiting[place];
+            if let Some(ReadyFunc::Resolved(other) | ReadyFunc::PendingEvent(other)) =
+                self.threads[waiter.0].ready_func
+                && other == waitable
+            {
+                self.thread(waiter).ready_func = Some(ReadyFunc::SetEvent {
+                    set,
+                    not_exclusive: None,
+                });
+            }
+        }
+        self.waitable(waitable).has_sync_waiter = false;
+        Ok(())
     }
 
     /// Whether a resource that is lent counts as free.
