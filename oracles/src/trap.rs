@@ -84,6 +84,9 @@ traps! {
     BadConversionToInteger "bad-conversion-to-integer" "invalid conversion to integer",
     /// A null reference where one is needed.
     NullReference "null-reference" "null reference",
+    /// An exception that nobody has caught leaves core code (`call_and_trap_on_throw`). Engines say the same of it wherever it
+    /// leaves, but for the words.
+    UncaughtException "uncaught-exception" "thrown Wasm exception" | "uncaught exception propagated out of component",
     /// An atomic access to an address that is not aligned.
     UnalignedAtomic "unaligned-atomic" "unaligned atomic",
     /// A thread was to be started from a null table entry or a null reference (`canon_thread_new_indirect`, `Table.get`).

@@ -1,5 +1,6 @@
 //! The reference, claim by claim: each test holds one sentence of CanonicalABI.md or Concurrency.md against it.
 
+mod exceptions;
 mod programs;
 
 use programs::{blocking, callback, case, component, stackful, sync};

@@ -167,6 +167,8 @@ const MESSAGES: &[(&str, End)] = &[
         End::Trap(Trap::InvalidDiscriminant),
     ),
     ("out of range [0..", End::Trap(Trap::InvalidDiscriminant)),
+    // exception.rs: an exception gets to the host.
+    ("thrown Wasm exception", End::Trap(Trap::UncaughtException)),
     // component/func/options.rs: what the host copies in one call.
     (
         "fuel allocated for hostcalls has been exhausted",
@@ -217,6 +219,7 @@ fn end_of_code(code: wasmtime::Trap) -> Option<End> {
         Code::IntegerDivisionByZero => Trap::IntegerDivideByZero,
         Code::BadConversionToInteger => Trap::BadConversionToInteger,
         Code::NullReference => Trap::NullReference,
+        Code::UncaughtException => Trap::UncaughtException,
         Code::HeapMisaligned => Trap::UnalignedAtomic,
         Code::ThreadNewIndirectUninitialized => Trap::ThreadStartNull,
         Code::ThreadNewIndirectInvalidType => Trap::ThreadStartType,

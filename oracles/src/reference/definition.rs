@@ -8,6 +8,7 @@
 
 use super::Unsupported;
 use super::canonical::{Canon, Side, StringEncoding};
+use super::exceptions::Part;
 use super::instantiate::Names;
 use super::typedef::{Type, TypeExpr};
 use std::collections::HashMap;
@@ -49,6 +50,8 @@ pub(crate) struct Module {
     pub(crate) wasm: wasmi::Module,
     /// The export that was its start function.
     pub(crate) start: Option<Arc<str>>,
+    /// What it imports from the keep of exceptions.
+    pub(crate) keep: Arc<[Part]>,
     /// Its binary, in bytes. What an instance of it takes, memories and tables aside, grows with that.
     pub(crate) size: usize,
 }
@@ -159,6 +162,7 @@ pub(crate) enum CoreSort {
     Table,
     Memory,
     Global,
+    Tag,
 }
 
 /// A component instance.

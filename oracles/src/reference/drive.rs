@@ -6,6 +6,7 @@
 use super::canon::{Outcome, Request};
 use super::canonical::Canon;
 use super::coverage::Builtin;
+use super::exceptions;
 use super::fault::Fault;
 use super::lift::Next;
 use super::state::{Activity, Cancelled, Continuation, Parked, Then, ThreadId};
@@ -149,6 +150,10 @@ impl Store<'_> {
                         Activity::Callback => Builtin::Callback,
                         Activity::Start | Activity::Callee | Activity::PostReturn => Builtin::Lift,
                     };
+                    // `call_and_trap_on_throw`
+                    if exceptions::escaped(&mut self.core) {
+                        return Err(Stop::Trap(Some(by), Trap::UncaughtException));
+                    }
                     let next = self.finished(thread, &activity, results);
                     match next.map_err(|stop| stop.by(by))? {
                         Next::Call {
@@ -226,11 +231,9 @@ fn step(call: wasmi::ResumableCall) -> Result<Step, Stop> {
     match call {
         wasmi::ResumableCall::Finished => Ok(Step::Finished(None)),
         wasmi::ResumableCall::HostTrap(call) => {
-            let request = call
-                .host_error()
-                .downcast_ref::<Request>()
-                .cloned()
-                .ok_or_else(|| mistyped("host function"))?;
+            let request = call.host_error().downcast_ref::<Request>().cloned();
+            // Not every function of the host is a built-in.
+            let request = request.ok_or_else(|| core_stop(call.host_error()))?;
             Ok(Step::Request(Parked::Wasm(Box::new(call)), request))
         }
         wasmi::ResumableCall::OutOfFuel(_) => Err(Stop::Exhausted(Exhaustion::Fuel)),

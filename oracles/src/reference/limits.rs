@@ -2,6 +2,7 @@
 //!
 //! Engines may rightly differ once a limit is reached, so a run that reaches one is marked, never silently continued.
 
+use super::exceptions::Keep;
 use super::store::Stop;
 use crate::Exhaustion;
 use wasmi_core::LimiterError;
@@ -20,7 +21,7 @@ pub(crate) const NESTING: usize = 200;
 /// The handles that an instance may have at once.
 pub(crate) const HANDLES: usize = 100_000;
 /// The objects of a kind that a run may make: tasks, threads, waitables, buffers, ...
-const ARENA: usize = 200_000;
+pub(crate) const ARENA: usize = 200_000;
 
 /// Adds an object to an arena of the store. What is returned is its place.
 pub(crate) fn add<T>(arena: &mut Vec<T>, object: T) -> Result<usize, Stop> {
@@ -31,12 +32,13 @@ pub(crate) fn add<T>(arena: &mut Vec<T>, object: T) -> Result<usize, Stop> {
     Ok(arena.len() - 1)
 }
 
-/// The data of a wasmi store: whether a request to grow was refused.
+/// The data of a wasmi store: whether a request to grow was refused, and the keep of exceptions.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     /// Set when a memory or a table was not allowed to grow.
     pub(crate) refused: bool,
     memory: usize,
+    pub(crate) keep: Keep,
 }
 
 impl wasmi::ResourceLimiter for Limits {

@@ -23,6 +23,7 @@ mod coverage;
 mod definition;
 mod deviation;
 mod drive;
+mod exceptions;
 mod fault;
 mod host;
 mod instantiate;

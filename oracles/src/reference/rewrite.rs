@@ -5,22 +5,29 @@
 //!   (`call_ref`), the module is not supported.
 //! - `return_call*` becomes a call and a return: wasmi 2.0.0 resumes wrongly after a tail call to a host function, and
 //!   every built-in is a host function that is resumed. The stack is deeper for it, which only exhaustion can show.
+//! - Exceptions become branches, calls of the host and a global (`rewrite/exceptions.rs`): wasmi has none.
 //! - `start` becomes an export (`rewrite/start.rs`).
 //!
 //! A module that needs none of them is left as it is. What wasmi lacks and no rewrite brings is *not supported*, by name
 //! (`rewrite/lacking.rs`).
 
+mod exceptions;
 mod lacking;
 mod start;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use exceptions::occur as have_exceptions;
+
 use super::Unsupported;
+use super::exceptions::Part;
+use exceptions::Plan;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use wasm_encoder::reencode::{self, Reencode};
+use wasm_encoder::{Encode, Instruction, RawSection};
 use wasmparser::{
-    CompositeInnerType, Encoding, HeapType, Operator, Parser, Payload, RefType, ValType,
+    CompositeInnerType, Encoding, HeapType, Operator, Parser, Payload, RefType, TypeRef, ValType,
 };
 
 /// A module as wasmi takes it.
@@ -30,22 +37,34 @@ pub(crate) struct Prepared<'a> {
     pub(crate) wasm: Cow<'a, [u8]>,
     /// The export that was the start function: to be called once, right after the instance is made.
     pub(crate) start: Option<String>,
+    /// What it imports from the keep of exceptions.
+    pub(crate) keep: Vec<Part>,
 }
 
-/// Rewrites `module` as far as it needs it.
-pub(crate) fn prepare(module: &[u8]) -> Result<Prepared<'_>, Unsupported> {
+/// Rewrites `module` as far as it needs it. `exceptions`: whether they may get to it from another module; that it has some
+/// of its own is seen here.
+pub(crate) fn prepare(module: &[u8], exceptions: bool) -> Result<Prepared<'_>, Unsupported> {
     let needs = Needs::of(module)?;
-    let wasm = needs.rewrite(module)?;
-    Ok(match needs.start {
+    let mut start = needs.start;
+    let mut keep = Vec::new();
+    let mut wasm = if exceptions || needs.exceptions {
+        let plan = Plan::of(module)?;
+        start = start.map(|func| plan.function(func));
+        let wasm = plan.rewrite(module)?;
+        keep = plan.into_parts();
+        Cow::Owned(wasm)
+    } else {
+        needs.rewrite(module)?
+    };
+    let start = match start {
         Some(func) => {
-            let (wasm, start) = start::to_export(&wasm, func)?;
-            Prepared {
-                wasm: Cow::Owned(wasm),
-                start: Some(start),
-            }
+            let (exporting, name) = start::to_export(&wasm, func)?;
+            wasm = Cow::Owned(exporting);
+            Some(name)
         }
-        None => Prepared { wasm, start: None },
-    })
+        None => None,
+    };
+    Ok(Prepared { wasm, start, keep })
 }
 
 /// Erasure and tail calls.
@@ -53,11 +72,32 @@ fn reencode(module: &[u8]) -> Result<Cow<'_, [u8]>, Unsupported> {
     let mut out = wasm_encoder::Module::new();
     Rewriter
         .parse_core_module(&mut out, Parser::new(0), module)
-        .map_err(|error| match error {
-            reencode::Error::UserError(unsupported) => unsupported,
-            other => Unsupported::malformed(other),
-        })?;
+        .map_err(unsupported)?;
     Ok(Cow::Owned(out.finish()))
+}
+
+/// Why a module could not be written again.
+fn unsupported(error: reencode::Error<Unsupported>) -> Unsupported {
+    match error {
+        reencode::Error::UserError(unsupported) => unsupported,
+        other => Unsupported::malformed(other),
+    }
+}
+
+/// Appends a section of `module` as it is. What is no section is left out.
+fn copy_section(
+    payload: &Payload<'_>,
+    module: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), Unsupported> {
+    if let Some((id, range)) = payload.as_section() {
+        let data = module
+            .get(range)
+            .ok_or_else(|| Unsupported::new("a core module that is cut off"))?;
+        out.push(id);
+        RawSection { id, data }.encode(out);
+    }
+    Ok(())
 }
 
 /// The core value type that stands for `ty` in the rewritten module.
@@ -85,7 +125,10 @@ fn erase_ref(ty: RefType) -> Result<wasm_encoder::RefType, Unsupported> {
         } => Ok(wasm_encoder::RefType::FUNCREF),
         HeapType::Abstract {
             shared: false,
-            ty: wasmparser::AbstractHeapType::Extern,
+            ty:
+                wasmparser::AbstractHeapType::Extern
+                | wasmparser::AbstractHeapType::Exn
+                | wasmparser::AbstractHeapType::NoExn,
         } => Ok(wasm_encoder::RefType::EXTERNREF),
         HeapType::Abstract { .. } | HeapType::Exact(_) => {
             Err(Unsupported::new(format!("reference type {ty}")))
@@ -98,6 +141,7 @@ fn erase_ref(ty: RefType) -> Result<wasm_encoder::RefType, Unsupported> {
 struct Needs {
     erasure: bool,
     tail_calls: bool,
+    exceptions: bool,
     /// The start function.
     start: Option<u32>,
 }
@@ -139,8 +183,13 @@ impl Needs {
                     for import in imports.into_imports() {
                         let ty = import.map_err(Unsupported::malformed)?.ty;
                         lacking::import(ty)?;
-                        if let wasmparser::TypeRef::Table(ty) = ty {
-                            needs.look_at_ref(ty.element_type);
+                        match ty {
+                            TypeRef::Table(ty) => needs.look_at_ref(ty.element_type),
+                            TypeRef::Tag(_) => needs.exceptions = true,
+                            TypeRef::Func(_)
+                            | TypeRef::FuncExact(_)
+                            | TypeRef::Memory(_)
+                            | TypeRef::Global(_) => {}
                         }
                     }
                 }
@@ -154,7 +203,7 @@ impl Needs {
                         lacking::global(&global.map_err(Unsupported::malformed)?.ty)?;
                     }
                 }
-                Payload::TagSection(_) => return Err(lacking::tag()),
+                Payload::TagSection(_) => needs.exceptions = true,
                 Payload::StartSection { func, .. } => needs.start = Some(func),
                 Payload::CodeSectionEntry(body) => needs.look_at_body(&body)?,
                 _ => {}
@@ -221,6 +270,7 @@ impl Needs {
         {
             let operator = operator.map_err(Unsupported::malformed)?;
             lacking::instruction(&operator)?;
+            self.exceptions |= exceptions::is_one(&operator);
             match operator {
                 Operator::ReturnCall { .. } | Operator::ReturnCallIndirect { .. } => {
                     self.tail_calls = true;
@@ -235,6 +285,7 @@ impl Needs {
     }
 }
 
+/// Erases, and makes calls of tail calls.
 struct Rewriter;
 
 impl Reencode for Rewriter {
@@ -264,27 +315,33 @@ impl Reencode for Rewriter {
         let mut function = self.new_function_with_parsed_locals(&body)?;
         let mut reader = body.get_operators_reader()?;
         while !reader.eof() {
-            match self.parse_instruction(&mut reader)? {
-                wasm_encoder::Instruction::ReturnCall(index) => {
-                    function.instruction(&wasm_encoder::Instruction::Call(index));
-                    function.instruction(&wasm_encoder::Instruction::Return);
+            let instruction = self.parse_instruction(&mut reader)?;
+            match tail_call(&instruction) {
+                Some(call) => {
+                    function.instruction(&call);
+                    function.instruction(&Instruction::Return);
                 }
-                wasm_encoder::Instruction::ReturnCallIndirect {
-                    type_index,
-                    table_index,
-                } => {
-                    function.instruction(&wasm_encoder::Instruction::CallIndirect {
-                        type_index,
-                        table_index,
-                    });
-                    function.instruction(&wasm_encoder::Instruction::Return);
-                }
-                other => {
-                    function.instruction(&other);
+                None => {
+                    function.instruction(&instruction);
                 }
             }
         }
         code.function(&function);
         Ok(())
+    }
+}
+
+/// The call of a tail call.
+fn tail_call(instruction: &Instruction<'_>) -> Option<Instruction<'static>> {
+    match *instruction {
+        Instruction::ReturnCall(index) => Some(Instruction::Call(index)),
+        Instruction::ReturnCallIndirect {
+            type_index,
+            table_index,
+        } => Some(Instruction::CallIndirect {
+            type_index,
+            table_index,
+        }),
+        _ => None,
     }
 }

@@ -7,6 +7,7 @@ use super::abi::{self, Budget, ErrorContextId, Layouts};
 use super::canonical::{Canon, FuncInst, HostFuncId, InstanceId};
 use super::coverage::{Builtin, Coverage};
 use super::deviation::Deviation;
+use super::exceptions::Refused;
 use super::fault::Fault;
 use super::host::{HostFunc, PendingCall};
 use super::limits::{FUEL, HANDLES, INSTANCES, Limits, NESTING};
@@ -467,7 +468,12 @@ pub(crate) fn core_stop(error: &wasmi::Error) -> Stop {
         Some(TrapCode::GrowthOperationLimited | TrapCode::OutOfSystemMemory) => {
             return Stop::Exhausted(Exhaustion::Memory);
         }
-        None => return Stop::Unsupported(Unsupported::malformed(error)),
+        None => {
+            return match error.downcast_ref::<Refused>() {
+                Some(refused) => refused.stop(),
+                None => Stop::Unsupported(Unsupported::malformed(error)),
+            };
+        }
     };
     Stop::Trap(Some(Builtin::Core), trap)
 }

@@ -16,7 +16,7 @@ use super::definition::{
     Definition, Depth, Instance, ItemUse, Module, Record, Sort, Use, too_deep,
 };
 use super::instantiate::Names;
-use super::rewrite::prepare;
+use super::rewrite::{have_exceptions, prepare};
 use scope::{Kind, Scope, Space};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -31,6 +31,7 @@ pub(crate) fn decode(bytes: &[u8], engine: &wasmi::Engine) -> Result<Arc<Compone
     let mut decoder = Decoder {
         bytes,
         engine,
+        exceptions: have_exceptions(bytes),
         scopes: Vec::new(),
     };
     let mut parser = Parser::new(0);
@@ -76,9 +77,13 @@ pub(crate) fn decode(bytes: &[u8], engine: &wasmi::Engine) -> Result<Arc<Compone
     }
 }
 
-/// Compiles a core module.
-pub(crate) fn compile(module: &[u8], engine: &wasmi::Engine) -> Result<Module, Unsupported> {
-    let prepared = prepare(module)?;
+/// Compiles a core module. `exceptions`: whether they may get to it from another module.
+pub(crate) fn compile(
+    module: &[u8],
+    engine: &wasmi::Engine,
+    exceptions: bool,
+) -> Result<Module, Unsupported> {
+    let prepared = prepare(module, exceptions)?;
     let wasm = wasmi::Module::new(engine, &prepared.wasm).map_err(Unsupported::malformed)?;
     if let Some(start) = &prepared.start {
         match wasm.get_export(start) {
@@ -90,6 +95,7 @@ pub(crate) fn compile(module: &[u8], engine: &wasmi::Engine) -> Result<Module, U
     Ok(Module {
         wasm,
         start: prepared.start.map(Arc::from),
+        keep: prepared.keep.into(),
         size: module.len(),
     })
 }
@@ -101,6 +107,8 @@ fn cut_off() -> Unsupported {
 struct Decoder<'a> {
     bytes: &'a [u8],
     engine: &'a wasmi::Engine,
+    /// Whether any core module, however deep inside, has something to do with exceptions: they get to all others then.
+    exceptions: bool,
     /// The components and instance types that are being read, the innermost last.
     scopes: Vec<Scope>,
 }
@@ -165,7 +173,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn module(&mut self, module: &[u8]) -> Result<(), Unsupported> {
-        let module = compile(module, self.engine)?;
+        let module = compile(module, self.engine, self.exceptions)?;
         let scope = self.scope()?;
         scope.count()?;
         scope.modules.push(Use::Known(module));
@@ -424,7 +432,7 @@ fn core_sort(kind: ExternalKind) -> Result<CoreSort, Unsupported> {
         ExternalKind::Table => Ok(CoreSort::Table),
         ExternalKind::Memory => Ok(CoreSort::Memory),
         ExternalKind::Global => Ok(CoreSort::Global),
-        ExternalKind::Tag => Err(Unsupported::new("core tag")),
+        ExternalKind::Tag => Ok(CoreSort::Tag),
         ExternalKind::FuncExact => Err(Unsupported::new("an exact function")),
     }
 }
@@ -435,6 +443,7 @@ fn core_name(sort: CoreSort) -> &'static str {
         CoreSort::Table => "core table",
         CoreSort::Memory => "core memory",
         CoreSort::Global => "core global",
+        CoreSort::Tag => "core tag",
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) struct Scope {
     pub(super) core_tables: Slots,
     pub(super) core_memories: Slots,
     pub(super) core_globals: Slots,
+    pub(super) core_tags: Slots,
     pub(super) funcs: Slots,
     pub(super) values: Slots,
     pub(super) instances: Slots,
@@ -132,6 +133,7 @@ impl Scope {
             core_tables: Slots::default(),
             core_memories: Slots::default(),
             core_globals: Slots::default(),
+            core_tags: Slots::default(),
             funcs: Slots::default(),
             values: Slots::default(),
             instances: Slots::default(),
@@ -194,6 +196,7 @@ impl Scope {
             CoreSort::Table => &mut self.core_tables,
             CoreSort::Memory => &mut self.core_memories,
             CoreSort::Global => &mut self.core_globals,
+            CoreSort::Tag => &mut self.core_tags,
         }
     }
 

@@ -4,6 +4,7 @@ use super::super::Unsupported;
 use super::super::canonical::Memory;
 use super::super::coverage::Builtin;
 use super::super::definition::{CoreInstance, CoreItem, Module, Use};
+use super::super::exceptions;
 use super::super::store::{Stop, core_stop};
 use super::{Build, CoreSort, Failure, Frame, Instantiation, Names, at};
 use crate::{Exhaustion, Trap};
@@ -68,6 +69,10 @@ impl<B: Build> Instantiation<'_, B> {
         self.spend(module.wasm.imports().len() + module.size / BYTES_A_STEP)?;
         let mut imports = Vec::new();
         for import in module.wasm.imports() {
+            if let Some(part) = exceptions::asked_for(&import, &module.keep) {
+                imports.push(exceptions::provide(self.build.core(), part, import.ty())?);
+                continue;
+            }
             let (from, name) = (import.module(), import.name());
             let found = match args.get(from) {
                 Some(&slot) => at(&frame.core_instances, slot, "core instance")?
@@ -105,6 +110,7 @@ impl<B: Build> Instantiation<'_, B> {
                 wide: memory.ty(&*store).is_64(),
             }),
             (CoreSort::Global, Some(Extern::Global(global))) => frame.core_globals.push(global),
+            (CoreSort::Tag, Some(Extern::Global(tag))) => frame.core_tags.push(tag),
             (_, Some(_)) => {
                 return Err(Unsupported::new(format!(
                     "core export {name} of another sort"
@@ -132,6 +138,7 @@ impl Frame<'_> {
             CoreSort::Table => Extern::Table(self.core_table(slot)?),
             CoreSort::Memory => Extern::Memory(self.core_memory(slot)?.memory),
             CoreSort::Global => Extern::Global(*at(&self.core_globals, slot, "core global")?),
+            CoreSort::Tag => Extern::Global(*at(&self.core_tags, slot, "core tag")?),
         })
     }
 }

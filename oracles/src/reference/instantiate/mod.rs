@@ -97,6 +97,8 @@ struct Frame<'a> {
     core_tables: Vec<wasmi::Table>,
     core_memories: Vec<Memory>,
     core_globals: Vec<wasmi::Global>,
+    /// Tags, as the globals that they have become.
+    core_tags: Vec<wasmi::Global>,
     modules: Vec<Module>,
     types: Vec<Type>,
     funcs: Vec<FuncInst>,
@@ -251,6 +253,7 @@ impl<'a> Frame<'a> {
             core_tables: Vec::new(),
             core_memories: Vec::new(),
             core_globals: Vec::new(),
+            core_tags: Vec::new(),
             modules: Vec::new(),
             types: Vec::new(),
             funcs: Vec::new(),

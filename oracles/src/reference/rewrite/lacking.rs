@@ -31,7 +31,8 @@ pub(super) fn instruction(operator: &Operator<'_>) -> Result<(), Unsupported> {
         | "reference_types"
         | "tail_call"
         | "simd"
-        | "relaxed_simd" => Ok(()),
+        | "relaxed_simd"
+        | "exceptions" => Ok(()),
         _ => {
             let name = visit.strip_prefix("visit_").unwrap_or(visit);
             Err(Unsupported::new(format!("{name} ({proposal})")))
@@ -41,12 +42,11 @@ pub(super) fn instruction(operator: &Operator<'_>) -> Result<(), Unsupported> {
 
 pub(super) fn import(ty: TypeRef) -> Result<(), Unsupported> {
     match ty {
-        TypeRef::Func(_) => Ok(()),
+        TypeRef::Func(_) | TypeRef::Tag(_) => Ok(()),
         TypeRef::FuncExact(_) => Err(Unsupported::new("an exact function import")),
         TypeRef::Table(ty) => table(&ty),
         TypeRef::Memory(ty) => memory(&ty),
         TypeRef::Global(ty) => global(&ty),
-        TypeRef::Tag(_) => Err(tag()),
     }
 }
 
@@ -72,8 +72,4 @@ pub(super) fn global(ty: &GlobalType) -> Result<(), Unsupported> {
         return Err(Unsupported::new("a shared global"));
     }
     Ok(())
-}
-
-pub(super) fn tag() -> Unsupported {
-    Unsupported::new("core tag")
 }

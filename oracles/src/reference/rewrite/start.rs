@@ -4,8 +4,9 @@
 //! not be suspended. As an export it is called like any other function, as the first thing after the instance is made:
 //! core WebAssembly runs it last, after all segments are written.
 
+use super::copy_section;
 use crate::reference::Unsupported;
-use wasm_encoder::{Encode, ExportKind, ExportSection, RawSection, Section};
+use wasm_encoder::{ExportKind, ExportSection, Section};
 use wasmparser::{ExportSectionReader, Parser, Payload};
 
 /// What the export is called, followed by as many `'` as it takes for a name of its own.
@@ -31,15 +32,7 @@ pub(super) fn to_export(module: &[u8], func: u32) -> Result<(Vec<u8>, String), U
                     section.append_to(&mut out);
                 }
             }
-            other => {
-                if let Some((id, range)) = other.as_section() {
-                    let data = module
-                        .get(range)
-                        .ok_or_else(|| Unsupported::new("a core module that is cut off"))?;
-                    out.push(id);
-                    RawSection { id, data }.encode(&mut out);
-                }
-            }
+            other => copy_section(other, module, &mut out)?,
         }
     }
     Ok((out, name))

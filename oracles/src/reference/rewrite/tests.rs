@@ -1,5 +1,7 @@
 //! The rewrites, claim by claim.
 
+mod exceptions;
+
 use super::super::text::binary;
 use super::{Prepared, prepare};
 use wasmparser::{Operator, Parser, Payload};
@@ -20,7 +22,7 @@ fn global(store: &wasmi::Store<()>, instance: &wasmi::Instance) -> i32 {
 }
 
 fn unsupported(text: &str) -> String {
-    prepare(&binary(text))
+    prepare(&binary(text), false)
         .expect_err("it is not supported")
         .construct
 }
@@ -34,7 +36,7 @@ const COUNTS: &str = r#"(module
 #[test]
 fn a_module_that_needs_nothing_is_left_as_it_is() {
     let module = binary(r#"(module (func (export "f") (result i32) (i32.const 1)))"#);
-    let prepared = prepare(&module).unwrap();
+    let prepared = prepare(&module, false).unwrap();
     assert!(matches!(prepared.wasm, std::borrow::Cow::Borrowed(_)));
     assert_eq!(prepared.start, None);
 }
@@ -43,7 +45,7 @@ fn a_module_that_needs_nothing_is_left_as_it_is() {
 fn a_start_function_does_not_run_until_its_export_is_called() {
     for exports in ["", r#"(export "f" (func $f))"#] {
         let module = binary(&COUNTS.replace("EXPORTS", exports));
-        let prepared = prepare(&module).unwrap();
+        let prepared = prepare(&module, false).unwrap();
         let (mut store, instance) = run(&prepared);
         assert_eq!(global(&store, &instance), 0);
         let start = prepared.start.as_deref().unwrap();
@@ -55,9 +57,10 @@ fn a_start_function_does_not_run_until_its_export_is_called() {
 
 #[test]
 fn a_module_without_any_export_gets_one_for_its_start_function() {
-    let prepared = prepare(&binary(
-        "(module (func $f) (table 1 funcref) (start $f) (elem (i32.const 0) func $f))",
-    ))
+    let prepared = prepare(
+        &binary("(module (func $f) (table 1 funcref) (start $f) (elem (i32.const 0) func $f))"),
+        false,
+    )
     .map(|prepared| (prepared.wasm.into_owned(), prepared.start));
     let (wasm, start) = prepared.unwrap();
     let module = wasmi::Module::new(&wasmi::Engine::default(), &wasm).unwrap();
@@ -69,9 +72,12 @@ fn the_export_of_the_start_function_has_a_name_of_its_own() {
     let taken =
         r#"(export "start" (func $f)) (export "start'" (func $f)) (export "starting" (func $f))"#;
     let module = binary(&COUNTS.replace("EXPORTS", taken));
-    let start = prepare(&module).unwrap().start.unwrap();
+    let start = prepare(&module, false).unwrap().start.unwrap();
     assert!(!["start", "start'", "starting"].contains(&start.as_str()));
-    let module = wasmi::Module::new(&wasmi::Engine::default(), prepare(&module).unwrap().wasm);
+    let module = wasmi::Module::new(
+        &wasmi::Engine::default(),
+        prepare(&module, false).unwrap().wasm,
+    );
     assert!(module.unwrap().get_export(&start).is_some());
 }
 
@@ -85,7 +91,7 @@ fn tail_calls_become_calls_and_returns() {
             (func $h (result i32) (return_call_indirect (type $t) (i32.const 0)))
             (func (export "f") (result i32) (return_call $h)))"#,
     );
-    let prepared = prepare(&module).unwrap();
+    let prepared = prepare(&module, false).unwrap();
     for payload in Parser::new(0).parse_all(&prepared.wasm) {
         if let Payload::CodeSectionEntry(body) = payload.unwrap() {
             for operator in body.get_operators_reader().unwrap() {
@@ -111,7 +117,7 @@ fn typed_function_references_become_funcref() {
             (func (export "f") (result funcref) (local (ref null $t))
               (local.set 0 (ref.null $t)) (local.set 0 (ref.func $g)) (local.get 0)))"#,
     );
-    let (mut store, instance) = run(&prepare(&module).unwrap());
+    let (mut store, instance) = run(&prepare(&module, false).unwrap());
     let f = instance.get_func(&store, "f").unwrap();
     let mut results = [wasmi::Val::I32(0)];
     f.call(&mut store, &[], &mut results).unwrap();
@@ -124,9 +130,11 @@ fn typed_function_references_become_funcref() {
 #[test]
 fn what_wasmi_lacks_is_not_supported_by_name() {
     let cases = [
-        ("(module (tag (param i32)))", "core tag"),
-        (r#"(module (import "a" "b" (tag)))"#, "core tag"),
-        ("(module (func throw_ref))", "throw_ref (exceptions)"),
+        ("(module (func try end))", "try (legacy_exceptions)"),
+        (
+            "(module (tag) (func try (throw 0) catch_all end))",
+            "try (legacy_exceptions)",
+        ),
         (
             "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))",
             "i32_atomic_load (threads)",

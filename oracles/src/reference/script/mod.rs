@@ -12,7 +12,7 @@ use super::instantiate::{self, Item, Items, func_type};
 use super::limits::Limits;
 use super::state::{Caller, TaskId};
 use super::store::{Stop, Store, core_stop};
-use super::{Deviation, Unsupported, binary, engine};
+use super::{Deviation, Unsupported, binary, engine, exceptions};
 use crate::schedules::{Choice, Label, Scheduler};
 use crate::scripts::{Failure, Refusal, ScriptEngine, Value};
 use std::collections::HashMap;
@@ -248,6 +248,8 @@ impl ComponentInstance {
         let args = args.ok_or_else(|| does_not_fit(export))?;
         let store = &mut self.store;
         refuel(&mut store.core);
+        // A call that ran out of something may have left an exception under way.
+        exceptions::escaped(&mut store.core);
         let task = TaskId(store.tasks.len());
         if let Err(stop) = run(store, &func, args, task) {
             if let Stop::Trap(builtin, trap) = &stop {

@@ -400,7 +400,7 @@ fn a_type_of_another_kind_is_not_supported() {
             "(core func (canon context.get f32 0))",
             "context slot of type f32",
         ),
-        ("(core module (tag))", "core tag"),
+        ("(core module (func try end))", "try (legacy_exceptions)"),
         (
             r#"(core module $m (func (export "f"))) (core instance $i (instantiate $m))
             (func (canon lift (core func $i "f") async))"#,

@@ -5,6 +5,7 @@
 
 use super::super::super::abi::Layouts;
 use super::super::super::canonical::{Canon, FuncInst, InstanceId};
+use super::super::super::exceptions;
 use super::super::super::limits::Limits;
 use super::super::super::store::{Stop, core_stop};
 use super::super::super::types::ResourceTypeId;
@@ -53,14 +54,17 @@ impl Mock {
         }
     }
 
-    /// Calls the core function under a lifted function.
+    /// Calls the core function under a lifted function. An exception that leaves it is an error.
     pub(crate) fn call(&mut self, func: &FuncInst, args: &[Val]) -> Result<Vec<Val>, wasmi::Error> {
         let FuncInst::Lift(lift) = func else {
             panic!("the host's functions are not called");
         };
         let mut results = zeros(&lift.callee.ty(&self.core));
         lift.callee.call(&mut self.core, args, &mut results)?;
-        Ok(results)
+        match exceptions::escaped(&mut self.core) {
+            true => Err(wasmi::Error::new("an exception")),
+            false => Ok(results),
+        }
     }
 
     /// The canonical definitions, in order.

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod canonical;
+mod exceptions;
 mod features;
 mod linking;
 mod mock;
