@@ -76,7 +76,7 @@ use spawndiff_corpus::Case;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mix {
     /// The most component instances that a case has. With one, there are no calls between instances, and no streams and
-    /// futures. Default: 1. More than [`MAX_INSTANCES`] is as many.
+    /// futures. Default: [`MAX_INSTANCES`], and more is as many.
     pub instances: usize,
 }
 

@@ -271,7 +271,7 @@ pub fn difference(native: &RunObservation, reference: &RunObservation) -> Option
             what,
         })
     };
-    if native.instantiation != reference.instantiation {
+    if !same_end(native.instantiation, reference.instantiation) {
         return nowhere(What::End {
             native: native.instantiation,
             reference: reference.instantiation,

@@ -32,8 +32,8 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// What the native engine did.
     pub native: Observation,
-    /// What the reference did, on the schedule that got furthest. Shorter than the native observation where the
-    /// comparison stopped at a run.
+    /// What the reference did, on the schedule that got furthest, or (where that was not looked for to the end) on the fixed
+    /// one. Shorter than the native observation where the comparison stopped at a run.
     pub reference: Observation,
     /// The choices of the reference, for each run of `reference`.
     pub schedules: Vec<Vec<u32>>,
@@ -46,7 +46,7 @@ pub struct Judgement {
 pub enum Verdict {
     /// Everything that the native engine did is allowed.
     Agree,
-    /// What is not allowed is known.
+    /// What is not allowed is known; or what it was not found out to be.
     Known(BTreeSet<Known>),
     /// The native engine did something that no schedule allows.
     Divergence(Divergence),
@@ -173,7 +173,7 @@ impl Judge {
                 match self.explain_failure(case, run, native, &failed) {
                     Explanation::Known(known) => all_known.extend(known),
                     Explanation::Unknown(what) => unknown = unknown.or(Some(what)),
-                    Explanation::New => failure = Some(failed),
+                    Explanation::New | Explanation::Allowed => failure = Some(failed),
                 }
                 // Nothing to compare here, but the file of a finding has to make this run too.
                 let policy = &mut Fixed;
@@ -185,15 +185,22 @@ impl Judge {
             }
             let mut membership = compare(reference, run, native, self.budget.min(PATIENCE));
             if let Membership::Unknown(Unknown::Budget) = membership {
-                if let Explanation::Known(known) = self.explain(case, run, native, None) {
-                    all_known.extend(known);
+                if let (explained @ (Explanation::Known(_) | Explanation::Allowed), reached) =
+                    self.explain(case, run, native, None)
+                {
+                    if let Explanation::Known(known) = explained {
+                        all_known.extend(known);
+                    }
+                    coverage.add(&reached);
                     let policy = &mut Fixed;
                     let fixed = reference.run(run, policy, &mut (), &mut Coverage::default());
                     seen.runs.push(fixed.unwrap_or_default());
                     schedules.push(Vec::new());
                     continue;
                 }
-                membership = compare(reference, run, native, self.budget);
+                if self.budget > PATIENCE {
+                    membership = compare(reference, run, native, self.budget);
+                }
             }
             match membership {
                 Membership::Member {
@@ -213,12 +220,12 @@ impl Judge {
                 } => {
                     seen.runs.push(reference);
                     schedules.push(schedule);
-                    match self.explain(case, run, native, Some(&difference)) {
+                    match self.explain(case, run, native, Some(&difference)).0 {
                         Explanation::Known(known) => {
                             coverage.add(&reached);
                             all_known.extend(known);
                         }
-                        Explanation::New => {
+                        Explanation::New | Explanation::Allowed => {
                             return Verdict::Divergence(Divergence::Run {
                                 run: index,
                                 difference,
@@ -273,13 +280,16 @@ impl Judge {
         run: &Run,
         native: &RunObservation,
         difference: Option<&Difference>,
-    ) -> Explanation {
+    ) -> (Explanation, Coverage) {
         match Reference::new(case) {
             Ok(reference) => {
                 let deviating = reference.deviating(Deviation::ALL);
                 known::explain(&deviating, run, native, difference, self.budget)
             }
-            Err(what) => Explanation::Unknown(Unknown::Unsupported(what)),
+            Err(what) => {
+                let unknown = Explanation::Unknown(Unknown::Unsupported(what));
+                (unknown, Coverage::default())
+            }
         }
     }
 }

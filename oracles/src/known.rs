@@ -9,7 +9,7 @@ mod list;
 pub use list::Known;
 
 use crate::compare::{Difference, Membership, Unknown, What, compare};
-use crate::reference::{Deviation, Reference};
+use crate::reference::{Coverage, Deviation, Reference};
 use crate::{End, RunObservation, Trap};
 use spawndiff_corpus::Run;
 
@@ -18,6 +18,8 @@ use spawndiff_corpus::Run;
 pub enum Explanation {
     /// It shows these known divergences and nothing else.
     Known(Vec<Known>),
+    /// It is allowed after all. Only of a run that was not known to be or not.
+    Allowed,
     /// It shows something new.
     New,
     /// It cannot be said whether there is something beside what is known.
@@ -25,7 +27,8 @@ pub enum Explanation {
 }
 
 /// A run held against the known divergences. `difference`: that from the schedule of the reference that gets furthest, where
-/// none allows the run; where there are too many to tell, a divergence that is known may still be found.
+/// none allows the run; where there are too many to tell, a divergence that is known may still be found, or that it is allowed.
+/// With it comes what the reference reached with the deviations on.
 ///
 /// `deviating` is the reference with every [`Deviation`] on.
 pub fn explain(
@@ -34,29 +37,42 @@ pub fn explain(
     native: &RunObservation,
     difference: Option<&Difference>,
     budget: u32,
-) -> Explanation {
+) -> (Explanation, Coverage) {
     if difference.is_some_and(|difference| not_locked_down(native, difference)) {
-        return Explanation::Known(vec![Known::NotLockedDown]);
+        let known = Explanation::Known(vec![Known::NotLockedDown]);
+        return (known, Coverage::default());
     }
+    let names = |coverage: &Coverage| -> Vec<Known> {
+        let deviated = coverage.deviated.iter().copied();
+        deviated.map(Known::from).collect()
+    };
     match compare(deviating, run, native, budget) {
-        Membership::Member { coverage, .. } if !coverage.deviated.is_empty() => {
-            Explanation::Known(coverage.deviated.into_iter().map(Known::from).collect())
+        Membership::Member { coverage, .. } => {
+            let known = names(&coverage);
+            let explanation = match (known.is_empty(), difference) {
+                (false, _) => Explanation::Known(known),
+                (true, None) => Explanation::Allowed,
+                // It does what no schedule allows, and not by a deviation that it knows of: a mistake of ours.
+                (true, Some(_)) => Explanation::New,
+            };
+            (explanation, coverage)
         }
-        // Allowed after all: only where nobody knew.
-        Membership::Member { .. } => Explanation::Unknown(Unknown::Budget),
         // A deviation may come before a trap that should have locked the instance.
         Membership::Stranger {
             difference,
             coverage,
             ..
         } if not_locked_down(native, &difference) => {
-            let mut all: Vec<Known> = coverage.deviated.into_iter().map(Known::from).collect();
+            let mut all = names(&coverage);
             all.push(Known::NotLockedDown);
-            Explanation::Known(all)
+            (Explanation::Known(all), coverage)
         }
-        Membership::Stranger { .. } => Explanation::New,
-        Membership::Unknown(Unknown::Budget) => Explanation::Unknown(Unknown::Unexplained),
-        Membership::Unknown(why) => Explanation::Unknown(why),
+        Membership::Stranger { coverage, .. } => (Explanation::New, coverage),
+        Membership::Unknown(Unknown::Budget) => {
+            let unknown = Explanation::Unknown(Unknown::Unexplained);
+            (unknown, Coverage::default())
+        }
+        Membership::Unknown(why) => (Explanation::Unknown(why), Coverage::default()),
     }
 }
 
@@ -92,7 +108,11 @@ const FAILURES: &[(&str, Failure)] = &[
 ];
 
 const OUTLIVED_CALLER: Failure = Failure {
-    by: &[Deviation::OutlivedCallerFails, Deviation::ForgetsSubtasks],
+    by: &[
+        Deviation::OutlivedCallerFails,
+        Deviation::ForgetsSubtasks,
+        Deviation::CancelYields,
+    ],
     stands_for: Trap::SubtaskNotResolved,
 };
 

@@ -57,8 +57,12 @@ impl Trap {
     /// Whether an engine that gives this kind may mean `other`: Wasmtime calls an end of a stream or future busy wherever it
     /// cannot be used so, also where it is dropped while it copies, or is the other one of the two.
     pub fn may_mean(self, other: Trap) -> bool {
-        let busy = self == Trap::CopyEndBusy;
-        self == other || busy && matches!(other, Trap::DropWhileCopying | Trap::WrongHandle)
+        self == other
+            || match self {
+                Trap::CopyEndBusy => matches!(other, Trap::DropWhileCopying | Trap::WrongEnd),
+                Trap::WrongHandle => other == Trap::WrongEnd,
+                _ => false,
+            }
     }
 }
 
@@ -113,6 +117,8 @@ traps! {
     /// A handle of another kind, or of another resource, stream or future type, than the built-in asks for (`trap_if(not
     /// isinstance(...))`, `trap_if(h.rt is not rt)`, `trap_if(e.shared.t != ...)`).
     WrongHandle "wrong-handle" "used with the wrong type",
+    /// The same of the other end of a stream or future (`isinstance(e, EndT)`).
+    WrongEnd "wrong-end" "is the other end of the stream or future",
     /// An owned resource is dropped or passed on while it is lent (`h.num_lends != 0`).
     ResourceLent "resource-lent" "cannot remove owned resource while borrowed",
     /// A borrowed handle where an owned one is needed (`lift_own`).
@@ -210,6 +216,17 @@ mod tests {
         assert!(Trap::InvalidUtf8.matches("incomplete utf-8 byte sequence"));
         for trap in Trap::ALL {
             assert!(trap.matches(trap.message()), "{trap}");
+        }
+    }
+
+    #[test]
+    fn a_kind_means_another_one_only_where_the_engine_says_the_same_of_both() {
+        assert!(Trap::CopyEndBusy.may_mean(Trap::WrongEnd));
+        assert!(Trap::CopyEndBusy.may_mean(Trap::DropWhileCopying));
+        assert!(!Trap::DropWhileCopying.may_mean(Trap::CopyEndBusy));
+        assert!(!Trap::CopyEndBusy.may_mean(Trap::WrongHandle));
+        for trap in Trap::ALL {
+            assert!(trap.may_mean(*trap));
         }
     }
 

@@ -66,13 +66,8 @@ fn explanation(
         Membership::Member { .. } => None,
         Membership::Stranger { difference, .. } => {
             let deviating = reference().deviating(Deviation::ALL);
-            Some(known::explain(
-                &deviating,
-                run,
-                native,
-                Some(&difference),
-                BUDGET,
-            ))
+            let difference = Some(&difference);
+            Some(known::explain(&deviating, run, native, difference, BUDGET).0)
         }
         Membership::Unknown(why) => panic!("it cannot be said: {why}"),
     }

@@ -3,7 +3,7 @@
 //! While one runs its instance may not leave, so all built-ins but a few trap. The mistake is to call one of the others.
 
 use super::placement::{choose, conditional};
-use super::{Sketch, body, op};
+use super::{Sketch, body, op, trespass};
 use crate::limits::{POST_RETURN_ADDRESS, SCRATCH_ADDRESS};
 use crate::plan::{Index, Op, Operand, Start, Target, Width};
 
@@ -58,12 +58,16 @@ pub(super) fn draw(sketch: &mut Sketch, entry: usize) {
     }
 }
 
-/// Makes a post-return function call what it may not call.
+/// Makes a post-return function call what it may not call: where there are other instances, half of the time one of the
+/// built-ins that are for them.
 pub(super) fn forbid(sketch: &mut Sketch) {
     let Some(entry) = choose(sketch, |lift, _| lift.is_sync()) else {
         return;
     };
-    let op = forbidden(sketch, entry);
+    let op = match sketch.has_peers() && sketch.draw.percent(50) {
+        true => trespass::unprepared(sketch),
+        false => forbidden(sketch, entry),
+    };
     let ops = conditional(sketch, vec![op]);
     let body = &mut sketch.instance.entries[entry].post_return;
     body.get_or_insert_default().extend(ops);

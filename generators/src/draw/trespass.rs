@@ -8,7 +8,7 @@ use super::ingredient::{
 use super::placement::{choose, insert_in_entry, insert_in_thread};
 use super::{Sketch, peer};
 use crate::encode::sample::INVALID;
-use crate::plan::{Argument, Direction, Handle, Lift, Op, ValueType};
+use crate::plan::{Argument, Direction, Handle, Lift, Op, Operand, ValueType};
 
 /// How many mistakes a case is to make that has anything to make them with, and the weights.
 const COUNT: &[(u32, usize)] = &[(62, 0), (31, 1), (7, 2)];
@@ -49,6 +49,10 @@ const KINDS: &[(u32, Kind)] = &[
     (5, Kind::ResourceWrongType),
     (14, Kind::ResourceLent),
     (5, Kind::HandleUnknown),
+    (4, Kind::RepWrong),
+    (8, Kind::EndUnknown),
+    (5, Kind::CancelCopyInSet),
+    (8, Kind::BorrowKept),
     (5, Kind::InvalidString),
 ];
 
@@ -89,6 +93,12 @@ enum Kind {
     ResourceWrongType,
     ResourceLent,
     HandleUnknown,
+    RepWrong,
+    /// An end of a stream or future that is none.
+    EndUnknown,
+    CancelCopyInSet,
+    /// A task returns, or is cancelled, with a resource that it was lent.
+    BorrowKept,
     InvalidString,
 }
 
@@ -108,12 +118,18 @@ pub(super) fn draw(sketch: &mut Sketch) {
 }
 
 fn add(sketch: &mut Sketch, kind: Kind) -> Option<()> {
+    if let Kind::BorrowKept = kind {
+        return keep_borrow(sketch);
+    }
     let ops = mistake(sketch, kind)?;
     let may_not_block = matches!(kind, Kind::WaitInSyncTyped);
     let cancels = matches!(kind, Kind::TaskCancel);
+    // In a task that is lifted synchronously it is another mistake.
+    let invalid = cancels && sketch.draw.percent(30);
     // What waits or yields on the way traps too early in a task that may not block.
     let wanted = |lift: &Lift, _| {
-        matches!(lift, Lift::SyncTyped(_)) == may_not_block && !(cancels && lift.is_sync())
+        matches!(lift, Lift::SyncTyped(_)) == may_not_block
+            && !(cancels && invalid != lift.is_sync())
     };
     let entry = choose(sketch, wanted)?;
     insert_in_entry(sketch, entry, ops);
@@ -414,6 +430,25 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
                 slot: 3,
             });
         }
+        Kind::RepWrong => {
+            sketch.instance.resource.as_ref()?;
+            ops.push(Op::SetNew { slot: 1 });
+            let handle = sketch.draw.pick(&[unknown, SET]);
+            ops.push(Op::ResourceRep { handle });
+        }
+        Kind::EndUnknown => {
+            ops.push(Op::SetNew { slot: 1 });
+            let handle = sketch.draw.pick(&[unknown, SET]);
+            ops.push(on_end(sketch, handle)?);
+        }
+        Kind::CancelCopyInSet => {
+            let (channel, direction) = channel(sketch, &mut ops)?;
+            let handle = end(channel, direction);
+            ops.push(copy(channel, direction, handle, true, 1));
+            ops.extend(joined(handle));
+            ops.push(cancel_copy(channel, direction, false));
+        }
+        Kind::BorrowKept => return None,
         Kind::InvalidString => {
             let callee = taking(sketch, |ty| matches!(ty, ValueType::String))?;
             let mut args = peer::arguments(sketch, callee, &mut ops);
@@ -431,4 +466,103 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
         }
     }
     Some(ops)
+}
+
+/// An operation on a handle as if it were an end of a stream or future.
+fn on_end(sketch: &mut Sketch, handle: Handle) -> Option<Op> {
+    if sketch.channels.is_empty() {
+        return None;
+    }
+    let channel = sketch.draw.index(sketch.channels.len());
+    let direction = sketch.draw.pick(&[Direction::Read, Direction::Write]);
+    let asynchronous = sketch.draw.percent(50);
+    Some(match sketch.draw.below(3) {
+        0 => copy(channel, direction, handle, asynchronous, 1),
+        1 => Op::CancelCopy {
+            channel,
+            direction,
+            handle,
+            asynchronous,
+            passing: DARING,
+        },
+        _ => Op::DropEnd {
+            channel,
+            direction,
+            handle,
+            passing: DARING,
+        },
+    })
+}
+
+/// Has an entry of this instance keep a resource of another one that it is lent.
+fn keep_borrow(sketch: &mut Sketch) -> Option<()> {
+    let number = sketch.number;
+    let lent = |ty: &ValueType| matches!(ty, ValueType::Borrow(owner) if *owner != number);
+    let entries = sketch.instance.entries.iter_mut();
+    let mut lent: Vec<_> = entries
+        .filter(|entry| entry.params.iter().any(lent))
+        .collect();
+    if lent.is_empty() {
+        return None;
+    }
+    let entry = sketch.draw.index(lent.len());
+    let parameter = |op: &Op| {
+        matches!(
+            op,
+            Op::ResourceDrop {
+                handle: Handle::Parameter(_),
+                ..
+            }
+        )
+    };
+    lent[entry].body.retain(|op| !parameter(op));
+    Some(())
+}
+
+/// An operation that calls a built-in for other instances, and nothing before it.
+pub(super) fn unprepared(sketch: &mut Sketch) -> Op {
+    let handle = Handle::Const(sketch.draw.below(3));
+    let asynchronous = sketch.draw.percent(50);
+    let cancellable = sketch.draw.percent(50);
+    let resource = sketch.instance.resource.is_some();
+    match sketch.draw.below(13) {
+        0 => Op::SetNew { slot: 1 },
+        1 => Op::SetWait {
+            handle,
+            cancellable,
+            passing: DARING,
+        },
+        2 => Op::SetPoll {
+            handle,
+            cancellable,
+        },
+        3 => Op::SetDrop {
+            handle,
+            passing: DARING,
+        },
+        4 => Op::Join { handle, set: None },
+        5 => Op::SubtaskCancel {
+            handle,
+            asynchronous,
+            passing: DARING,
+        },
+        6 => Op::SubtaskDrop {
+            handle,
+            passing: DARING,
+        },
+        7 if !sketch.channels.is_empty() => Op::ChannelNew {
+            channel: sketch.draw.index(sketch.channels.len()),
+            slot: 1,
+        },
+        8 | 9 => on_end(sketch, handle).unwrap_or(Op::TaskCancel),
+        10 if resource => Op::ResourceNew {
+            slot: 1,
+            rep: Operand::Const(1),
+        },
+        11 if resource => Op::ResourceDrop {
+            owner: sketch.number,
+            handle,
+        },
+        _ => Op::TaskCancel,
+    }
 }

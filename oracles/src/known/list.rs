@@ -131,6 +131,12 @@ known! {
     /// [`Deviation::LeavesWaiter`].
     LeavesWaiter "leaves-waiter" of LeavesWaiter
         "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitablejoin",
+    /// [`Deviation::CopiesInSet`].
+    CopiesInSet "copies-in-set" of CopiesInSet
+        "https://github.com/WebAssembly/component-model/pull/647",
+    /// [`Deviation::WakesExcluded`].
+    WakesExcluded "wakes-excluded" of WakesExcluded
+        "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#waitables",
     /// Where the engine is built with debug assertions: `thread.yield` in a synchronously typed task with another thread
     /// ready fails one of them.
     SyncTypedYieldAsserts "sync-typed-yield-asserts" of SyncTypedYieldAsserts

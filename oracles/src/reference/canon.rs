@@ -275,7 +275,9 @@ impl Store<'_> {
         let mut conditions = vec![(invalid, Trap::TaskReturnInvalid)];
         let mut lifted = None;
         if !invalid {
-            self.returns_without_caller(task_id)?;
+            if !resolved {
+                self.returns_without_caller(task_id)?;
+            }
             let mut flat = CoreValueIter::new(args.to_vec());
             let mut cx = self.context(opts, inst, Some(Scope::Task(task_id)));
             let types = result.map_or(&[][..], std::slice::from_ref);
@@ -294,9 +296,15 @@ impl Store<'_> {
     /// `canon_task_cancel`.
     fn canon_task_cancel(&mut self, thread: ThreadId) -> Result<Outcome, Stop> {
         let task_id = self.thread(thread).task;
-        if !self.task(task_id).opts.async_ {
-            return Err(Trap::TaskCancelInvalid.into());
-        }
+        let task = self.task(task_id);
+        let (invalid, borrows) = (!task.opts.async_, task.num_borrows > 0);
+        let state = task.state;
+        let delivered = state == TaskState::CancelDelivered || self.cancels_undelivered(state);
+        self.trap_if_any(&[
+            (invalid, Trap::TaskCancelInvalid),
+            (!delivered, Trap::TaskCancelNotDelivered),
+            (borrows, Trap::BorrowsRemain),
+        ])?;
         self.cancel(task_id)?;
         Ok(Outcome::nothing())
     }

@@ -35,10 +35,12 @@ impl Store<'_> {
     ) -> Result<WaitableId, Stop> {
         if let Handle::Waitable(waitable) = handle
             && let WaitableKind::End(end) = &self.waitables[waitable.0].kind
-            && end.side == side
             && self.shared[end.shared.0].ty == *ty
         {
-            return Ok(waitable);
+            return match end.side == side {
+                true => Ok(waitable),
+                false => Err(Trap::WrongEnd.into()),
+            };
         }
         Err(Trap::WrongHandle.into())
     }
@@ -56,11 +58,17 @@ impl Store<'_> {
         n: u32,
     ) -> Result<Outcome, Stop> {
         let inst = self.inst_of(thread);
-        let handle = self.get_handle(inst, i)?;
-        let end = self.checked_end(handle, ty, side)?;
-        let state = self.end(end).state;
-        let in_set = !opts.async_ && self.waitable(end).wset.is_some();
         let [too_long, elsewhere] = self.check_buffer(ty, opts, inst, ptr, n)?;
+        let handle = self.get_handle(inst, i);
+        let end = match handle.and_then(|handle| self.checked_end(handle, ty, side)) {
+            Err(Stop::Trap(_, trap)) => {
+                self.trap_if_any(&[(true, trap), too_long, elsewhere])?;
+                return Err(trap.into());
+            }
+            end => end?,
+        };
+        let state = self.end(end).state;
+        let in_set = !opts.async_ && self.waitable(end).wset.is_some() && !self.copies_in_set();
         self.trap_if_any(&[
             (state == CopyState::Done, Trap::CopyEndDone),
             (state.copying(), Trap::CopyEndBusy),
@@ -68,11 +76,13 @@ impl Store<'_> {
             too_long,
             elsewhere,
         ])?;
+        self.not_waited_for(end, opts.async_)?;
         let buffer = self.new_buffer(ty, opts, inst, ptr, n)?;
         self.end(end).state = CopyState::Copying;
         self.end(end).copy = Some((i, buffer));
         let idle = self.take_idle_event(end);
         self.copy(thread, end, buffer)?;
+        self.blocks_outside_sets(end, opts.async_)?;
         let result = self.result_of_copy(thread, end, opts.async_);
         if idle {
             self.give_idle_event(end);
@@ -92,7 +102,7 @@ impl Store<'_> {
         let inst = self.inst_of(thread);
         let handle = self.get_handle(inst, i)?;
         let end = self.checked_end(handle, ty, side)?;
-        let waiter = self.waitable(end).has_sync_waiter && !self.cancels_sync_copy();
+        let waiter = self.waitable(end).has_sync_waiter && !self.cancels_sync_copy(end);
         if self.end(end).state != CopyState::Copying || waiter {
             return Err(Trap::NotCopying.into());
         }

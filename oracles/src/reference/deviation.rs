@@ -27,10 +27,12 @@ pub enum Deviation {
     /// Every task waits for the exclusive thread before it starts, also one that does not need it: one that is lifted
     /// `async` without a callback, or that is synchronously typed. The latter waits for backpressure, too.
     AlwaysWaitsForExclusive,
-    /// A task that another component instance has called switches to another of its threads, or calls a third instance: its
-    /// caller goes on first, and the other thread or the call only waits for its turn.
+    /// What happens to a task at once, or what it does, only waits for its turn, behind threads that are ready: a switch to
+    /// another of its threads, a call that is asynchronous on one side, the return of such a call, a cancellation. While an
+    /// asynchronous call is under way, switches and calls wait for their turn always.
     QueuesSwitches,
-    /// `subtask.cancel` lets other threads run before it returns, once the callee has been told.
+    /// `subtask.cancel` lets other threads run before it returns, once the callee has been told. If one of them drops the
+    /// subtask, what it returns is of whatever is in the subtask's place then, or it fails.
     CancelYields,
     /// `subtask.cancel` does not resume a thread of the callee that is suspended or was made ready by `resume-later`: it is
     /// told when it is resumed otherwise.
@@ -84,6 +86,11 @@ pub enum Deviation {
     DropReplacesCompleted,
     /// `waitable.join` with 0 of a waitable that a thread waits for synchronously works, and that thread waits for ever.
     LeavesWaiter,
+    /// A synchronous copy of an end that is in a waitable set works if it does not block.
+    CopiesInSet,
+    /// An event wakes one of the threads that wait for its set, also one that waits for its callback and cannot be called because
+    /// another one is exclusive; then that other one, if it waits for the set too, waits for ever.
+    WakesExcluded,
     /// `thread.yield` in a synchronously typed task that has not returned, with another thread ready, fails an assertion of
     /// the engine: a trap `cannot-block` stands for it. Only where the engine failed that assertion.
     SyncTypedYieldAsserts,
@@ -130,6 +137,8 @@ impl Deviation {
         Deviation::CancelWaitsForExclusive,
         Deviation::DropReplacesCompleted,
         Deviation::LeavesWaiter,
+        Deviation::CopiesInSet,
+        Deviation::WakesExcluded,
         Deviation::SyncTypedYieldAsserts,
     ];
 }

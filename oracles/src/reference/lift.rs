@@ -129,8 +129,13 @@ impl Store<'_> {
                 if self.is_stale(set, cancelled) {
                     return Err(by_lift(Trap::SetHasWaiters.into()));
                 }
-                let event = self.waited_for_event(set, cancelled);
-                self.call_callback(thread, event)?
+                match self.waits_again(thread, set, cancelled) {
+                    true => Next::Block(None, Continuation::CallbackWait(set)),
+                    false => {
+                        let event = self.waited_for_event(set, cancelled);
+                        self.call_callback(thread, event)?
+                    }
+                }
             }
             Continuation::Core {
                 call,
@@ -238,7 +243,9 @@ impl Store<'_> {
         let (inst, opts, ft) = (task.inst, task.opts.clone(), task.ft.clone());
         // A task that is lifted synchronously has not returned yet, but for a deviation.
         let resolved = task.state == TaskState::Resolved;
-        self.returns_without_caller(task_id)?;
+        if !resolved {
+            self.returns_without_caller(task_id)?;
+        }
         let mut flat = CoreValueIter::new(results.to_vec());
         let mut cx = self.context(&opts, inst, Some(Scope::Task(task_id)));
         let max = abi::MAX_FLAT_RESULTS;

@@ -92,7 +92,7 @@ impl Store<'_> {
         self.async_calls -= async_call;
         self.subtask(waitable).on_cancel = Some(on_cancel);
         let guest = matches!(callee, FuncInst::Lift(_));
-        let goes_on = opts.async_ || self.resolved(waitable);
+        let goes_on = opts.async_ || (lifted_async && self.resolved(waitable));
         let task = self.threads[thread.0].task;
         if guest && goes_on && self.queues_behind_others(task) {
             self.waits_its_turn(thread);

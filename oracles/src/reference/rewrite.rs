@@ -17,7 +17,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use exceptions::occur as have_exceptions;
+pub(crate) use exceptions::{look_alike, occur as have_exceptions};
 
 use super::Unsupported;
 use super::exceptions::Part;

@@ -195,6 +195,8 @@ pub(crate) enum ReadyFunc {
         inst: InstanceId,
         needs_exclusive: bool,
     },
+    /// `lambda: False`. Only after a deviation.
+    Never,
     /// `lambda: not inst.exclusive_thread`, of the callback loop.
     NotExclusive(InstanceId),
     /// `Subtask.resolved`.

@@ -12,7 +12,9 @@ use super::fault::Fault;
 use super::host::{HostFunc, PendingCall};
 use super::limits::{FUEL, HANDLES, INSTANCES, Limits, NESTING};
 use super::resources::{ResourceHandle, ResourceType};
-use super::state::{Caller, ComponentInstance, Handle, ReadyFunc, Task, TaskId, Thread, ThreadId};
+use super::state::{
+    Caller, ComponentInstance, Continuation, Handle, ReadyFunc, Task, TaskId, Thread, ThreadId,
+};
 use super::streams::{Buffer, Shared};
 use super::types::ResourceTypeId;
 use super::waitables::{Waitable, WaitableSet};
@@ -249,14 +251,8 @@ impl<'a> Store<'a> {
     /// Whether a thread waits in the loop of `canon_lift` for its next callback.
     pub(crate) fn is_between_callbacks(&self, thread: ThreadId) -> bool {
         matches!(
-            self.threads[thread.0].ready_func,
-            Some(
-                ReadyFunc::NotExclusive(_)
-                    | ReadyFunc::SetEvent {
-                        not_exclusive: Some(_),
-                        ..
-                    }
-            )
+            self.threads[thread.0].cont,
+            Some(Continuation::CallbackYield | Continuation::CallbackWait(_))
         )
     }
 
@@ -428,6 +424,7 @@ impl Store<'_> {
                 inst,
                 needs_exclusive,
             } => !self.has_backpressure(inst, needs_exclusive),
+            ReadyFunc::Never => false,
             ReadyFunc::NotExclusive(inst) => self.instances[inst.0].exclusive_thread.is_none(),
             ReadyFunc::Resolved(subtask) => self.resolved(subtask),
             ReadyFunc::PendingEvent(waitable) => self.has_pending_event(waitable),

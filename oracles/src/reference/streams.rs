@@ -137,11 +137,12 @@ impl Store<'_> {
         length: u32,
     ) -> Result<[(bool, Trap); 2], Stop> {
         let too_long = (length > MAX_LENGTH, Trap::BufferTooLong);
+        let fits = (false, Trap::BufferOutOfBounds);
         let (Some(t), 1..) = (element(ty), length) else {
-            return Ok([too_long; 2]);
+            return Ok([too_long, fits]);
         };
         match self.context(opts, inst, None).check_range(ptr, length, t) {
-            Ok(()) => Ok([too_long; 2]),
+            Ok(()) => Ok([too_long, fits]),
             Err(Stop::Trap(_, trap)) => Ok([too_long, (true, trap)]),
             Err(stop) => Err(stop),
         }
@@ -231,6 +232,7 @@ impl Store<'_> {
     /// `on_copy_done` (or, with `reclaim`, `on_copy`) of the end that a copy belongs to.
     fn on_copy_done(&mut self, end: WaitableId, result: CopyResult, reclaim: bool) {
         self.waitable(end).pending_event = Some(PendingEvent::Copy { result, reclaim });
+        self.wakes_one(end);
     }
 
     /// `reset_and_notify_pending`.

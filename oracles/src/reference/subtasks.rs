@@ -101,6 +101,7 @@ impl Store<'_> {
     fn maybe_on_progress(&mut self, waitable: WaitableId) {
         if self.subtask(waitable).index.is_some() {
             self.waitable(waitable).pending_event = Some(PendingEvent::Subtask);
+            self.wakes_one(waitable);
         }
     }
 

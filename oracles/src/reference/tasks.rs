@@ -247,16 +247,8 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// `Task.cancel`.
+    /// `Task.cancel`, once its conditions are checked (`canon_task_cancel`; a task that has not started has none).
     pub(crate) fn cancel(&mut self, task_id: TaskId) -> Result<(), Stop> {
-        let task = self.task(task_id);
-        let (state, borrows) = (task.state, task.num_borrows);
-        if state != TaskState::CancelDelivered && !self.cancels_undelivered(state) {
-            return Err(Trap::TaskCancelNotDelivered.into());
-        }
-        if borrows > 0 {
-            return Err(Trap::BorrowsRemain.into());
-        }
         self.on_resolve(task_id, None)?;
         self.remembers_cancellation(task_id);
         self.task(task_id).state = TaskState::Resolved;

@@ -43,7 +43,7 @@ impl Store<'_> {
     }
 
     /// `Thread.start_waiting_internal`.
-    fn start_waiting_internal(&mut self, thread: ThreadId, ready_func: ReadyFunc) {
+    pub(crate) fn start_waiting_internal(&mut self, thread: ThreadId, ready_func: ReadyFunc) {
         debug_assert!(self.threads[thread.0].ready_func.is_none());
         self.thread(thread).ready_func = Some(ready_func);
         self.waiting.push(thread);

@@ -236,14 +236,9 @@ impl Store<'_> {
 
 /// The built-ins.
 impl Store<'_> {
-    /// A set that is in no table yet.
-    pub(crate) fn new_set(&mut self) -> Result<SetId, Stop> {
-        limits::add(&mut self.sets, WaitableSet::default()).map(SetId)
-    }
-
     /// `canon_waitable_set_new`.
     pub(crate) fn canon_waitable_set_new(&mut self, inst: InstanceId) -> Result<Outcome, Stop> {
-        let set = self.new_set()?;
+        let set = SetId(limits::add(&mut self.sets, WaitableSet::default())?);
         self.add_handle(inst, Handle::Set(set))
             .map(Outcome::returns)
     }

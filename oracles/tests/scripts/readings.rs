@@ -97,3 +97,27 @@ fn what_only_the_specifications_suite_asks_for_holds_and_is_noted() {
         assert_eq!(last.against_the_text, against_the_text, "{directives}");
     }
 }
+
+#[test]
+fn an_instance_is_held_against_one_reading() {
+    // In the text's the first call returns, in the suite's the second one traps as well.
+    let both = r#"
+(component instance $calls-child)
+(assert_return (invoke "run") (u32.const 7))
+(assert_trap (invoke "run") "wasm trap: cannot enter component instance")
+"#;
+    let all = checked(CALLS_CHILD, both);
+    assert_eq!(all[2].status, Status::Passed);
+    assert!(matches!(&all[3].status, Status::Failed(_)), "{all:?}");
+    // Of another instance it may be another one.
+    let each = r#"
+(component instance $calls-child)
+(assert_return (invoke "run") (u32.const 7))
+(component instance $calls-child)
+(assert_trap (invoke "run") "wasm trap: cannot enter component instance")
+"#;
+    let all = checked(CALLS_CHILD, each);
+    for checked in &all {
+        assert_eq!(checked.status, Status::Passed, "{all:?}");
+    }
+}

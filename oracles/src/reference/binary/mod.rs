@@ -16,7 +16,7 @@ use super::definition::{
     Definition, Depth, Instance, ItemUse, Module, Record, Sort, Use, too_deep,
 };
 use super::instantiate::Names;
-use super::rewrite::{have_exceptions, prepare};
+use super::rewrite::{have_exceptions, look_alike, prepare};
 use scope::{Kind, Scope, Space};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -28,10 +28,14 @@ use wasmparser::{
 
 /// Decodes `bytes`, and compiles its core modules in `engine`.
 pub(crate) fn decode(bytes: &[u8], engine: &wasmi::Engine) -> Result<Arc<Component>, Unsupported> {
+    let exceptions = have_exceptions(bytes);
+    if exceptions && look_alike(bytes) {
+        return Err(Unsupported::new("function types with exnref and externref"));
+    }
     let mut decoder = Decoder {
         bytes,
         engine,
-        exceptions: have_exceptions(bytes),
+        exceptions,
         scopes: Vec::new(),
     };
     let mut parser = Parser::new(0);

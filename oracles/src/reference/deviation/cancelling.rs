@@ -5,7 +5,7 @@ use super::super::state::{Continuation, Handle, ReadyFunc, TaskId, TaskState, Th
 use super::super::store::{Stop, Store};
 use super::super::subtasks::Subtask;
 use super::super::tasks::Told;
-use super::super::waitables::{BLOCKED, WaitableId, WaitableKind};
+use super::super::waitables::{BLOCKED, Waitable, WaitableId, WaitableKind};
 use super::Deviation;
 use crate::Trap;
 use crate::schedules::{Choice, NOBODY};
@@ -75,14 +75,12 @@ impl Store<'_> {
         if !waits || !self.deviates(Deviation::CancelWaitsForExclusive) {
             return false;
         }
-        let inst = self.inst_of(thread);
-        self.tell_in_turn(thread);
-        self.thread(thread).ready_func = Some(ReadyFunc::NotExclusive(inst));
+        self.tell_in_turn(thread, true);
         true
     }
 
     /// Makes a thread ready to be told of the cancellation of its task, unless another one is told before.
-    pub(super) fn tell_in_turn(&mut self, thread: ThreadId) {
+    pub(super) fn tell_in_turn(&mut self, thread: ThreadId, between_callbacks: bool) {
         let task = self.task_of(thread);
         if !task.told_late {
             task.state = TaskState::PendingCancel;
@@ -90,6 +88,10 @@ impl Store<'_> {
         self.waiting.retain(|&waiting| waiting != thread);
         self.thread(thread).ready_func = None;
         self.waits_its_turn(thread);
+        if between_callbacks {
+            let inst = self.inst_of(thread);
+            self.thread(thread).ready_func = Some(ReadyFunc::NotExclusive(inst));
+        }
         self.thread(thread).told = true;
     }
 
@@ -99,7 +101,7 @@ impl Store<'_> {
         let pending = task.state == TaskState::PendingCancel || task.told_late;
         let tells = pending && self.queues_behind_others(self.threads[thread.0].task);
         if tells {
-            self.tell_in_turn(thread);
+            self.tell_in_turn(thread, true);
         }
         tells
     }
@@ -128,7 +130,7 @@ impl Store<'_> {
         let now = index.and_then(|i| self.get_handle(inst, i).ok());
         let waitable = match now {
             Some(Handle::Waitable(now)) if now == waitable => waitable,
-            now => match self.takes_what_is_there(now)? {
+            now => match self.takes_what_is_there(now, async_)? {
                 Some(other) => other,
                 None => return Ok(Outcome::returns(BLOCKED)),
             },
@@ -144,24 +146,34 @@ impl Store<'_> {
         self.cancel_requested(thread, waitable, async_)
     }
 
-    /// Where the subtask that a thread cancels was dropped while that thread had yielded: the engine remembers a place, and not
-    /// a subtask, and takes what is there `now`. That is another subtask (also one without a handle, which has not resolved:
-    /// `None`), or nothing, which is an internal error or looks like a subtask whose return was delivered.
-    fn takes_what_is_there(&mut self, now: Option<Handle>) -> Result<Option<WaitableId>, Stop> {
-        self.deviates(Deviation::ForgetsSubtasks);
-        match self.choose(Choice::Deviation, &[NOBODY; 4]) {
-            0 => Err(Trap::SubtaskNotResolved.into()),
-            1 => Err(Trap::SubtaskResolveDelivered.into()),
-            2 => Ok(None),
-            _ => match now {
-                Some(Handle::Waitable(now))
-                    if matches!(self.waitable(now).kind, WaitableKind::Subtask(_)) =>
-                {
-                    Ok(Some(now))
-                }
-                Some(_) | None => Err(Trap::SubtaskNotResolved.into()),
+    /// Where the subtask that a thread cancels was dropped while that thread had yielded ([`Deviation::CancelYields`]): the
+    /// engine remembers a place, and not a subtask, and takes what is there `now`. That is another subtask (also one without
+    /// a handle, which has not resolved: `None`), or nothing, which is an internal error or looks like a subtask whose return
+    /// was delivered.
+    fn takes_what_is_there(
+        &mut self,
+        now: Option<Handle>,
+        async_: bool,
+    ) -> Result<Option<WaitableId>, Stop> {
+        let other = match now {
+            Some(Handle::Waitable(now)) => match &self.waitables[now.0] {
+                Waitable {
+                    kind: WaitableKind::Subtask(_),
+                    has_sync_waiter: false,
+                    ..
+                } => Some(now),
+                _ => None,
             },
-        }
+            Some(_) | None => None,
+        };
+        let mut outcomes = vec![
+            Err(Trap::SubtaskNotResolved),
+            Err(Trap::SubtaskResolveDelivered),
+        ];
+        outcomes.extend(async_.then_some(Ok(None)));
+        outcomes.extend(other.map(|other| Ok(Some(other))));
+        let chosen = self.choose(Choice::Deviation, &vec![NOBODY; outcomes.len()]);
+        outcomes.swap_remove(chosen).map_err(Stop::from)
     }
 
     /// Whether a subtask may be asked to cancel again.

@@ -67,12 +67,29 @@ impl Store<'_> {
         EventTuple(event_code(stream, side), index, CopyResult::Dropped as u32)
     }
 
-    /// Whether a copy may be cancelled although a thread waits for it.
-    pub(crate) fn cancels_sync_copy(&mut self) -> bool {
-        self.deviates(Deviation::CancelsSyncCopy)
+    /// Whether a copy may be cancelled although a thread waits for it: that thread then waits for ever.
+    pub(crate) fn cancels_sync_copy(&mut self, end: WaitableId) -> bool {
+        let cancels = self.deviates(Deviation::CancelsSyncCopy);
+        if cancels {
+            self.abandons_waiter(end);
+        }
+        cancels
     }
 
-    /// And then: a thread that waits for a copy does so by a set of its own, in which a synchronous cancel finds the end.
+    /// Whether a synchronous copy of an end in a set is begun.
+    pub(crate) fn copies_in_set(&mut self) -> bool {
+        self.deviates(Deviation::CopiesInSet)
+    }
+
+    /// And then: it traps if it blocks.
+    pub(crate) fn blocks_outside_sets(&self, end: WaitableId, async_: bool) -> Result<(), Stop> {
+        match self.has_pending_event(end) {
+            true => Ok(()),
+            false => self.not_in_set(end, async_),
+        }
+    }
+
+    /// After the cancellation of such a copy, and before another one: a thread that waits for a copy does so by a set of its own, in which a synchronous cancel finds the end.
     pub(crate) fn not_waited_for(&mut self, end: WaitableId, async_: bool) -> Result<(), Stop> {
         match self.waitable(end).has_sync_waiter && !async_ {
             true => Err(Trap::WaitableInSet.into()),

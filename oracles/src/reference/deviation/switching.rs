@@ -50,7 +50,7 @@ impl Store<'_> {
             && self.waiting.iter().any(|&waiting| {
                 let thread = &self.threads[waiting.0];
                 let waited = thread.ready_func != Some(ReadyFunc::Always);
-                thread.queued || ((called || waited) && self.ready(waiting))
+                (thread.queued || called || waited) && self.ready(waiting)
             })
             && self.deviates_here(Deviation::QueuesSwitches)
     }
@@ -60,7 +60,7 @@ impl Store<'_> {
         if !self.queues_behind_others(self.threads[thread.0].task) {
             return false;
         }
-        self.tell_in_turn(thread);
+        self.tell_in_turn(thread, self.is_between_callbacks(thread));
         true
     }
 

@@ -1,5 +1,6 @@
 //! Waitable sets, subtasks and what is lent to them.
 
+use super::super::canonical::InstanceId;
 use super::super::state::{
     Caller, Continuation, ReadyFunc, ResourceHandleId, TaskId, TaskState, ThreadId,
 };
@@ -60,9 +61,49 @@ impl Store<'_> {
         }
     }
 
+    /// After an event of a waitable: it wakes one of the threads that wait for its set. Where that is one that waits for its
+    /// callback while another is exclusive, the others are not woken, ever.
+    pub(crate) fn wakes_one(&mut self, waitable: WaitableId) {
+        let Some(set) = self.waitables[waitable.0].wset else {
+            return;
+        };
+        if !self.deviations.contains(&Deviation::WakesExcluded) {
+            return;
+        }
+        let waits = |&thread: &ThreadId| match self.threads[thread.0].ready_func {
+            Some(ReadyFunc::SetEvent {
+                set: other,
+                not_exclusive,
+            }) if other == set => Some((thread, not_exclusive)),
+            _ => None,
+        };
+        let waiters: Vec<_> = self.waiting.iter().filter_map(waits).collect();
+        let excluded = |inst: InstanceId| self.instances[inst.0].exclusive_thread.is_some();
+        let one = waiters.iter().any(|(_, inst)| inst.is_some_and(excluded));
+        let others = waiters.iter().filter(|(_, inst)| inst.is_none());
+        let others: Vec<ThreadId> = others.map(|&(thread, _)| thread).collect();
+        if !one || others.is_empty() || !self.deviates_here(Deviation::WakesExcluded) {
+            return;
+        }
+        for thread in others {
+            self.thread(thread).ready_func = Some(ReadyFunc::Never);
+        }
+    }
+
     /// Whether a thread that waited is resumed without an event.
     pub(crate) fn is_stale(&mut self, set: SetId, cancelled: bool) -> bool {
         !cancelled && !self.set_has_pending_event(set) && self.deviates(Deviation::StaleWaitFails)
+    }
+
+    /// Where a thread that waits for its callback was to be told of a cancellation, and another one was: it waits on.
+    pub(crate) fn waits_again(&mut self, thread: ThreadId, set: SetId, cancelled: bool) -> bool {
+        let nothing = !cancelled && !self.set_has_pending_event(set);
+        if nothing {
+            let not_exclusive = Some(self.inst_of(thread));
+            self.start_waiting_internal(thread, ReadyFunc::SetEvent { set, not_exclusive });
+            self.thread(thread).cancellable = true;
+        }
+        nothing
     }
 
     /// Before the return of a task to the thread that called it.
@@ -106,27 +147,28 @@ impl Store<'_> {
         self.task(task).threads.is_empty() && self.deviates_here(Deviation::ForgetsSubtasks)
     }
 
-    /// Whether a waitable that a thread waits for synchronously can leave its set (`waitable.join` with 0): the engine waits for it
-    /// in a set of its own, and that is what it leaves, so that the thread waits for ever.
+    /// `waitable.join` with 0 of a waitable that a thread waits for synchronously: the engine waits for it in a set of its own,
+    /// and that is what it leaves, so that the thread waits for ever.
     pub(crate) fn leaves_waiter(&mut self, waitable: WaitableId) -> Result<(), Stop> {
         if !self.deviates(Deviation::LeavesWaiter) {
             return Err(Trap::WaitableInSet.into());
         }
-        let set = self.new_set()?;
+        self.abandons_waiter(waitable);
+        self.waitable(waitable).has_sync_waiter = false;
+        Ok(())
+    }
+
+    /// Has the thread that waits for a waitable synchronously wait for ever.
+    pub(super) fn abandons_waiter(&mut self, waitable: WaitableId) {
         for place in 0..self.waiting.len() {
             let waiter = self.waiting[place];
             if let Some(ReadyFunc::Resolved(other) | ReadyFunc::PendingEvent(other)) =
                 self.threads[waiter.0].ready_func
                 && other == waitable
             {
-                self.thread(waiter).ready_func = Some(ReadyFunc::SetEvent {
-                    set,
-                    not_exclusive: None,
-                });
+                self.thread(waiter).ready_func = Some(ReadyFunc::Never);
             }
         }
-        self.waitable(waitable).has_sync_waiter = false;
-        Ok(())
     }
 
     /// Whether a resource that is lent counts as free.

@@ -43,6 +43,36 @@ pub(crate) fn occur(component: &[u8]) -> bool {
     })
 }
 
+/// Whether function types of a component have references to exceptions, and others (or the same) references to what is of the
+/// host: both become `externref`, and a type that a call asks for could be taken for another one.
+pub(crate) fn look_alike(component: &[u8]) -> bool {
+    let (mut exn, mut external) = (false, false);
+    let mut look = |types: TypeSectionReader<'_>| {
+        let groups = types.into_iter().filter_map(Result::ok);
+        for ty in groups.flat_map(wasmparser::RecGroup::into_types) {
+            let CompositeInnerType::Func(func) = &ty.composite_type.inner else {
+                continue;
+            };
+            for ty in func.params().iter().chain(func.results()) {
+                if let wasmparser::ValType::Ref(ty) = ty {
+                    let exception = HeapType::Abstract {
+                        shared: false,
+                        ty: wasmparser::AbstractHeapType::Exn,
+                    };
+                    exn |= ty.heap_type() == exception;
+                    external |= ty.is_extern_ref();
+                }
+            }
+        }
+    };
+    for payload in Parser::new(0).parse_all(component).map_while(Result::ok) {
+        if let Payload::TypeSection(types) = payload {
+            look(types);
+        }
+    }
+    exn && external
+}
+
 /// Whether an instruction throws or catches.
 pub(super) fn is_one(operator: &Operator<'_>) -> bool {
     matches!(

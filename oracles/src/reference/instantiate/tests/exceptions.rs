@@ -198,3 +198,19 @@ fn what_is_no_tag_is_not_aliased_as_one() {
     let construct = unsupported(&binary(component));
     assert_eq!(construct, "core export f of another sort");
 }
+
+#[test]
+fn what_could_be_taken_for_something_else_is_not_supported() {
+    let component = |modules: &str| unsupported(&binary(&format!("(component {modules})")));
+    assert_eq!(
+        component(
+            r#"(core module (func (param exnref) unreachable))
+            (core module (func (param externref)) (func (throw_ref (ref.null exn))))"#
+        ),
+        "function types with exnref and externref"
+    );
+    assert_eq!(
+        component(r#"(core module (tag) (import "spawndiff:exceptions" "0" (func)))"#),
+        "an import from spawndiff:exceptions"
+    );
+}
