@@ -112,7 +112,7 @@ fn borrows(sketch: &mut Sketch, entry: usize, out: &mut Vec<Op>) {
         match ty {
             ValueType::Borrow(owner) if owner != sketch.number => {
                 // Kept too long, now and then: then the return traps.
-                if !sketch.draw.percent(3) {
+                if !sketch.draw.percent(15) {
                     out.push(Op::ResourceDrop { owner, handle });
                 }
             }

@@ -277,7 +277,7 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
         Kind::CopyWrongEnd => {
             let (channel, direction) = channel(sketch, &mut ops)?;
             let handle = end(channel, direction.other());
-            ops.push(copy(channel, direction, handle, asynchronous, 1));
+            ops.push(on_end(sketch, channel, direction, handle));
         }
         Kind::CopyWrongChannel => {
             let (channel, direction) = channel(sketch, &mut ops)?;
@@ -439,7 +439,7 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
         Kind::EndUnknown => {
             ops.push(Op::SetNew { slot: 1 });
             let handle = sketch.draw.pick(&[unknown, SET]);
-            ops.push(on_end(sketch, handle)?);
+            ops.push(on_any_end(sketch, handle)?);
         }
         Kind::CancelCopyInSet => {
             let (channel, direction) = channel(sketch, &mut ops)?;
@@ -469,14 +469,19 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
 }
 
 /// An operation on a handle as if it were an end of a stream or future.
-fn on_end(sketch: &mut Sketch, handle: Handle) -> Option<Op> {
+fn on_any_end(sketch: &mut Sketch, handle: Handle) -> Option<Op> {
     if sketch.channels.is_empty() {
         return None;
     }
     let channel = sketch.draw.index(sketch.channels.len());
     let direction = sketch.draw.pick(&[Direction::Read, Direction::Write]);
+    Some(on_end(sketch, channel, direction, handle))
+}
+
+/// The same of a stream or future.
+fn on_end(sketch: &mut Sketch, channel: usize, direction: Direction, handle: Handle) -> Op {
     let asynchronous = sketch.draw.percent(50);
-    Some(match sketch.draw.below(3) {
+    match sketch.draw.below(3) {
         0 => copy(channel, direction, handle, asynchronous, 1),
         1 => Op::CancelCopy {
             channel,
@@ -491,7 +496,7 @@ fn on_end(sketch: &mut Sketch, handle: Handle) -> Option<Op> {
             handle,
             passing: DARING,
         },
-    })
+    }
 }
 
 /// Has an entry of this instance keep a resource of another one that it is lent.
@@ -525,7 +530,7 @@ pub(super) fn unprepared(sketch: &mut Sketch) -> Op {
     let asynchronous = sketch.draw.percent(50);
     let cancellable = sketch.draw.percent(50);
     let resource = sketch.instance.resource.is_some();
-    match sketch.draw.below(13) {
+    match sketch.draw.below(14) {
         0 => Op::SetNew { slot: 1 },
         1 => Op::SetWait {
             handle,
@@ -554,7 +559,8 @@ pub(super) fn unprepared(sketch: &mut Sketch) -> Op {
             channel: sketch.draw.index(sketch.channels.len()),
             slot: 1,
         },
-        8 | 9 => on_end(sketch, handle).unwrap_or(Op::TaskCancel),
+        8 | 9 => on_any_end(sketch, handle).unwrap_or(Op::TaskCancel),
+        12 => call(sketch, asynchronous).unwrap_or(Op::TaskCancel),
         10 if resource => Op::ResourceNew {
             slot: 1,
             rep: Operand::Const(1),
@@ -565,4 +571,17 @@ pub(super) fn unprepared(sketch: &mut Sketch) -> Op {
         },
         _ => Op::TaskCancel,
     }
+}
+
+/// A call that needs nothing to be made before.
+fn call(sketch: &mut Sketch, asynchronous: bool) -> Option<Op> {
+    let scalar = |ty: &ValueType| matches!(ty, ValueType::Scalar(_));
+    let callee = peer::callee(sketch, |entry| entry.params.iter().all(scalar))?;
+    let args = peer::arguments(sketch, callee, &mut Vec::new());
+    Some(Op::Invoke {
+        callee,
+        asynchronous,
+        args,
+        slot: 2,
+    })
 }

@@ -137,6 +137,12 @@ known! {
     /// [`Deviation::WakesExcluded`].
     WakesExcluded "wakes-excluded" of WakesExcluded
         "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#waitables",
+    /// [`Deviation::LeavesInPostReturn`].
+    LeavesInPostReturn "leaves-in-post-return" of LeavesInPostReturn
+        "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift",
+    /// [`Deviation::CancelsOtherEnd`].
+    CancelsOtherEnd "cancels-other-end" of CancelsOtherEnd
+        "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite",
     /// Where the engine is built with debug assertions: `thread.yield` in a synchronously typed task with another thread
     /// ready fails one of them.
     SyncTypedYieldAsserts "sync-typed-yield-asserts" of SyncTypedYieldAsserts

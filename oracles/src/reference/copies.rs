@@ -101,7 +101,14 @@ impl Store<'_> {
     ) -> Result<Outcome, Stop> {
         let inst = self.inst_of(thread);
         let handle = self.get_handle(inst, i)?;
-        let end = self.checked_end(handle, ty, side)?;
+        let end = match (self.checked_end(handle, ty, side), handle) {
+            (Err(Stop::Trap(_, Trap::WrongEnd)), Handle::Waitable(end))
+                if self.cancels_other_end() =>
+            {
+                return self.cancel_other_end(thread, end, async_);
+            }
+            (end, _) => end?,
+        };
         let waiter = self.waitable(end).has_sync_waiter && !self.cancels_sync_copy(end);
         if self.end(end).state != CopyState::Copying || waiter {
             return Err(Trap::NotCopying.into());
@@ -127,7 +134,7 @@ impl Store<'_> {
     }
 
     /// The end of `stream_copy`, `future_copy` and `cancel_copy`.
-    fn result_of_copy(
+    pub(crate) fn result_of_copy(
         &mut self,
         thread: ThreadId,
         end: WaitableId,

@@ -91,6 +91,10 @@ pub enum Deviation {
     /// An event wakes one of the threads that wait for its set, also one that waits for its callback and cannot be called because
     /// another one is exclusive; then that other one, if it waits for the set too, waits for ever.
     WakesExcluded,
+    /// An asynchronous call is made although the instance may not leave: in a `post-return` function.
+    LeavesInPostReturn,
+    /// `{stream,future}.cancel-read` of a writable end cancels its write, and `cancel-write` of a readable one its read.
+    CancelsOtherEnd,
     /// `thread.yield` in a synchronously typed task that has not returned, with another thread ready, fails an assertion of
     /// the engine: a trap `cannot-block` stands for it. Only where the engine failed that assertion.
     SyncTypedYieldAsserts,
@@ -139,6 +143,8 @@ impl Deviation {
         Deviation::LeavesWaiter,
         Deviation::CopiesInSet,
         Deviation::WakesExcluded,
+        Deviation::LeavesInPostReturn,
+        Deviation::CancelsOtherEnd,
         Deviation::SyncTypedYieldAsserts,
     ];
 }

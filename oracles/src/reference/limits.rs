@@ -20,6 +20,8 @@ pub(crate) const INSTANCES: usize = 1_000;
 pub(crate) const NESTING: usize = 200;
 /// The handles that an instance may have at once.
 pub(crate) const HANDLES: usize = 100_000;
+/// The threads that may wait at once: each turn of the host looks at all of them.
+pub(crate) const WAITING: usize = 5_000;
 /// The objects of a kind that a run may make: tasks, threads, waitables, buffers, ...
 pub(crate) const ARENA: usize = 200_000;
 

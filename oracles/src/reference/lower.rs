@@ -88,7 +88,10 @@ impl Store<'_> {
         let lifted_async = matches!(callee, FuncInst::Lift(lift) if lift.opts.async_);
         let async_call = u32::from(opts.async_ || lifted_async);
         self.async_calls += async_call;
+        let may_leave = std::mem::replace(&mut self.inst(inst).may_leave, true);
         let on_cancel = self.call_func(callee, Some(inst), Caller::Subtask(waitable))?;
+        // Only after a deviation it was not set.
+        self.inst(inst).may_leave = may_leave;
         self.async_calls -= async_call;
         self.subtask(waitable).on_cancel = Some(on_cancel);
         let guest = matches!(callee, FuncInst::Lift(_));

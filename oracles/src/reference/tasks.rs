@@ -206,7 +206,11 @@ impl Store<'_> {
             task.state = TaskState::CancelDelivered;
             self.robs_callback(thread);
         } else if cancellable && task.told_late {
-            return self.tells_after_return(thread);
+            let told = self.tells_after_return(thread);
+            if told {
+                self.robs_callback(thread);
+            }
+            return told;
         }
         delivers
     }

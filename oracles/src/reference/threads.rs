@@ -6,6 +6,7 @@ use super::fault::Fault;
 use super::limits;
 use super::state::{Cancelled, Continuation, ReadyFunc, TaskId, Thread, ThreadId};
 use super::store::{Stop, Store};
+use crate::Exhaustion;
 use crate::schedules::{Choice, Label, NOBODY, splitmix64};
 
 impl Store<'_> {
@@ -29,6 +30,9 @@ impl Store<'_> {
             && self.planted(Fault::InheritsContext)
         {
             thread.storage = last.storage;
+        }
+        if self.waiting.len() >= limits::WAITING {
+            return Err(Stop::Exhausted(Exhaustion::Memory));
         }
         limits::add(&mut self.threads, thread).map(ThreadId)
     }

@@ -170,7 +170,10 @@ impl Store<'_> {
             Err(Trap::SubtaskNotResolved),
             Err(Trap::SubtaskResolveDelivered),
         ];
-        outcomes.extend(async_.then_some(Ok(None)));
+        outcomes.push(match async_ {
+            true => Ok(None),
+            false => Err(Trap::WaitableInSet),
+        });
         outcomes.extend(other.map(|other| Ok(Some(other))));
         let chosen = self.choose(Choice::Deviation, &vec![NOBODY; outcomes.len()]);
         outcomes.swap_remove(chosen).map_err(Stop::from)

@@ -1,9 +1,10 @@
 //! Streams and futures.
 
 use super::super::abi::SharedId;
-use super::super::state::{ComponentInstance, Handle};
+use super::super::canon::Outcome;
+use super::super::state::{ComponentInstance, Handle, ThreadId};
 use super::super::store::{Stop, Store};
-use super::super::streams::{CopyEnd, CopyResult, event_code};
+use super::super::streams::{CopyEnd, CopyResult, CopyState, event_code};
 use super::super::types::ValType;
 use super::super::waitables::{EventTuple, PendingEvent, WaitableId, WaitableKind};
 use super::Deviation;
@@ -65,6 +66,38 @@ impl Store<'_> {
         let held = |inst: &ComponentInstance| inst.handles.index_of(Handle::Waitable(end));
         let index = self.instances.iter().find_map(held).unwrap_or_default();
         EventTuple(event_code(stream, side), index, CopyResult::Dropped as u32)
+    }
+
+    /// Whether the copy of the other end is cancelled.
+    pub(crate) fn cancels_other_end(&mut self) -> bool {
+        self.deviates(Deviation::CancelsOtherEnd)
+    }
+
+    /// The cancellation of a copy by the built-in for the other end: it asks whether that other end is in a set, and leaves the
+    /// end busy.
+    pub(crate) fn cancel_other_end(
+        &mut self,
+        thread: ThreadId,
+        end: WaitableId,
+        async_: bool,
+    ) -> Result<Outcome, Stop> {
+        let CopyEnd { shared, state, .. } = *self.end(end);
+        if state != CopyState::Copying {
+            return Err(Trap::NotCopying.into());
+        }
+        let is_other = |&place: &usize| {
+            let kind = &self.waitables[place].kind;
+            place != end.0 && matches!(kind, WaitableKind::End(end) if end.shared == shared)
+        };
+        if let Some(other) = (0..self.waitables.len()).rev().find(is_other) {
+            self.not_in_set(WaitableId(other), async_)?;
+        }
+        if !self.has_pending_event(end) {
+            self.cancel_shared(shared);
+        }
+        let result = self.result_of_copy(thread, end, async_);
+        self.end(end).state = CopyState::Copying;
+        result
     }
 
     /// Whether a copy may be cancelled although a thread waits for it: that thread then waits for ever.

@@ -1,10 +1,11 @@
 //! Who runs next: switches, promotions, calls, and tasks of a synchronous type.
 
-use super::super::canonical::{Canon, InstanceId};
+use super::super::canonical::{Canon, FuncInst, InstanceId};
 use super::super::state::{Caller, Continuation, ReadyFunc, Task, TaskId, TaskState, ThreadId};
 use super::super::store::Store;
 use super::{Deviation, Instead};
 use crate::Trap;
+use crate::schedules::{Choice, NOBODY};
 
 impl Store<'_> {
     /// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`).
@@ -142,7 +143,32 @@ impl Store<'_> {
         let task = self.thread(thread).task;
         let task = self.task(task);
         let refused = !task.ft.async_ && task.state != TaskState::Resolved;
-        may_block && refused && self.deviates(Deviation::SyncTypedSuspends)
+        if !may_block || !refused {
+            return false;
+        }
+        // Such a call traps all the same; which of the two it names is not worked out here.
+        let inst = self.inst_of(thread);
+        if let Canon::Lower { callee, .. } = canon
+            && let FuncInst::Lift(lift) = callee
+            && self.refuses_relatives(inst, lift.inst)
+            && self.choose(Choice::Deviation, &[NOBODY; 2]) == 1
+        {
+            return false;
+        }
+        self.deviates(Deviation::SyncTypedSuspends)
+    }
+
+    /// Before `canon_lower` where the instance may not leave: whether it calls all the same.
+    pub(crate) fn leaves_anyway(&mut self, canon: &Canon) -> bool {
+        let asynchronous = match canon {
+            Canon::Lower {
+                callee: FuncInst::Lift(lift),
+                opts,
+                ..
+            } => opts.async_ || lift.opts.async_,
+            _ => false,
+        };
+        asynchronous && self.deviates(Deviation::LeavesInPostReturn)
     }
 
     /// Where a synchronously typed task has blocked: whether it is left to the host's loop.
@@ -163,6 +189,12 @@ impl Store<'_> {
         let inst = *inst;
         let (sync_typed, implicit_thread) = (!ft.async_, *implicit_thread);
         let resolved = *state == TaskState::Resolved;
+        // A call that is lowered without `async`, too, is none that can return in this way.
+        if let Caller::Subtask(subtask) = self.task_of(thread).caller
+            && !self.subtask(subtask).opts.async_
+        {
+            return false;
+        }
         // Where it has returned already, it fails in the same way, and that is all that it does.
         let goes_on = self.deviates(Deviation::ReturnsFromSyncLift) && !resolved;
         if goes_on && sync_typed {
