@@ -220,7 +220,10 @@ impl Judge {
                 } => {
                     seen.runs.push(reference);
                     schedules.push(schedule);
-                    match self.explain(case, run, native, Some(&difference)).0 {
+                    match self
+                        .explain(case, run, native, Some((&difference, &reached)))
+                        .0
+                    {
                         Explanation::Known(known) => {
                             coverage.add(&reached);
                             all_known.extend(known);
@@ -279,7 +282,7 @@ impl Judge {
         case: &Case,
         run: &Run,
         native: &RunObservation,
-        difference: Option<&Difference>,
+        difference: Option<(&Difference, &Coverage)>,
     ) -> (Explanation, Coverage) {
         match Reference::new(case) {
             Ok(reference) => {

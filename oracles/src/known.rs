@@ -9,7 +9,7 @@ mod list;
 pub use list::Known;
 
 use crate::compare::{Difference, Membership, Unknown, What, compare};
-use crate::reference::{Coverage, Deviation, Reference};
+use crate::reference::{Builtin, Coverage, Deviation, Reference};
 use crate::{End, RunObservation, Trap};
 use spawndiff_corpus::Run;
 
@@ -26,8 +26,9 @@ pub enum Explanation {
     Unknown(Unknown),
 }
 
-/// A run held against the known divergences. `difference`: that from the schedule of the reference that gets furthest, where
-/// none allows the run; where there are too many to tell, a divergence that is known may still be found, or that it is allowed.
+/// A run held against the known divergences. `difference`: that from the schedule of the reference that gets furthest, and what
+/// that one reached, where none allows the run; where there are too many to tell, a divergence that is known may still be
+/// found, or that it is allowed.
 /// With it comes what the reference reached with the deviations on.
 ///
 /// `deviating` is the reference with every [`Deviation`] on.
@@ -35,10 +36,10 @@ pub fn explain(
     deviating: &Reference,
     run: &Run,
     native: &RunObservation,
-    difference: Option<&Difference>,
+    difference: Option<(&Difference, &Coverage)>,
     budget: u32,
 ) -> (Explanation, Coverage) {
-    if difference.is_some_and(|difference| not_locked_down(native, difference)) {
+    if difference.is_some_and(|(it, reached)| not_locked_down(native, it, reached)) {
         let known = Explanation::Known(vec![Known::NotLockedDown]);
         return (known, Coverage::default());
     }
@@ -62,7 +63,7 @@ pub fn explain(
             difference,
             coverage,
             ..
-        } if not_locked_down(native, &difference) => {
+        } if not_locked_down(native, &difference, &coverage) => {
             let mut all = names(&coverage);
             all.push(Known::NotLockedDown);
             (Explanation::Known(all), coverage)
@@ -170,7 +171,7 @@ impl Failure {
                 difference,
                 coverage,
                 ..
-            } if not_locked_down(&native, &difference) => {
+            } if not_locked_down(&native, &difference, &coverage) => {
                 let mut all: Vec<Known> = coverage.deviated.into_iter().map(Known::from).collect();
                 all.push(Known::NotLockedDown);
                 // Where its name stands for several, which one it was is not known any more.
@@ -188,7 +189,7 @@ impl Failure {
 
 /// Whether a run differs at the first call after a trap that the engine finds outside of core code: the specification
 /// lets nothing run after a trap, and the engine made the call.
-fn not_locked_down(native: &RunObservation, difference: &Difference) -> bool {
+fn not_locked_down(native: &RunObservation, difference: &Difference, reached: &Coverage) -> bool {
     let Some(index) = difference.invocation else {
         return false;
     };
@@ -198,10 +199,15 @@ fn not_locked_down(native: &RunObservation, difference: &Difference) -> bool {
             End::Trap(trap) => Some(trap),
             End::Quiet | End::Deadlock | End::Exhausted(_) => None,
         });
-    let outside_core_code = matches!(
-        trapped,
-        Some(Trap::CallbackCode | Trap::UnknownIndex | Trap::WrongHandle | Trap::NoTaskReturn)
-    );
+    // By the loop over callbacks or by the end of a task, and not by a built-in that core code has called.
+    let gave = |builtin| reached.reached.contains_key(&(builtin, trapped));
+    let outside_core_code = match trapped {
+        Some(Trap::CallbackCode | Trap::UnknownIndex | Trap::WrongHandle) => {
+            gave(Builtin::Callback)
+        }
+        Some(Trap::NoTaskReturn) => gave(Builtin::Lift),
+        _ => false,
+    };
     let nothing_allowed = match &difference.what {
         What::Event {
             position,

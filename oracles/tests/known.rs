@@ -64,9 +64,13 @@ fn explanation(
     }
     match compare(&reference(), run, native, BUDGET) {
         Membership::Member { .. } => None,
-        Membership::Stranger { difference, .. } => {
+        Membership::Stranger {
+            difference,
+            coverage,
+            ..
+        } => {
             let deviating = reference().deviating(Deviation::ALL);
-            let difference = Some(&difference);
+            let difference = Some((&difference, &coverage));
             Some(known::explain(&deviating, run, native, difference, BUDGET).0)
         }
         Membership::Unknown(why) => panic!("it cannot be said: {why}"),

@@ -105,7 +105,7 @@ impl Store<'_> {
             (Err(Stop::Trap(_, Trap::WrongEnd)), Handle::Waitable(end))
                 if self.cancels_other_end() =>
             {
-                return self.cancel_other_end(thread, end, async_);
+                return self.cancel_other_end(end, async_);
             }
             (end, _) => end?,
         };
@@ -134,7 +134,7 @@ impl Store<'_> {
     }
 
     /// The end of `stream_copy`, `future_copy` and `cancel_copy`.
-    pub(crate) fn result_of_copy(
+    fn result_of_copy(
         &mut self,
         thread: ThreadId,
         end: WaitableId,

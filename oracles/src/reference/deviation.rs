@@ -93,7 +93,8 @@ pub enum Deviation {
     WakesExcluded,
     /// An asynchronous call is made although the instance may not leave: in a `post-return` function.
     LeavesInPostReturn,
-    /// `{stream,future}.cancel-read` of a writable end cancels its write, and `cancel-write` of a readable one its read.
+    /// `{stream,future}.cancel-read` of a writable end that copies, and `cancel-write` of a readable one, says CANCELLED; the copy
+    /// goes on.
     CancelsOtherEnd,
     /// `thread.yield` in a synchronously typed task that has not returned, with another thread ready, fails an assertion of
     /// the engine: a trap `cannot-block` stands for it. Only where the engine failed that assertion.

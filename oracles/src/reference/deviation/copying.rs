@@ -2,7 +2,7 @@
 
 use super::super::abi::SharedId;
 use super::super::canon::Outcome;
-use super::super::state::{ComponentInstance, Handle, ThreadId};
+use super::super::state::{ComponentInstance, Handle};
 use super::super::store::{Stop, Store};
 use super::super::streams::{CopyEnd, CopyResult, CopyState, event_code};
 use super::super::types::ValType;
@@ -68,22 +68,20 @@ impl Store<'_> {
         EventTuple(event_code(stream, side), index, CopyResult::Dropped as u32)
     }
 
-    /// Whether the copy of the other end is cancelled.
+    /// Whether the built-in that cancels a copy of the other end is let work on this one.
     pub(crate) fn cancels_other_end(&mut self) -> bool {
         self.deviates(Deviation::CancelsOtherEnd)
     }
 
-    /// The cancellation of a copy by the built-in for the other end: it asks whether that other end is in a set, and leaves the
-    /// end busy.
+    /// Then it looks at the other end, which copies nothing, and says CANCELLED. The copy of this end goes on.
     pub(crate) fn cancel_other_end(
         &mut self,
-        thread: ThreadId,
         end: WaitableId,
         async_: bool,
     ) -> Result<Outcome, Stop> {
         let CopyEnd { shared, state, .. } = *self.end(end);
         if state != CopyState::Copying {
-            return Err(Trap::NotCopying.into());
+            return Err(Trap::WrongEnd.into());
         }
         let is_other = |&place: &usize| {
             let kind = &self.waitables[place].kind;
@@ -92,12 +90,7 @@ impl Store<'_> {
         if let Some(other) = (0..self.waitables.len()).rev().find(is_other) {
             self.not_in_set(WaitableId(other), async_)?;
         }
-        if !self.has_pending_event(end) {
-            self.cancel_shared(shared);
-        }
-        let result = self.result_of_copy(thread, end, async_);
-        self.end(end).state = CopyState::Copying;
-        result
+        Ok(Outcome::returns(CopyResult::Cancelled as u32))
     }
 
     /// Whether a copy may be cancelled although a thread waits for it: that thread then waits for ever.
