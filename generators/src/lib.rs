@@ -101,15 +101,24 @@ pub fn run_bytes(length: usize) -> usize {
 /// The first [`run_bytes`] mean the runs, the rest the component. So a mutation of the first ones gives other runs of the
 /// same component, which need not be compiled again.
 pub fn case_from_bytes(data: &[u8]) -> Case {
+    case_from_bytes_with(data, Mix::default())
+}
+
+/// The same drawn from `mix`.
+pub fn case_from_bytes_with(data: &[u8], mix: Mix) -> Case {
     let (runs, component) = data.split_at(run_bytes(data.len()));
-    let mut plan = plan_from_bytes(component);
+    let mut plan = plan_from_bytes_with(component, mix);
     draw::redraw_runs(&mut plan, &mut Unstructured::new(runs));
     encode(&plan)
 }
 
 /// The plan that bytes mean, runs and all.
 pub fn plan_from_bytes(data: &[u8]) -> Plan {
-    plan(&mut Unstructured::new(data), Mix::default())
+    plan_from_bytes_with(data, Mix::default())
+}
+
+fn plan_from_bytes_with(data: &[u8], mix: Mix) -> Plan {
+    plan(&mut Unstructured::new(data), mix)
         .expect("drawing takes what bytes there are and zeros after them")
 }
 
