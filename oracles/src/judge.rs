@@ -22,6 +22,8 @@ const PATIENCE: u32 = 100;
 pub struct Judge {
     native: Native,
     references: Kept<Arc<Reference>>,
+    /// The same with every known deviation on.
+    deviating: Kept<Arc<Reference>>,
     budget: u32,
 }
 
@@ -86,6 +88,7 @@ impl Judge {
     pub fn new(native: Native) -> Judge {
         Judge {
             references: Kept::new(native.components()),
+            deviating: Kept::new(native.components()),
             native,
             budget: BUDGET,
         }
@@ -284,11 +287,9 @@ impl Judge {
         native: &RunObservation,
         difference: Option<(&Difference, &Coverage)>,
     ) -> (Explanation, Coverage) {
-        match Reference::new(case) {
-            Ok(reference) => {
-                let deviating = reference.deviating(Deviation::ALL);
-                known::explain(&deviating, run, native, difference, self.budget)
-            }
+        let deviating = || Ok(Arc::new(Reference::new(case)?.deviating(Deviation::ALL)));
+        match self.deviating.get_or_make(&case.component, deviating) {
+            Ok(deviating) => known::explain(&deviating, run, native, difference, self.budget),
             Err(what) => {
                 let unknown = Explanation::Unknown(Unknown::Unsupported(what));
                 (unknown, Coverage::default())
