@@ -3,7 +3,8 @@
 use super::Unsupported;
 use super::canonical::{Canon, FuncInst, InstanceId};
 use super::instantiate::{Build, ValueId};
-use super::limits::Limits;
+use super::limits::{self, Limits};
+use super::state::{Caller, TaskId};
 use super::store::{Stop, Store};
 use super::types::ResourceTypeId;
 
@@ -33,12 +34,29 @@ impl Build for Store<'_> {
         Ok(())
     }
 
+    /// A call like one of the host's. The specification does not say what becomes of an instantiation whose start function never
+    /// returns.
     fn component_start(
         &mut self,
         _: InstanceId,
-        _: &FuncInst,
-        _: &[ValueId],
+        func: &FuncInst,
+        args: &[ValueId],
     ) -> Result<Vec<ValueId>, Stop> {
-        Err(Unsupported::new("component start function").into())
+        if let FuncInst::Host(..) = func {
+            return Err(Unsupported::new("a start definition of a function of the host").into());
+        }
+        let args = args.iter().map(|arg| self.values[arg.0].clone()).collect();
+        let task = TaskId(self.tasks.len());
+        self.call_func(func, None, Caller::Host { args, result: None })?;
+        while self.returned(task).is_none() {
+            if !self.tick()? {
+                return Err(Unsupported::new("a start function that never returns").into());
+            }
+        }
+        let mut results = Vec::new();
+        if let Some(Some(value)) = self.returned(task) {
+            results.push(ValueId(limits::add(&mut self.values, value)?));
+        }
+        Ok(results)
     }
 }

@@ -61,6 +61,8 @@ pub(crate) struct Store<'a> {
     pub(crate) sets: Vec<WaitableSet>,
     pub(crate) shared: Vec<Shared>,
     pub(crate) buffers: Vec<Buffer>,
+    /// What start functions of components have returned.
+    pub(crate) values: Vec<abi::Value>,
     pub(crate) resource_types: Vec<ResourceType>,
     pub(crate) resource_handles: Vec<ResourceHandle>,
     /// The debug messages of error contexts.
@@ -119,6 +121,7 @@ impl<'a> Store<'a> {
             sets: Vec::new(),
             shared: Vec::new(),
             buffers: Vec::new(),
+            values: Vec::new(),
             resource_types: Vec::new(),
             resource_handles: Vec::new(),
             error_contexts: Vec::new(),

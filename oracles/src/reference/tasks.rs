@@ -268,6 +268,14 @@ impl Store<'_> {
         }
     }
 
+    /// The result of a task that the host has called, once it has returned.
+    pub(crate) fn returned(&self, task: TaskId) -> Option<Option<Value>> {
+        match &self.tasks.get(task.0)?.caller {
+            Caller::Host { result, .. } => result.clone().flatten(),
+            Caller::Subtask(_) | Caller::Core { .. } => None,
+        }
+    }
+
     /// The task's `on_resolve`. `None`: it was cancelled.
     fn on_resolve(&mut self, task: TaskId, resolved: Option<Option<Value>>) -> Result<(), Stop> {
         match &mut self.task(task).caller {

@@ -257,7 +257,7 @@ impl ComponentInstance {
             }
             return Err(failure(stop));
         }
-        match (returned(store, task), ft.result.as_ref()) {
+        match (store.returned(task), ft.result.as_ref()) {
             (Some(Some(value)), Some(ty)) => {
                 let value = values::from_abi(&value, ty).ok_or_else(|| does_not_fit(export))?;
                 Ok(vec![value])
@@ -277,16 +277,8 @@ fn run(
     task: TaskId,
 ) -> Result<(), Stop> {
     store.call_func(func, None, Caller::Host { args, result: None })?;
-    while returned(store, task).is_none() && store.tick()? {}
+    while store.returned(task).is_none() && store.tick()? {}
     Ok(())
-}
-
-/// The result of a task of the host's, once it has returned.
-fn returned(store: &Store<'_>, task: TaskId) -> Option<Option<super::abi::Value>> {
-    match &store.tasks.get(task.0)?.caller {
-        Caller::Host { result, .. } => result.clone().flatten(),
-        Caller::Subtask(_) | Caller::Core { .. } => None,
-    }
 }
 
 fn refuel(core: &mut wasmi::Store<Limits>) {
