@@ -3,6 +3,9 @@
 //! One variant for each `trap_if` of CanonicalABI.md that a case can reach, and for each trap of core WebAssembly. Where
 //! the two overlap (an index past the end of a table, a null or wrong callee), core instructions and thread built-ins
 //! have variants of their own wherever engines can tell them apart.
+//!
+//! Two have none. `Table.add` traps beyond 2^28 - 1 elements: a run is exhausted long before (`reference::limits`). The
+//! `case _` of `canon_lift` is never reached: `unpack_callback_result` has trapped on these codes before.
 
 use std::fmt;
 

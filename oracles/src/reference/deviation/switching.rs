@@ -140,14 +140,15 @@ impl Store<'_> {
             Canon::Lower { opts, ft, .. } => !opts.async_ && ft.async_,
             _ => false,
         };
-        let task = self.thread(thread).task;
-        let task = self.task(task);
-        let refused = !task.ft.async_ && task.state != TaskState::Resolved;
+        let task = self.task_of(thread);
+        let (sync_typed, inst) = (!task.ft.async_, task.inst);
+        let returned = task.state == TaskState::Resolved;
+        // In `post-return` it has returned, and is refused all the same.
+        let refused = sync_typed && (!returned || !self.inst(inst).may_leave);
         if !may_block || !refused {
             return false;
         }
         // Such a call traps all the same; which of the two it names is not worked out here.
-        let inst = self.inst_of(thread);
         if let Canon::Lower { callee, .. } = canon
             && let FuncInst::Lift(lift) = callee
             && self.refuses_relatives(inst, lift.inst)
