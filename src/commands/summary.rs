@@ -3,7 +3,7 @@
 use super::campaign::{Counts, SHARES};
 use serde::Serialize;
 use spawndiff_oracles::Trap;
-use spawndiff_oracles::reference::Builtin;
+use spawndiff_oracles::reference::{Builtin, EVENTS};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -44,8 +44,8 @@ impl Summary<'_> {
     }
 
     /// How often each built-in returned, and gave each trap: everything that the specification lets
-    /// happen, and everything that did.
-    fn reached(&self) -> Vec<(Builtin, Vec<(&'static str, u64)>)> {
+    /// happen, and everything that did. Then how often each event was delivered.
+    fn reached(&self) -> Vec<(&'static str, Vec<(&'static str, u64)>)> {
         let counts = &self.counts.coverage.reached;
         let row = |&builtin: &Builtin| {
             let count = |ending| counts.get(&(builtin, ending)).copied().unwrap_or(0);
@@ -68,10 +68,15 @@ impl Summary<'_> {
                     row.push((trap.name(), count));
                 }
             }
-            (builtin, row)
+            (builtin.name(), row)
         };
         let rows = Builtin::ALL.iter().map(row);
-        rows.filter(|(_, row)| !row.is_empty()).collect()
+        // With one instance there is but a callback after YIELD.
+        let events = EVENTS.into_iter().zip(self.counts.coverage.events);
+        let events = events.filter(|(_, count)| *count > 0 || self.instances > 1);
+        rows.filter(|(_, row)| !row.is_empty())
+            .chain([("event", events.collect())])
+            .collect()
     }
 }
 
@@ -137,7 +142,7 @@ pub fn text(summary: &Summary<'_>) -> String {
     line(format_args!("reached"));
     for (builtin, row) in summary.reached() {
         for (position, (ending, count)) in row.into_iter().enumerate() {
-            let name = if position == 0 { builtin.name() } else { "" };
+            let name = if position == 0 { builtin } else { "" };
             line(format_args!(
                 "{name:>28} {ending:<26} {count:>9}{}",
                 mark(count == 0)
@@ -191,7 +196,7 @@ pub fn json(summary: &Summary<'_>) -> String {
         shares: summary.shares().collect(),
         reached: reached
             .into_iter()
-            .map(|(b, row)| (b.name(), row.into_iter().collect()))
+            .map(|(name, row)| (name, row.into_iter().collect()))
             .collect(),
         findings: counts
             .findings

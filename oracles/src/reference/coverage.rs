@@ -3,6 +3,7 @@
 use super::canonical::{Canon, FuncInst, Side};
 use super::deviation::Deviation;
 use super::types::ValType;
+use super::waitables::EventCode;
 use crate::Trap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -409,11 +410,24 @@ impl Builtin {
 /// How a call of a built-in ended: `None`, it returned.
 pub type Ending = Option<Trap>;
 
+/// The names of the events (`EventCode`), in the order of their codes.
+pub const EVENTS: [&str; 7] = [
+    "none",
+    "subtask",
+    "stream-read",
+    "stream-write",
+    "future-read",
+    "future-write",
+    "task-cancelled",
+];
+
 /// Counts of what was reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// How often each built-in returned, and how often it gave each kind of trap.
     pub reached: BTreeMap<(Builtin, Ending), u64>,
+    /// How often each event was delivered, to a callback or by `waitable-set.{wait,poll}`: in the order of [`EVENTS`].
+    pub events: [u64; EVENTS.len()],
     /// How many started threads really ran.
     pub threads_ran: u64,
     /// How many invocations ended in a deadlock.
@@ -428,10 +442,18 @@ impl Coverage {
         *self.reached.entry((builtin, ending)).or_default() += 1;
     }
 
+    /// Counts the delivery of an event.
+    pub(crate) fn delivered(&mut self, event: EventCode) {
+        self.events[event as usize] += 1;
+    }
+
     /// Adds the counts of `other`.
     pub fn add(&mut self, other: &Coverage) {
         for (&key, &count) in &other.reached {
             *self.reached.entry(key).or_default() += count;
+        }
+        for (mine, theirs) in self.events.iter_mut().zip(other.events) {
+            *mine += theirs;
         }
         self.threads_ran += other.threads_ran;
         self.deadlocks += other.deadlocks;

@@ -315,6 +315,7 @@ impl Store<'_> {
         let inst = self.inst_of(thread);
         debug_assert!(self.inst(inst).exclusive_thread.is_none());
         self.inst(inst).exclusive_thread = Some(thread);
+        self.coverage.delivered(code);
         let callee = self.task_of(thread).opts.callback;
         let callee = callee.ok_or_else(|| super::drive::mistyped("callback"))?;
         let args = [code as u32, p1, p2].map(|arg| Val::I32(arg as i32));

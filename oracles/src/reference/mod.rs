@@ -46,7 +46,7 @@ mod types;
 mod unsupported;
 mod waitables;
 
-pub use coverage::{Builtin, Coverage, Ending};
+pub use coverage::{Builtin, Coverage, EVENTS, Ending};
 pub use deviation::Deviation;
 pub use fault::Fault;
 pub use script::{Reading, ScriptReference};

@@ -298,6 +298,7 @@ impl Store<'_> {
             ..CanonicalOptions::default()
         };
         let inst = self.inst_of(thread);
+        self.coverage.delivered(event);
         let mut cx = self.context(&opts, inst, None);
         cx.store_u32(ptr, p1)?;
         cx.store_u32(ptr.saturating_add(4), p2)?;
