@@ -1,6 +1,8 @@
 //! Scripts that ask for too much.
 
 use crate::{is_not_supported_at_the_end, passes};
+use spawndiff_oracles::claims::Status;
+use spawndiff_oracles::readings::run_on_reference;
 use spawndiff_oracles::scripts::Script;
 
 #[test]
@@ -40,4 +42,35 @@ fn the_end_of_a_text_anywhere_is_an_error_and_no_panic() {
         let whole = text[..end].trim_end().ends_with("))") && end < 30;
         assert_eq!(Script::parse(&text[..end]).is_ok(), whole, "{end}");
     }
+}
+
+#[test]
+fn threads_that_start_two_threads_each_meet_a_limit_of_the_reference() {
+    let text = r#"
+(component
+  (core module $table (table (export "t") 1 funcref))
+  (core instance $table (instantiate $table))
+  (alias core export $table "t" (core table $t))
+  (core type $start (func (param i32)))
+  (core func $new (canon thread.new-indirect $start (core table $t)))
+  (core func $later (canon thread.resume-later))
+  (core module $m
+    (import "" "new" (func $new (param i32 i32) (result i32)))
+    (import "" "later" (func $later (param i32)))
+    (import "table" "t" (table 1 funcref))
+    (elem (i32.const 0) func $f)
+    (func $f (export "f") (param i32)
+      (call $later (call $new (i32.const 0) (i32.const 0)))
+      (call $later (call $new (i32.const 0) (i32.const 0)))))
+  (core instance $i (instantiate $m
+    (with "" (instance (export "new" (func $new)) (export "later" (func $later))))
+    (with "table" (instance $table))))
+  (func (export "f") async (param "x" u32) (canon lift (core func $i "f") async)))
+(invoke "f" (u32.const 0))
+"#;
+    let script = Script::parse(text).expect("the text is a script");
+    let last = run_on_reference(&script)
+        .pop()
+        .expect("there are directives");
+    assert_eq!(last.status, Status::Failed("exhausted: memory".to_string()));
 }
