@@ -43,10 +43,6 @@ pub fn explain(
         let known = Explanation::Known(vec![Known::NotLockedDown]);
         return (known, Coverage::default());
     }
-    let names = |coverage: &Coverage| -> Vec<Known> {
-        let deviated = coverage.deviated.iter().copied();
-        deviated.map(Known::from).collect()
-    };
     match compare(deviating, run, native, budget) {
         Membership::Member { coverage, .. } => {
             let known = names(&coverage);
@@ -75,6 +71,12 @@ pub fn explain(
         }
         Membership::Unknown(why) => (Explanation::Unknown(why), Coverage::default()),
     }
+}
+
+/// The known divergences that a run showed.
+fn names(coverage: &Coverage) -> Vec<Known> {
+    let deviated = coverage.deviated.iter().copied();
+    deviated.map(Known::from).collect()
 }
 
 /// An error of the engine that ended a run and is no trap.
@@ -164,7 +166,7 @@ impl Failure {
             Membership::Member { coverage, .. }
                 if self.by.iter().any(|by| coverage.deviated.contains(by)) =>
             {
-                Explanation::Known(coverage.deviated.into_iter().map(Known::from).collect())
+                Explanation::Known(names(&coverage))
             }
             // What an instance does that should have been locked cannot be compared, and so it is with how that ends.
             Membership::Stranger {
@@ -172,7 +174,7 @@ impl Failure {
                 coverage,
                 ..
             } if not_locked_down(&native, &difference, &coverage) => {
-                let mut all: Vec<Known> = coverage.deviated.into_iter().map(Known::from).collect();
+                let mut all = names(&coverage);
                 all.push(Known::NotLockedDown);
                 // Where its name stands for several, which one it was is not known any more.
                 if let [by] = self.by {

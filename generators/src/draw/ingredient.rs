@@ -145,3 +145,39 @@ pub(super) fn drop_end(channel: usize, direction: Direction, passing: Passing) -
         passing,
     }
 }
+
+/// An operation on a handle as if it were an end of a stream or future.
+pub(super) fn on_any_end(sketch: &mut Sketch, handle: Handle) -> Option<Op> {
+    if sketch.channels.is_empty() {
+        return None;
+    }
+    let channel = sketch.draw.index(sketch.channels.len());
+    let direction = sketch.draw.pick(&[Direction::Read, Direction::Write]);
+    Some(on_end(sketch, channel, direction, handle))
+}
+
+/// The same of a stream or future.
+pub(super) fn on_end(
+    sketch: &mut Sketch,
+    channel: usize,
+    direction: Direction,
+    handle: Handle,
+) -> Op {
+    let asynchronous = sketch.draw.percent(50);
+    match sketch.draw.below(3) {
+        0 => copy(channel, direction, handle, asynchronous, 1),
+        1 => Op::CancelCopy {
+            channel,
+            direction,
+            handle,
+            asynchronous,
+            passing: DARING,
+        },
+        _ => Op::DropEnd {
+            channel,
+            direction,
+            handle,
+            passing: DARING,
+        },
+    }
+}

@@ -2,10 +2,11 @@
 //!
 //! While one runs its instance may not leave, so all built-ins but a few trap. The mistake is to call one of the others.
 
+use super::ingredient::{DARING, on_any_end};
 use super::placement::{choose, conditional};
-use super::{Sketch, body, op, trespass};
+use super::{Sketch, body, op, peer};
 use crate::limits::{POST_RETURN_ADDRESS, SCRATCH_ADDRESS};
-use crate::plan::{Index, Op, Operand, Start, Target, Width};
+use crate::plan::{Handle, Index, Op, Operand, Start, Target, ValueType, Width};
 
 /// Percentage of entries lifted synchronously that have a post-return function, beside those that a mistake gives one.
 const PERCENT: u32 = 30;
@@ -65,7 +66,7 @@ pub(super) fn forbid(sketch: &mut Sketch) {
         return;
     };
     let op = match sketch.has_peers() && sketch.draw.percent(50) {
-        true => trespass::unprepared(sketch),
+        true => between(sketch),
         false => forbidden(sketch, entry),
     };
     let ops = conditional(sketch, vec![op]);
@@ -178,4 +179,66 @@ fn start(sketch: &mut Sketch, spawn: bool, context: Operand) -> Op {
         context,
         slot: 1,
     }
+}
+
+/// An operation that calls a built-in for other instances, and nothing before it.
+fn between(sketch: &mut Sketch) -> Op {
+    let handle = Handle::Const(sketch.draw.below(3));
+    let asynchronous = sketch.draw.percent(50);
+    let cancellable = sketch.draw.percent(50);
+    let resource = sketch.instance.resource.is_some();
+    match sketch.draw.below(14) {
+        0 => Op::SetNew { slot: 1 },
+        1 => Op::SetWait {
+            handle,
+            cancellable,
+            passing: DARING,
+        },
+        2 => Op::SetPoll {
+            handle,
+            cancellable,
+        },
+        3 => Op::SetDrop {
+            handle,
+            passing: DARING,
+        },
+        4 => Op::Join { handle, set: None },
+        5 => Op::SubtaskCancel {
+            handle,
+            asynchronous,
+            passing: DARING,
+        },
+        6 => Op::SubtaskDrop {
+            handle,
+            passing: DARING,
+        },
+        7 if !sketch.channels.is_empty() => Op::ChannelNew {
+            channel: sketch.draw.index(sketch.channels.len()),
+            slot: 1,
+        },
+        8 | 9 => on_any_end(sketch, handle).unwrap_or(Op::TaskCancel),
+        12 => call(sketch, asynchronous).unwrap_or(Op::TaskCancel),
+        10 if resource => Op::ResourceNew {
+            slot: 1,
+            rep: Operand::Const(1),
+        },
+        11 if resource => Op::ResourceDrop {
+            owner: sketch.number,
+            handle,
+        },
+        _ => Op::TaskCancel,
+    }
+}
+
+/// A call that needs nothing to be made before.
+fn call(sketch: &mut Sketch, asynchronous: bool) -> Option<Op> {
+    let scalar = |ty: &ValueType| matches!(ty, ValueType::Scalar(_));
+    let callee = peer::callee(sketch, |entry| entry.params.iter().all(scalar))?;
+    let args = peer::arguments(sketch, callee, &mut Vec::new());
+    Some(Op::Invoke {
+        callee,
+        asynchronous,
+        args,
+        slot: 2,
+    })
 }

@@ -3,12 +3,12 @@
 
 use super::ingredient::{
     CAREFUL, DARING, SET, SLOT, SUBTASK, blocked, cancel, cancel_copy, channel, copy, drop_end,
-    end, joined, owner, pass, taking,
+    end, joined, on_any_end, on_end, owner, pass, taking,
 };
 use super::placement::{choose, insert_in_entry, insert_in_thread};
 use super::{Sketch, peer};
 use crate::encode::sample::INVALID;
-use crate::plan::{Argument, Direction, Handle, Lift, Op, Operand, ValueType};
+use crate::plan::{Argument, Direction, Handle, Lift, Op, ValueType};
 
 /// How many mistakes a case is to make that has anything to make them with, and the weights.
 const COUNT: &[(u32, usize)] = &[(62, 0), (31, 1), (7, 2)];
@@ -52,7 +52,6 @@ const KINDS: &[(u32, Kind)] = &[
     (4, Kind::RepWrong),
     (8, Kind::EndUnknown),
     (5, Kind::CancelCopyInSet),
-    (8, Kind::BorrowKept),
     (5, Kind::InvalidString),
 ];
 
@@ -97,8 +96,6 @@ enum Kind {
     /// An end of a stream or future that is none.
     EndUnknown,
     CancelCopyInSet,
-    /// A task returns, or is cancelled, with a resource that it was lent.
-    BorrowKept,
     InvalidString,
 }
 
@@ -118,9 +115,6 @@ pub(super) fn draw(sketch: &mut Sketch) {
 }
 
 fn add(sketch: &mut Sketch, kind: Kind) -> Option<()> {
-    if let Kind::BorrowKept = kind {
-        return keep_borrow(sketch);
-    }
     let ops = mistake(sketch, kind)?;
     let may_not_block = matches!(kind, Kind::WaitInSyncTyped);
     let cancels = matches!(kind, Kind::TaskCancel);
@@ -448,7 +442,6 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             ops.extend(joined(handle));
             ops.push(cancel_copy(channel, direction, false));
         }
-        Kind::BorrowKept => return None,
         Kind::InvalidString => {
             let callee = taking(sketch, |ty| matches!(ty, ValueType::String))?;
             let mut args = peer::arguments(sketch, callee, &mut ops);
@@ -466,122 +459,4 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
         }
     }
     Some(ops)
-}
-
-/// An operation on a handle as if it were an end of a stream or future.
-fn on_any_end(sketch: &mut Sketch, handle: Handle) -> Option<Op> {
-    if sketch.channels.is_empty() {
-        return None;
-    }
-    let channel = sketch.draw.index(sketch.channels.len());
-    let direction = sketch.draw.pick(&[Direction::Read, Direction::Write]);
-    Some(on_end(sketch, channel, direction, handle))
-}
-
-/// The same of a stream or future.
-fn on_end(sketch: &mut Sketch, channel: usize, direction: Direction, handle: Handle) -> Op {
-    let asynchronous = sketch.draw.percent(50);
-    match sketch.draw.below(3) {
-        0 => copy(channel, direction, handle, asynchronous, 1),
-        1 => Op::CancelCopy {
-            channel,
-            direction,
-            handle,
-            asynchronous,
-            passing: DARING,
-        },
-        _ => Op::DropEnd {
-            channel,
-            direction,
-            handle,
-            passing: DARING,
-        },
-    }
-}
-
-/// Has an entry of this instance keep a resource of another one that it is lent.
-fn keep_borrow(sketch: &mut Sketch) -> Option<()> {
-    let number = sketch.number;
-    let lent = |ty: &ValueType| matches!(ty, ValueType::Borrow(owner) if *owner != number);
-    let entries = sketch.instance.entries.iter_mut();
-    let mut lent: Vec<_> = entries
-        .filter(|entry| entry.params.iter().any(lent))
-        .collect();
-    if lent.is_empty() {
-        return None;
-    }
-    let entry = sketch.draw.index(lent.len());
-    let parameter = |op: &Op| {
-        matches!(
-            op,
-            Op::ResourceDrop {
-                handle: Handle::Parameter(_),
-                ..
-            }
-        )
-    };
-    lent[entry].body.retain(|op| !parameter(op));
-    Some(())
-}
-
-/// An operation that calls a built-in for other instances, and nothing before it.
-pub(super) fn unprepared(sketch: &mut Sketch) -> Op {
-    let handle = Handle::Const(sketch.draw.below(3));
-    let asynchronous = sketch.draw.percent(50);
-    let cancellable = sketch.draw.percent(50);
-    let resource = sketch.instance.resource.is_some();
-    match sketch.draw.below(14) {
-        0 => Op::SetNew { slot: 1 },
-        1 => Op::SetWait {
-            handle,
-            cancellable,
-            passing: DARING,
-        },
-        2 => Op::SetPoll {
-            handle,
-            cancellable,
-        },
-        3 => Op::SetDrop {
-            handle,
-            passing: DARING,
-        },
-        4 => Op::Join { handle, set: None },
-        5 => Op::SubtaskCancel {
-            handle,
-            asynchronous,
-            passing: DARING,
-        },
-        6 => Op::SubtaskDrop {
-            handle,
-            passing: DARING,
-        },
-        7 if !sketch.channels.is_empty() => Op::ChannelNew {
-            channel: sketch.draw.index(sketch.channels.len()),
-            slot: 1,
-        },
-        8 | 9 => on_any_end(sketch, handle).unwrap_or(Op::TaskCancel),
-        12 => call(sketch, asynchronous).unwrap_or(Op::TaskCancel),
-        10 if resource => Op::ResourceNew {
-            slot: 1,
-            rep: Operand::Const(1),
-        },
-        11 if resource => Op::ResourceDrop {
-            owner: sketch.number,
-            handle,
-        },
-        _ => Op::TaskCancel,
-    }
-}
-
-/// A call that needs nothing to be made before.
-fn call(sketch: &mut Sketch, asynchronous: bool) -> Option<Op> {
-    let scalar = |ty: &ValueType| matches!(ty, ValueType::Scalar(_));
-    let callee = peer::callee(sketch, |entry| entry.params.iter().all(scalar))?;
-    let args = peer::arguments(sketch, callee, &mut Vec::new());
-    Some(Op::Invoke {
-        callee,
-        asynchronous,
-        args,
-        slot: 2,
-    })
 }

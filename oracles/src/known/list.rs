@@ -143,6 +143,9 @@ known! {
     /// [`Deviation::CancelsOtherEnd`].
     CancelsOtherEnd "cancels-other-end" of CancelsOtherEnd
         "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite",
+    /// [`Deviation::ReturnsWithoutMemory`].
+    ReturnsWithoutMemory "returns-without-memory" of ReturnsWithoutMemory
+        "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskreturn",
     /// Where the engine is built with debug assertions: `thread.yield` in a synchronously typed task with another thread
     /// ready fails one of them.
     SyncTypedYieldAsserts "sync-typed-yield-asserts" of SyncTypedYieldAsserts

@@ -4,7 +4,6 @@ use super::Unsupported;
 use super::canonical::{Canon, FuncInst, InstanceId};
 use super::instantiate::{Build, ValueId};
 use super::limits::{self, Limits};
-use super::state::{Caller, TaskId};
 use super::store::{Stop, Store};
 use super::types::ResourceTypeId;
 
@@ -46,17 +45,10 @@ impl Build for Store<'_> {
             return Err(Unsupported::new("a start definition of a function of the host").into());
         }
         let args = args.iter().map(|arg| self.values[arg.0].clone()).collect();
-        let task = TaskId(self.tasks.len());
-        self.call_func(func, None, Caller::Host { args, result: None })?;
-        while self.returned(task).is_none() {
-            if !self.tick()? {
-                return Err(Unsupported::new("a start function that never returns").into());
-            }
+        match self.call_as_host(func, args)? {
+            Some(Some(value)) => Ok(vec![ValueId(limits::add(&mut self.values, value)?)]),
+            Some(None) => Ok(Vec::new()),
+            None => Err(Unsupported::new("a start function that never returns").into()),
         }
-        let mut results = Vec::new();
-        if let Some(Some(value)) = self.returned(task) {
-            results.push(ValueId(limits::add(&mut self.values, value)?));
-        }
-        Ok(results)
     }
 }

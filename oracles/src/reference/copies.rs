@@ -172,8 +172,8 @@ impl Store<'_> {
         let shared = self.end(end).shared;
         self.drop_shared(shared);
         self.take_idle_event(end);
-        self.tells_idle_end(shared, end);
-        self.replaces_completed(shared, end);
+        self.tells_idle_end(end);
+        self.replaces_completed(end);
         self.drop_waitable(end);
         Ok(Outcome::nothing())
     }

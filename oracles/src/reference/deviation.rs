@@ -96,6 +96,8 @@ pub enum Deviation {
     /// `{stream,future}.cancel-read` of a writable end that copies, and `cancel-write` of a readable one, says CANCELLED; the copy
     /// goes on.
     CancelsOtherEnd,
+    /// `task.return` without `memory` works in a task that is lifted with one.
+    ReturnsWithoutMemory,
     /// `thread.yield` in a synchronously typed task that has not returned, with another thread ready, fails an assertion of
     /// the engine: a trap `cannot-block` stands for it. Only where the engine failed that assertion.
     SyncTypedYieldAsserts,
@@ -107,6 +109,7 @@ impl Deviation {
         Deviation::CancelledAfterCopy,
         Deviation::ParentChildTraps,
         Deviation::QueuesSwitches,
+        Deviation::ReturnsWithoutMemory,
     ];
     /// Every one that an engine without debug assertions has.
     pub const ALL: &'static [Deviation] = match Deviation::ALL_AND_ASSERTIONS {
@@ -146,6 +149,7 @@ impl Deviation {
         Deviation::WakesExcluded,
         Deviation::LeavesInPostReturn,
         Deviation::CancelsOtherEnd,
+        Deviation::ReturnsWithoutMemory,
         Deviation::SyncTypedYieldAsserts,
     ];
 }

@@ -1,7 +1,7 @@
 //! `class Task`: entering, returning, cancelling (CanonicalABI.md, "Tasks").
 
 use super::abi::Value;
-use super::canonical::InstanceId;
+use super::canonical::{FuncInst, InstanceId};
 use super::fault::Fault;
 use super::state::{Caller, Cancelled, ReadyFunc, TaskId, TaskState, ThreadId};
 use super::store::{Stop, Store};
@@ -268,8 +268,21 @@ impl Store<'_> {
         }
     }
 
+    /// `Store.invoke` of a function of a guest, and `Store.tick` until its task has returned or nothing is ready. What is
+    /// returned is the task's result, if it has returned.
+    pub(crate) fn call_as_host(
+        &mut self,
+        func: &FuncInst,
+        args: Vec<Value>,
+    ) -> Result<Option<Option<Value>>, Stop> {
+        let task = TaskId(self.tasks.len());
+        self.call_func(func, None, Caller::Host { args, result: None })?;
+        while self.returned(task).is_none() && self.tick()? {}
+        Ok(self.returned(task))
+    }
+
     /// The result of a task that the host has called, once it has returned.
-    pub(crate) fn returned(&self, task: TaskId) -> Option<Option<Value>> {
+    fn returned(&self, task: TaskId) -> Option<Option<Value>> {
         match &self.tasks.get(task.0)?.caller {
             Caller::Host { result, .. } => result.clone().flatten(),
             Caller::Subtask(_) | Caller::Core { .. } => None,

@@ -109,11 +109,7 @@ impl Store<'_> {
         thread: ThreadId,
         waitable: WaitableId,
     ) -> Result<Outcome, Stop> {
-        self.waitable(waitable).has_sync_waiter = true;
-        match self.wait_until(thread, ReadyFunc::PendingEvent(waitable), false) {
-            Flow::Go(_) => self.waited_for_pending_event(waitable),
-            Flow::Block(switch_to) => Ok(Outcome::Block(switch_to, Then::Event(waitable))),
-        }
+        self.wait_synchronously(thread, waitable, ReadyFunc::PendingEvent(waitable))
     }
 
     /// The same for a subtask that is cancelled: what comes of that is its final state, and no earlier event.
@@ -122,10 +118,19 @@ impl Store<'_> {
         thread: ThreadId,
         subtask: WaitableId,
     ) -> Result<Outcome, Stop> {
-        self.waitable(subtask).has_sync_waiter = true;
-        match self.wait_until(thread, ReadyFunc::Resolved(subtask), false) {
-            Flow::Go(_) => self.waited_for_pending_event(subtask),
-            Flow::Block(switch_to) => Ok(Outcome::Block(switch_to, Then::Event(subtask))),
+        self.wait_synchronously(thread, subtask, ReadyFunc::Resolved(subtask))
+    }
+
+    fn wait_synchronously(
+        &mut self,
+        thread: ThreadId,
+        waitable: WaitableId,
+        ready_func: ReadyFunc,
+    ) -> Result<Outcome, Stop> {
+        self.waitable(waitable).has_sync_waiter = true;
+        match self.wait_until(thread, ready_func, false) {
+            Flow::Go(_) => self.waited_for_pending_event(waitable),
+            Flow::Block(switch_to) => Ok(Outcome::Block(switch_to, Then::Event(waitable))),
         }
     }
 

@@ -5,6 +5,7 @@ mod directives;
 mod host;
 mod limits;
 mod readings;
+mod starts;
 mod values;
 
 use spawndiff_oracles::claims::Status;

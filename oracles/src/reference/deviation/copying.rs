@@ -1,12 +1,11 @@
 //! Streams and futures.
 
-use super::super::abi::SharedId;
 use super::super::canon::Outcome;
 use super::super::state::{ComponentInstance, Handle};
 use super::super::store::{Stop, Store};
 use super::super::streams::{CopyEnd, CopyResult, CopyState, event_code};
 use super::super::types::ValType;
-use super::super::waitables::{EventTuple, PendingEvent, WaitableId, WaitableKind};
+use super::super::waitables::{EventTuple, PendingEvent, Waitable, WaitableId, WaitableKind};
 use super::Deviation;
 use crate::Trap;
 
@@ -16,46 +15,47 @@ impl Store<'_> {
         !future && self.deviates(Deviation::CancelledAfterCopy)
     }
 
-    /// After the drop of an end of what is shared.
-    pub(crate) fn tells_idle_end(&mut self, shared: SharedId, dropped: WaitableId) {
+    /// After the drop of an end.
+    pub(crate) fn tells_idle_end(&mut self, dropped: WaitableId) {
         if !self.deviations.contains(&Deviation::DropTellsIdleEnd) {
             return;
         }
-        // The last one: an end that was passed on is a new one in its new instance.
-        let other = (0..self.waitables.len()).rev().find(|&place| {
-            let waitable = &self.waitables[place];
-            let end = matches!(&waitable.kind, WaitableKind::End(end) if end.shared == shared
-                && !end.state.copying());
-            end && place != dropped.0 && waitable.pending_event.is_none()
-        });
-        if let Some(other) = other {
-            self.waitables[other].pending_event = Some(PendingEvent::Idle);
+        if let Some(other) = self.other_end(dropped)
+            && !self.end(other).state.copying()
+            && !self.has_pending_event(other)
+        {
+            self.waitable(other).pending_event = Some(PendingEvent::Idle);
         }
     }
 
-    /// After the drop of an end of what is shared: where a copy at the other end was completed, and that has not been told of,
-    /// what is told is the drop.
-    pub(crate) fn replaces_completed(&mut self, shared: SharedId, dropped: WaitableId) {
-        if !self.deviations.contains(&Deviation::DropReplacesCompleted) {
-            return;
-        }
+    /// After the drop of an end: where a copy at the other end was completed, and that has not been told of, what is told is the
+    /// drop.
+    pub(crate) fn replaces_completed(&mut self, dropped: WaitableId) {
+        let shared = self.end(dropped).shared;
         let stream = matches!(self.shared[shared.0].ty, ValType::Stream(_));
-        for place in 0..self.waitables.len() {
-            let waitable = &mut self.waitables[place];
-            let is_other = matches!(&waitable.kind, WaitableKind::End(end) if end.shared == shared)
-                && place != dropped.0;
-            if let Some(PendingEvent::Copy {
-                result: result @ CopyResult::Completed,
-                ..
-            }) = &mut waitable.pending_event
-                && is_other
-                && stream
-            {
-                *result = CopyResult::Dropped;
-                self.deviates(Deviation::DropReplacesCompleted);
-                return;
-            }
+        let Some(other) = self.other_end(dropped) else {
+            return;
+        };
+        if let Some(PendingEvent::Copy {
+            result: CopyResult::Completed,
+            reclaim,
+        }) = self.waitable(other).pending_event
+            && stream
+            && self.deviates(Deviation::DropReplacesCompleted)
+        {
+            let result = CopyResult::Dropped;
+            self.waitable(other).pending_event = Some(PendingEvent::Copy { result, reclaim });
         }
+    }
+
+    /// The other end of a stream or future. An end that was passed on is a new one in its new instance: the last one counts.
+    fn other_end(&mut self, end: WaitableId) -> Option<WaitableId> {
+        let CopyEnd { shared, side, .. } = *self.end(end);
+        let is_other = |waitable: &Waitable| {
+            matches!(&waitable.kind, WaitableKind::End(other)
+                if other.shared == shared && other.side != side)
+        };
+        self.waitables.iter().rposition(is_other).map(WaitableId)
     }
 
     /// The event of an end that was not copying.
@@ -79,16 +79,11 @@ impl Store<'_> {
         end: WaitableId,
         async_: bool,
     ) -> Result<Outcome, Stop> {
-        let CopyEnd { shared, state, .. } = *self.end(end);
-        if state != CopyState::Copying {
+        if self.end(end).state != CopyState::Copying {
             return Err(Trap::WrongEnd.into());
         }
-        let is_other = |&place: &usize| {
-            let kind = &self.waitables[place].kind;
-            place != end.0 && matches!(kind, WaitableKind::End(end) if end.shared == shared)
-        };
-        if let Some(other) = (0..self.waitables.len()).rev().find(is_other) {
-            self.not_in_set(WaitableId(other), async_)?;
+        if let Some(other) = self.other_end(end) {
+            self.not_in_set(other, async_)?;
         }
         Ok(Outcome::returns(CopyResult::Cancelled as u32))
     }
@@ -115,7 +110,8 @@ impl Store<'_> {
         }
     }
 
-    /// After the cancellation of such a copy, and before another one: a thread that waits for a copy does so by a set of its own, in which a synchronous cancel finds the end.
+    /// After the cancellation of such a copy, and before another one: a thread that waits for a copy does so by a set of its own,
+    /// in which a synchronous cancel finds the end.
     pub(crate) fn not_waited_for(&mut self, end: WaitableId, async_: bool) -> Result<(), Stop> {
         match self.waitable(end).has_sync_waiter && !async_ {
             true => Err(Trap::WaitableInSet.into()),

@@ -1,6 +1,6 @@
 //! Who runs next: switches, promotions, calls, and tasks of a synchronous type.
 
-use super::super::canonical::{Canon, FuncInst, InstanceId};
+use super::super::canonical::{Canon, CanonicalOptions, FuncInst, InstanceId};
 use super::super::state::{Caller, Continuation, ReadyFunc, Task, TaskId, TaskState, ThreadId};
 use super::super::store::Store;
 use super::{Deviation, Instead};
@@ -175,6 +175,14 @@ impl Store<'_> {
     /// Where a synchronously typed task has blocked: whether it is left to the host's loop.
     pub(crate) fn instead_of_looping(&mut self) -> bool {
         self.deviates_here(Deviation::SyncTypedRunsOthers)
+    }
+
+    /// Whether `task.return` works that names no memory where `canon lift` does.
+    pub(crate) fn returns_without_memory(&mut self, task: TaskId, opts: &CanonicalOptions) -> bool {
+        let lifted = &self.task(task).opts;
+        opts.string_encoding == lifted.string_encoding
+            && opts.memory.is_none()
+            && self.deviates(Deviation::ReturnsWithoutMemory)
     }
 
     /// Whether `task.return` goes on in a task that is not lifted `async`.

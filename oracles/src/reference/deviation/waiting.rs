@@ -99,6 +99,10 @@ impl Store<'_> {
     pub(crate) fn waits_again(&mut self, thread: ThreadId, set: SetId, cancelled: bool) -> bool {
         let nothing = !cancelled && !self.set_has_pending_event(set);
         if nothing {
+            debug_assert!(
+                !self.deviations.is_empty(),
+                "a thread that is ready for an event has one"
+            );
             let not_exclusive = Some(self.inst_of(thread));
             self.start_waiting_internal(thread, ReadyFunc::SetEvent { set, not_exclusive });
             self.thread(thread).cancellable = true;

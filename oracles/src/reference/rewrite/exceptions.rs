@@ -11,12 +11,14 @@
 //! The legacy instructions are *not supported*.
 
 mod body;
+mod scan;
 
 use super::{Rewriter, copy_section, unsupported};
 use crate::reference::Unsupported;
 use crate::reference::definition::no_such;
 use crate::reference::exceptions::{KEEP, Part};
 use body::Body;
+pub(crate) use scan::{look_alike, occur};
 use std::collections::HashMap;
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasm_encoder::{
@@ -26,52 +28,6 @@ use wasmparser::{
     BlockType, Catch, CompositeInnerType, ExternalKind, FunctionBody, HeapType,
     ImportSectionReader, Operator, Parser, Payload, RefType, SubType, TypeRef, TypeSectionReader,
 };
-
-/// Whether a core module anywhere in a component has something to do with exceptions. One that cannot be read has not.
-pub(crate) fn occur(component: &[u8]) -> bool {
-    let mut payloads = Parser::new(0).parse_all(component).map_while(Result::ok);
-    payloads.any(|payload| match payload {
-        Payload::TagSection(_) => true,
-        Payload::ImportSection(imports) => imports
-            .into_imports()
-            .any(|import| import.is_ok_and(|import| matches!(import.ty, TypeRef::Tag(_)))),
-        Payload::CodeSectionEntry(body) => body.get_operators_reader().is_ok_and(|operators| {
-            let mut operators = operators.into_iter();
-            operators.any(|operator| operator.is_ok_and(|operator| is_one(&operator)))
-        }),
-        _ => false,
-    })
-}
-
-/// Whether function types of a component have references to exceptions, and others (or the same) references to what is of the
-/// host: both become `externref`, and a type that a call asks for could be taken for another one.
-pub(crate) fn look_alike(component: &[u8]) -> bool {
-    let (mut exn, mut external) = (false, false);
-    let mut look = |types: TypeSectionReader<'_>| {
-        let groups = types.into_iter().filter_map(Result::ok);
-        for ty in groups.flat_map(wasmparser::RecGroup::into_types) {
-            let CompositeInnerType::Func(func) = &ty.composite_type.inner else {
-                continue;
-            };
-            for ty in func.params().iter().chain(func.results()) {
-                if let wasmparser::ValType::Ref(ty) = ty {
-                    let exception = HeapType::Abstract {
-                        shared: false,
-                        ty: wasmparser::AbstractHeapType::Exn,
-                    };
-                    exn |= ty.heap_type() == exception;
-                    external |= ty.is_extern_ref();
-                }
-            }
-        }
-    };
-    for payload in Parser::new(0).parse_all(component).map_while(Result::ok) {
-        if let Payload::TypeSection(types) = payload {
-            look(types);
-        }
-    }
-    exn && external
-}
 
 /// Whether an instruction throws or catches.
 pub(super) fn is_one(operator: &Operator<'_>) -> bool {

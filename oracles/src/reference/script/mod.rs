@@ -10,7 +10,6 @@ use super::canonical::FuncInst;
 use super::definition::Component;
 use super::instantiate::{self, Item, Items, func_type};
 use super::limits::Limits;
-use super::state::{Caller, TaskId};
 use super::store::{Stop, Store, core_stop};
 use super::{Deviation, Unsupported, binary, engine, exceptions};
 use crate::schedules::{Choice, Label, Scheduler};
@@ -250,14 +249,13 @@ impl ComponentInstance {
         refuel(&mut store.core);
         // A call that ran out of something may have left an exception under way.
         exceptions::escaped(&mut store.core);
-        let task = TaskId(store.tasks.len());
-        if let Err(stop) = run(store, &func, args, task) {
+        let returned = store.call_as_host(&func, args).map_err(|stop| {
             if let Stop::Trap(builtin, trap) = &stop {
                 store.trapped(*builtin, *trap);
             }
-            return Err(failure(stop));
-        }
-        match (store.returned(task), ft.result.as_ref()) {
+            failure(stop)
+        })?;
+        match (returned, ft.result.as_ref()) {
             (Some(Some(value)), Some(ty)) => {
                 let value = values::from_abi(&value, ty).ok_or_else(|| does_not_fit(export))?;
                 Ok(vec![value])
@@ -267,18 +265,6 @@ impl ComponentInstance {
             (Some(_), _) => Err(does_not_fit(export)),
         }
     }
-}
-
-/// `Store.invoke`, and `Store.tick` until the task has returned or nothing is ready.
-fn run(
-    store: &mut Store<'_>,
-    func: &FuncInst,
-    args: Vec<super::abi::Value>,
-    task: TaskId,
-) -> Result<(), Stop> {
-    store.call_func(func, None, Caller::Host { args, result: None })?;
-    while store.returned(task).is_none() && store.tick()? {}
-    Ok(())
 }
 
 fn refuel(core: &mut wasmi::Store<Limits>) {
