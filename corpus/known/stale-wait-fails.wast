@@ -149,3 +149,4 @@
 
 (component instance $r0 $spawndiff)
 (assert_return (invoke "run") (u32.const 2))
+(assert_return (invoke "settle"))

@@ -33,7 +33,15 @@ pub fn check_native(stored: &StoredCase, outcome: &native::Outcome) -> Vec<Statu
         native::Outcome::Unmapped { message, .. } => format!("unknown error: {message}"),
         native::Outcome::Observed(_) | native::Outcome::Rejected(_) => "not reached".to_string(),
     };
+    // An invocation that failed may have returned before, but it did not settle.
+    let unsettled = |directive: &Directive| {
+        let run = directive.run;
+        matches!(directive.claim, Claim::Settle { invocation, .. }
+            if run + 1 == observed.runs.len() && invocation + 1 == observed.runs[run].invocations.len())
+    };
+    let failed = !matches!(outcome, native::Outcome::Observed(_));
     let status = |directive: &Directive| match check(directive, observed.runs.get(directive.run)) {
+        Ok(()) if failed && unsettled(directive) => Status::Failed(gone.clone()),
         Ok(()) => Status::Passed,
         Err(Some(message)) => Status::Failed(message),
         Err(None) => Status::Failed(gone.clone()),

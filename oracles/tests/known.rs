@@ -166,6 +166,46 @@ fn the_judge_knows_each_case_by_exactly_its_name() {
     }
 }
 
+/// The cases of `corpus/known/together`: the first line of each begins with the names.
+fn together() -> Vec<(BTreeSet<Known>, StoredCase)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/known/together");
+    let files = std::fs::read_dir(folder).expect("the folder is there");
+    let read = |file: std::io::Result<std::fs::DirEntry>| {
+        let path = file.expect("it can be listed").path();
+        let case = StoredCase::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        let (names, _) = case.header[0].split_once(": ").expect("names, and what");
+        let of_name = |name| {
+            Known::ALL
+                .iter()
+                .copied()
+                .find(|known| known.name() == name)
+        };
+        let known = names
+            .split(" and ")
+            .map(|name| of_name(name).unwrap_or_else(|| panic!("{path:?}: no {name}")));
+        (known.collect(), case)
+    };
+    files.map(read).collect()
+}
+
+#[test]
+fn several_known_divergences_in_one_run_are_known_by_exactly_their_names() {
+    let together = together();
+    assert!(together.len() > 1);
+    let judge = Judge::new(native());
+    for (known, stored) in together {
+        for (directive, status) in stored
+            .directives
+            .iter()
+            .zip(check_reference(&stored, BUDGET))
+        {
+            assert_eq!(status, Status::Passed, "{known:?}:{}", directive.line);
+        }
+        let verdict = judge.judge(&stored.case).verdict;
+        assert_eq!(verdict, Verdict::Known(known));
+    }
+}
+
 #[test]
 fn every_run_of_a_known_case_shows_its_divergence_alone() {
     for known in shown() {

@@ -115,14 +115,15 @@ fn invoke(
 ) -> Result<(), Stop> {
     let (function, args, mut results) = find(store, instance, invocation)?;
     let ended = call(store, function, &args, &mut results, settings);
+    // First, so that it is seen also where what ended the call is no trap.
+    if ended.returned {
+        observed.returned = Some(results.first().and_then(values::from_val));
+    }
     observed.end = match ended.error {
         Some(error) => settings.end_of(&error)?,
         None if ended.returned => End::Quiet,
         None => End::Deadlock,
     };
-    if ended.returned {
-        observed.returned = Some(results.first().and_then(values::from_val));
-    }
     Ok(())
 }
 

@@ -109,7 +109,7 @@ impl Store<'_> {
             }
             (end, _) => end?,
         };
-        let waiter = self.waitable(end).has_sync_waiter && !self.cancels_sync_copy(end);
+        let waiter = self.waitable(end).has_sync_waiter && !self.cancels_sync_copy();
         if self.end(end).state != CopyState::Copying || waiter {
             return Err(Trap::NotCopying.into());
         }

@@ -11,7 +11,6 @@ use super::fault::Fault;
 use super::lift::Next;
 use super::state::{Activity, Cancelled, Continuation, Parked, Then, ThreadId};
 use super::store::{Stop, Store, core_stop};
-use super::waitables::{EventCode, EventTuple};
 use crate::{Exhaustion, Trap};
 use wasmi::Val;
 
@@ -83,7 +82,7 @@ impl Store<'_> {
                     return Err(Stop::from(Trap::SetHasWaiters).by(name));
                 }
                 let event = match self.takes_yield(thread) {
-                    true => EventTuple(EventCode::None, 0, 0),
+                    true => self.waited_for_nothing(set),
                     false => self.waited_for_event(set, cancelled),
                 };
                 match self.canons[builtin].1 {

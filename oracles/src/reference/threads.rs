@@ -89,7 +89,7 @@ impl Store<'_> {
             if let Some(other) = next
                 && self.instead_of_switching(self.threads[thread.0].task)
             {
-                self.waits_its_turn(other);
+                self.switches_in_turn(other);
                 next = None;
             }
         }

@@ -88,13 +88,10 @@ impl Store<'_> {
         Ok(Outcome::returns(CopyResult::Cancelled as u32))
     }
 
-    /// Whether a copy may be cancelled although a thread waits for it: that thread then waits for ever.
-    pub(crate) fn cancels_sync_copy(&mut self, end: WaitableId) -> bool {
-        let cancels = self.deviates(Deviation::CancelsSyncCopy);
-        if cancels {
-            self.abandons_waiter(end);
-        }
-        cancels
+    /// Whether a copy may be cancelled although a thread waits for it: what comes of the cancellation is not for that thread,
+    /// which waits on, for the next event of the end.
+    pub(crate) fn cancels_sync_copy(&mut self) -> bool {
+        self.deviates(Deviation::CancelsSyncCopy)
     }
 
     /// Whether a synchronous copy of an end in a set is begun.

@@ -71,6 +71,23 @@ impl Store<'_> {
         self.thread(thread).queued = true;
     }
 
+    /// The same for one that is switched to. What it was promoted from, a yield or a wait, can still be cancelled.
+    pub(crate) fn switches_in_turn(&mut self, thread: ThreadId) {
+        let target = &self.threads[thread.0];
+        let suspended = match target.cont {
+            Some(Continuation::Core { builtin, .. }) => matches!(
+                self.canons[builtin].1,
+                Canon::ThreadSuspend { .. }
+                    | Canon::ThreadSuspendThenResume { .. }
+                    | Canon::ThreadSuspendThenPromote { .. }
+            ),
+            Some(_) | None => true,
+        };
+        let cancellable = target.cancellable && !suspended;
+        self.waits_its_turn(thread);
+        self.thread(thread).cancellable = cancellable;
+    }
+
     /// Whether a task that does not need the exclusive thread waits for it all the same.
     pub(crate) fn waits_for_exclusive(&mut self, thread: ThreadId) -> bool {
         let inst = self.inst_of(thread);

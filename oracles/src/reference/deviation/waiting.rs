@@ -6,7 +6,7 @@ use super::super::state::{
 };
 use super::super::store::{Stop, Store};
 use super::super::subtasks::OnCancel;
-use super::super::waitables::{SetId, Waitable, WaitableId, WaitableKind};
+use super::super::waitables::{EventCode, EventTuple, SetId, Waitable, WaitableId, WaitableKind};
 use super::Deviation;
 use crate::Trap;
 
@@ -18,6 +18,12 @@ impl Store<'_> {
             self.thread(implicit).robbed = true;
         }
         takes
+    }
+
+    /// After a wait that ended with what was meant for the callback.
+    pub(crate) fn waited_for_nothing(&mut self, set: SetId) -> EventTuple {
+        self.sets[set.0].num_waiting -= 1;
+        EventTuple(EventCode::None, 0, 0)
     }
 
     /// Whether the task's callback is to be called after YIELD, with an event that is still there.
