@@ -27,7 +27,11 @@ impl Store<'_> {
             Some(Continuation::CallbackYield) => {
                 self.deviates(Deviation::CancelMissesCallbackYield)
             }
-            Some(Continuation::Core { .. }) if target.suspended() || target.resumed_later => {
+            Some(Continuation::Core { .. })
+                if target.suspended()
+                    || target.resumed_later
+                    || (target.queued && self.suspends(thread)) =>
+            {
                 self.deviates(Deviation::CancelMissesSuspended)
             }
             Some(_) | None => false,

@@ -71,21 +71,24 @@ impl Store<'_> {
         self.thread(thread).queued = true;
     }
 
-    /// The same for one that is switched to. What it was promoted from, a yield or a wait, can still be cancelled.
+    /// The same for one that is switched to. It can still be cancelled, but while it was suspended before.
     pub(crate) fn switches_in_turn(&mut self, thread: ThreadId) {
-        let target = &self.threads[thread.0];
-        let suspended = match target.cont {
+        let cancellable = self.threads[thread.0].cancellable;
+        self.waits_its_turn(thread);
+        self.thread(thread).cancellable = cancellable;
+    }
+
+    /// Whether a thread is in a built-in that suspends it, and not in one that yields or waits.
+    pub(super) fn suspends(&self, thread: ThreadId) -> bool {
+        match self.threads[thread.0].cont {
             Some(Continuation::Core { builtin, .. }) => matches!(
                 self.canons[builtin].1,
                 Canon::ThreadSuspend { .. }
                     | Canon::ThreadSuspendThenResume { .. }
                     | Canon::ThreadSuspendThenPromote { .. }
             ),
-            Some(_) | None => true,
-        };
-        let cancellable = target.cancellable && !suspended;
-        self.waits_its_turn(thread);
-        self.thread(thread).cancellable = cancellable;
+            Some(_) | None => false,
+        }
     }
 
     /// Whether a task that does not need the exclusive thread waits for it all the same.
