@@ -26,21 +26,19 @@ impl Store<'_> {
         Ok(Outcome::Return(vec![Val::I64(packed as i64)]))
     }
 
-    /// The end that a handle names.
-    fn checked_end(
+    /// The end that a handle names, of this type, and whether it is not the one that is asked for: where more is wrong with it
+    /// than that, which is named is a choice.
+    fn end_of(
         &mut self,
         handle: Handle,
         ty: &ValType,
         side: Side,
-    ) -> Result<WaitableId, Stop> {
+    ) -> Result<(WaitableId, bool), Stop> {
         if let Handle::Waitable(waitable) = handle
             && let WaitableKind::End(end) = &self.waitables[waitable.0].kind
             && self.shared[end.shared.0].ty == *ty
         {
-            return match end.side == side {
-                true => Ok(waitable),
-                false => Err(Trap::WrongEnd.into()),
-            };
+            return Ok((waitable, end.side != side));
         }
         Err(Trap::WrongHandle.into())
     }
@@ -60,7 +58,7 @@ impl Store<'_> {
         let inst = self.inst_of(thread);
         let [too_long, elsewhere] = self.check_buffer(ty, opts, inst, ptr, n)?;
         let handle = self.get_handle(inst, i);
-        let end = match handle.and_then(|handle| self.checked_end(handle, ty, side)) {
+        let (end, wrong) = match handle.and_then(|handle| self.end_of(handle, ty, side)) {
             Err(Stop::Trap(_, trap)) => {
                 self.trap_if_any(&[(true, trap), too_long, elsewhere])?;
                 return Err(trap.into());
@@ -68,8 +66,10 @@ impl Store<'_> {
             end => end?,
         };
         let state = self.end(end).state;
-        let in_set = !opts.async_ && self.waitable(end).wset.is_some() && !self.copies_in_set();
+        let in_set =
+            !wrong && !opts.async_ && self.waitable(end).wset.is_some() && !self.copies_in_set();
         self.trap_if_any(&[
+            (wrong, Trap::WrongEnd),
             (state == CopyState::Done, Trap::CopyEndDone),
             (state.copying(), Trap::CopyEndBusy),
             (in_set, Trap::WaitableInSet),
@@ -101,19 +101,18 @@ impl Store<'_> {
     ) -> Result<Outcome, Stop> {
         let inst = self.inst_of(thread);
         let handle = self.get_handle(inst, i)?;
-        let end = match (self.checked_end(handle, ty, side), handle) {
-            (Err(Stop::Trap(_, Trap::WrongEnd)), Handle::Waitable(end))
-                if self.cancels_other_end() =>
-            {
-                return self.cancel_other_end(end, async_);
-            }
-            (end, _) => end?,
-        };
-        let waiter = self.waitable(end).has_sync_waiter && !self.cancels_sync_copy();
-        if self.end(end).state != CopyState::Copying || waiter {
-            return Err(Trap::NotCopying.into());
+        let (end, wrong) = self.end_of(handle, ty, side)?;
+        if wrong && self.cancels_other_end() {
+            return self.cancel_other_end(end, async_);
         }
-        self.not_in_set(end, async_)?;
+        let waiter = self.waitable(end).has_sync_waiter && !self.cancels_sync_copy();
+        let idle = self.end(end).state != CopyState::Copying || waiter;
+        let in_set = self.waitable(end).wset.is_some() && !async_;
+        self.trap_if_any(&[
+            (wrong, Trap::WrongEnd),
+            (idle, Trap::NotCopying),
+            (in_set, Trap::WaitableInSet),
+        ])?;
         self.not_waited_for(end, async_)?;
         self.end(end).state = CopyState::CancellingCopy;
         let future = matches!(ty, ValType::Future(_));
@@ -159,13 +158,14 @@ impl Store<'_> {
         hi: u32,
     ) -> Result<Outcome, Stop> {
         let handle = self.remove_handle(inst, hi)?;
-        let end = self.checked_end(handle, ty, side)?;
+        let (end, wrong) = self.end_of(handle, ty, side)?;
         let state = self.end(end).state;
         // `WritableFutureEnd.drop`
-        let future = matches!(ty, ValType::Future(_));
+        let future = matches!(ty, ValType::Future(_)) && !wrong;
         let unwritten = future && side == Side::Writable && state != CopyState::Done;
         // And `CopyEnd.drop`.
         self.trap_if_any(&[
+            (wrong, Trap::WrongEnd),
             (unwritten, Trap::FutureNotWritten),
             (state.copying(), Trap::DropWhileCopying),
         ])?;
@@ -186,10 +186,11 @@ impl Store<'_> {
         ty: &ValType,
     ) -> Result<SharedId, Stop> {
         let handle = self.remove_handle(inst, i)?;
-        let end = self.checked_end(handle, ty, Side::Readable)?;
+        let (end, wrong) = self.end_of(handle, ty, Side::Readable)?;
         let state = self.end(end).state;
         let in_set = self.waitables[end.0].wset.is_some();
         self.trap_if_any(&[
+            (wrong, Trap::WrongEnd),
             (state == CopyState::Done, Trap::CopyEndDone),
             (state.copying(), Trap::CopyEndBusy),
             (in_set, Trap::LiftInSet),
