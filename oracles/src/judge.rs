@@ -2,7 +2,7 @@
 
 use crate::compare::{Difference, Membership, Unknown, compare};
 use crate::kept::Kept;
-use crate::known::{self, Explanation, Known};
+use crate::known::{self, Beside, Explained, Explanation, Known};
 use crate::native::{self, Native};
 use crate::reference::{Coverage, Deviation, Reference, Stopped, Unsupported};
 use crate::schedules::Fixed;
@@ -80,6 +80,8 @@ pub enum Divergence {
         run: usize,
         /// Where it leaves the schedule that got furthest.
         difference: Difference,
+        /// What it shows beside known divergences, if it shows some of those too.
+        beside: Option<Beside>,
     },
 }
 
@@ -188,13 +190,12 @@ impl Judge {
             }
             let mut membership = compare(reference, run, native, self.budget.min(PATIENCE));
             if let Membership::Unknown(Unknown::Budget) = membership {
-                if let (explained @ (Explanation::Known(_) | Explanation::Allowed), reached) =
-                    self.explain(case, run, native, None)
-                {
-                    if let Explanation::Known(known) = explained {
+                let explained = self.explain(case, run, native, None);
+                if let Explanation::Known(_) | Explanation::Allowed = explained.explanation {
+                    if let Explanation::Known(known) = explained.explanation {
                         all_known.extend(known);
                     }
-                    coverage.add(&reached);
+                    coverage.add(&explained.coverage);
                     let policy = &mut Fixed;
                     let fixed = reference.run(run, policy, &mut (), &mut Coverage::default());
                     seen.runs.push(fixed.unwrap_or_default());
@@ -223,10 +224,8 @@ impl Judge {
                 } => {
                     seen.runs.push(reference);
                     schedules.push(schedule);
-                    match self
-                        .explain(case, run, native, Some((&difference, &reached)))
-                        .0
-                    {
+                    let explained = self.explain(case, run, native, Some((&difference, &reached)));
+                    match explained.explanation {
                         Explanation::Known(known) => {
                             coverage.add(&reached);
                             all_known.extend(known);
@@ -235,6 +234,7 @@ impl Judge {
                             return Verdict::Divergence(Divergence::Run {
                                 run: index,
                                 difference,
+                                beside: explained.beside,
                             });
                         }
                         Explanation::Unknown(what) => unknown = unknown.or(Some(what)),
@@ -286,14 +286,11 @@ impl Judge {
         run: &Run,
         native: &RunObservation,
         difference: Option<(&Difference, &Coverage)>,
-    ) -> (Explanation, Coverage) {
+    ) -> Explained {
         let deviating = || Ok(Arc::new(Reference::new(case)?.deviating(Deviation::ALL)));
         match self.deviating.get_or_make(&case.component, deviating) {
             Ok(deviating) => known::explain(&deviating, run, native, difference, self.budget),
-            Err(what) => {
-                let unknown = Explanation::Unknown(Unknown::Unsupported(what));
-                (unknown, Coverage::default())
-            }
+            Err(what) => Explanation::Unknown(Unknown::Unsupported(what)).into(),
         }
     }
 }
@@ -313,7 +310,14 @@ impl fmt::Display for Divergence {
         match self {
             Divergence::Rejected { message } => write!(f, "rejected: {message}"),
             Divergence::Unmapped { message } => write!(f, "unknown error: {message}"),
-            Divergence::Run { run, difference } => write!(f, "run {run}, {difference}"),
+            Divergence::Run {
+                run,
+                beside: Some(Beside { known, difference }),
+                ..
+            } => write!(f, "run {run}, beside {}, {difference}", known::list(known)),
+            Divergence::Run {
+                run, difference, ..
+            } => write!(f, "run {run}, {difference}"),
         }
     }
 }
@@ -322,10 +326,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Verdict::Agree => f.write_str("agree"),
-            Verdict::Known(known) => {
-                let names: Vec<&str> = known.iter().map(|known| known.name()).collect();
-                write!(f, "known: {}", names.join(", "))
-            }
+            Verdict::Known(known) => write!(f, "known: {}", known::list(known)),
             Verdict::Divergence(divergence) => write!(f, "divergence: {divergence}"),
             Verdict::Inconclusive(why) => write!(f, "inconclusive: {why}"),
             Verdict::Crash { message } => write!(f, "crash: {message}"),

@@ -12,6 +12,7 @@ use crate::compare::{Difference, Membership, Unknown, What, compare};
 use crate::reference::{Builtin, Coverage, Deviation, Reference};
 use crate::{End, RunObservation, Trap};
 use spawndiff_corpus::Run;
+use std::collections::BTreeSet;
 
 /// What is said of a run that no schedule of the reference allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +27,39 @@ pub enum Explanation {
     Unknown(Unknown),
 }
 
+/// What is said of a run, and what it rests on.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// What is said.
+    pub explanation: Explanation,
+    /// What the reference reached with the deviations on.
+    pub coverage: Coverage,
+    /// Of a run that shows something new: where it leaves what the known divergences allow, if it shows some of them.
+    pub beside: Option<Beside>,
+}
+
+/// What a run shows beside known divergences.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// The known ones, on the schedule that got furthest.
+    pub known: BTreeSet<Known>,
+    /// Where the run leaves that one.
+    pub difference: Difference,
+}
+
+impl From<Explanation> for Explained {
+    fn from(explanation: Explanation) -> Explained {
+        Explained {
+            explanation,
+            coverage: Coverage::default(),
+            beside: None,
+        }
+    }
+}
+
 /// A run held against the known divergences. `difference`: that from the schedule of the reference that gets furthest, and what
 /// that one reached, where none allows the run; where there are too many to tell, a divergence that is known may still be
 /// found, or that it is allowed.
-/// With it comes what the reference reached with the deviations on.
 ///
 /// `deviating` is the reference with every [`Deviation`] on.
 pub fn explain(
@@ -38,10 +68,9 @@ pub fn explain(
     native: &RunObservation,
     difference: Option<(&Difference, &Coverage)>,
     budget: u32,
-) -> (Explanation, Coverage) {
+) -> Explained {
     if difference.is_some_and(|(it, reached)| not_locked_down(native, it, reached)) {
-        let known = Explanation::Known(vec![Known::NotLockedDown]);
-        return (known, Coverage::default());
+        return Explanation::Known(vec![Known::NotLockedDown]).into();
     }
     match compare(deviating, run, native, budget) {
         Membership::Member { coverage, .. } => {
@@ -52,7 +81,11 @@ pub fn explain(
                 // It does what no schedule allows, and not by a deviation that it knows of: a mistake of ours.
                 (true, Some(_)) => Explanation::New,
             };
-            (explanation, coverage)
+            Explained {
+                explanation,
+                coverage,
+                beside: None,
+            }
         }
         // A deviation may come before a trap that should have locked the instance.
         Membership::Stranger {
@@ -62,14 +95,26 @@ pub fn explain(
         } if not_locked_down(native, &difference, &coverage) => {
             let mut all = names(&coverage);
             all.push(Known::NotLockedDown);
-            (Explanation::Known(all), coverage)
+            Explained {
+                explanation: Explanation::Known(all),
+                coverage,
+                beside: None,
+            }
         }
-        Membership::Stranger { coverage, .. } => (Explanation::New, coverage),
-        Membership::Unknown(Unknown::Budget) => {
-            let unknown = Explanation::Unknown(Unknown::Unexplained);
-            (unknown, Coverage::default())
+        Membership::Stranger {
+            difference,
+            coverage,
+            ..
+        } => {
+            let known: BTreeSet<Known> = names(&coverage).into_iter().collect();
+            Explained {
+                explanation: Explanation::New,
+                coverage,
+                beside: (!known.is_empty()).then_some(Beside { known, difference }),
+            }
         }
-        Membership::Unknown(why) => (Explanation::Unknown(why), Coverage::default()),
+        Membership::Unknown(Unknown::Budget) => Explanation::Unknown(Unknown::Unexplained).into(),
+        Membership::Unknown(why) => Explanation::Unknown(why).into(),
     }
 }
 
@@ -77,6 +122,12 @@ pub fn explain(
 fn names(coverage: &Coverage) -> Vec<Known> {
     let deviated = coverage.deviated.iter().copied();
     deviated.map(Known::from).collect()
+}
+
+/// Their names, for a person.
+pub(crate) fn list(known: &BTreeSet<Known>) -> String {
+    let names: Vec<&str> = known.iter().map(|known| known.name()).collect();
+    names.join(", ")
 }
 
 /// An error of the engine that ended a run and is no trap.
@@ -91,6 +142,7 @@ pub struct Failure {
 /// The failures that are known: how the message begins (a panic's with its place), and what it is.
 const FAILURES: &[(&str, Failure)] = &[
     ("BUG: lift_result field is missing", LIFT_RESULT),
+    ("BUG: task has already produced a result", LIFT_RESULT),
     // Where the engine is built with debug assertions, it panics instead.
     (
         "panic at wasmtime-48.0.8/src/runtime/bug.rs:63:13: BUG: lift_result field is missing",

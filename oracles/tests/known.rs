@@ -71,7 +71,7 @@ fn explanation(
         } => {
             let deviating = reference().deviating(Deviation::ALL);
             let difference = Some((&difference, &coverage));
-            Some(known::explain(&deviating, run, native, difference, BUDGET).0)
+            Some(known::explain(&deviating, run, native, difference, BUDGET).explanation)
         }
         Membership::Unknown(why) => panic!("it cannot be said: {why}"),
     }

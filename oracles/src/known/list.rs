@@ -143,6 +143,9 @@ known! {
     /// [`Deviation::CancelsOtherEnd`].
     CancelsOtherEnd "cancels-other-end" of CancelsOtherEnd
         "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite",
+    /// [`Deviation::ZeroWriteCompletes`].
+    ZeroWriteCompletes "zero-write-completes" of ZeroWriteCompletes
+        "https://github.com/WebAssembly/component-model/pull/721",
     /// [`Deviation::ReturnsWithoutMemory`].
     ReturnsWithoutMemory "returns-without-memory" of ReturnsWithoutMemory
         "https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskreturn",

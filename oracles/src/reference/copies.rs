@@ -6,9 +6,9 @@ use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId, Side};
 use super::state::{Handle, ThreadId};
 use super::store::{Stop, Store};
-use super::streams::{CopyResult, CopyState};
+use super::streams::CopyState;
 use super::types::ValType;
-use super::waitables::{BLOCKED, EventTuple, PendingEvent, WaitableId, WaitableKind};
+use super::waitables::{BLOCKED, EventTuple, WaitableId, WaitableKind};
 use crate::Trap;
 use wasmi::Val;
 
@@ -102,8 +102,9 @@ impl Store<'_> {
         let inst = self.inst_of(thread);
         let handle = self.get_handle(inst, i)?;
         let (end, wrong) = self.end_of(handle, ty, side)?;
+        let future = matches!(ty, ValType::Future(_));
         if wrong && self.cancels_other_end() {
-            return self.cancel_other_end(end, async_);
+            return self.cancel_other_end(end, async_, future);
         }
         let waiter = self.waitable(end).has_sync_waiter && !self.cancels_sync_copy();
         let idle = self.end(end).state != CopyState::Copying || waiter;
@@ -115,16 +116,7 @@ impl Store<'_> {
         ])?;
         self.not_waited_for(end, async_)?;
         self.end(end).state = CopyState::CancellingCopy;
-        let future = matches!(ty, ValType::Future(_));
-        if let Some(PendingEvent::Copy {
-            result: CopyResult::Completed,
-            reclaim,
-        }) = self.waitable(end).pending_event
-            && self.cancels_completed(future)
-        {
-            let result = CopyResult::Cancelled;
-            self.waitable(end).pending_event = Some(PendingEvent::Copy { result, reclaim });
-        }
+        self.cancels_completed(end, future);
         if !self.has_pending_event(end) {
             let shared = self.end(end).shared;
             self.cancel_shared(shared);

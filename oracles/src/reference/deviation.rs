@@ -98,6 +98,8 @@ pub enum Deviation {
     CancelsOtherEnd,
     /// `task.return` without `memory` works in a task that is lifted with one.
     ReturnsWithoutMemory,
+    /// `stream.write` of no elements completes if a read of no elements was completed, and not told of.
+    ZeroWriteCompletes,
     /// `thread.yield` in a synchronously typed task that has not returned, with another thread ready, fails an assertion of
     /// the engine: a trap `cannot-block` stands for it. Only where the engine failed that assertion.
     SyncTypedYieldAsserts,
@@ -150,6 +152,7 @@ impl Deviation {
         Deviation::LeavesInPostReturn,
         Deviation::CancelsOtherEnd,
         Deviation::ReturnsWithoutMemory,
+        Deviation::ZeroWriteCompletes,
         Deviation::SyncTypedYieldAsserts,
     ];
 }

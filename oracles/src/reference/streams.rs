@@ -173,6 +173,11 @@ impl Store<'_> {
         &self.buffers[buffer.0]
     }
 
+    /// `Buffer.is_zero_length`.
+    pub(crate) fn is_zero_length(&self, buffer: BufferId) -> bool {
+        self.buffer(buffer).is_zero_length()
+    }
+
     /// `ReadableBuffer.read` of one and `WritableBuffer.write` of the other.
     fn transfer(&mut self, from: BufferId, to: BufferId, n: u32) -> Result<(), Stop> {
         if let Some(t) = self.buffer(from).t.clone() {
@@ -279,6 +284,10 @@ impl Store<'_> {
             end,
         };
         let Some(pending) = state.pending else {
+            if self.completes_zero_write(end, buffer) {
+                self.on_copy_done(end, CopyResult::Completed, false);
+                return Ok(());
+            }
             self.shared[shared.0].pending = Some(mine);
             return Ok(());
         };

@@ -1,18 +1,28 @@
 //! Streams and futures.
 
 use super::super::canon::Outcome;
+use super::super::canonical::Side;
 use super::super::state::{ComponentInstance, Handle};
 use super::super::store::{Stop, Store};
-use super::super::streams::{CopyEnd, CopyResult, CopyState, event_code};
+use super::super::streams::{BufferId, CopyEnd, CopyResult, CopyState, event_code};
 use super::super::types::ValType;
 use super::super::waitables::{EventTuple, PendingEvent, Waitable, WaitableId, WaitableKind};
 use super::Deviation;
 use crate::Trap;
 
 impl Store<'_> {
-    /// Whether the result of a copy that has been completed becomes CANCELLED.
-    pub(crate) fn cancels_completed(&mut self, future: bool) -> bool {
-        !future && self.deviates(Deviation::CancelledAfterCopy)
+    /// Before a copy is cancelled: where it was completed, and that has not been told of, its result becomes CANCELLED.
+    pub(crate) fn cancels_completed(&mut self, end: WaitableId, future: bool) {
+        if let Some(PendingEvent::Copy {
+            result: CopyResult::Completed,
+            reclaim,
+        }) = self.waitable(end).pending_event
+            && !future
+            && self.deviates(Deviation::CancelledAfterCopy)
+        {
+            let result = CopyResult::Cancelled;
+            self.waitable(end).pending_event = Some(PendingEvent::Copy { result, reclaim });
+        }
     }
 
     /// After the drop of an end.
@@ -48,6 +58,25 @@ impl Store<'_> {
         }
     }
 
+    /// Where nothing is pending at the other end: whether a write of no elements completes all the same.
+    pub(crate) fn completes_zero_write(&mut self, end: WaitableId, buffer: BufferId) -> bool {
+        let write = self.end(end).side == Side::Writable && self.is_zero_length(buffer);
+        let Some(other) = self.other_end(end).filter(|_| write) else {
+            return false;
+        };
+        let completed = matches!(
+            self.waitable(other).pending_event,
+            Some(PendingEvent::Copy {
+                result: CopyResult::Completed,
+                ..
+            })
+        );
+        let read = self.end(other).copy.map(|(_, buffer)| buffer);
+        completed
+            && read.is_some_and(|read| self.is_zero_length(read))
+            && self.deviates(Deviation::ZeroWriteCompletes)
+    }
+
     /// The other end of a stream or future. An end that was passed on is a new one in its new instance: the last one counts.
     fn other_end(&mut self, end: WaitableId) -> Option<WaitableId> {
         let CopyEnd { shared, side, .. } = *self.end(end);
@@ -73,17 +102,24 @@ impl Store<'_> {
         self.deviates(Deviation::CancelsOtherEnd)
     }
 
-    /// Then it looks at the other end, which copies nothing, and says CANCELLED. The copy of this end goes on.
+    /// Then it looks at the other end, and says CANCELLED; a copy of that one that was completed and not told of is told of by
+    /// this. The copy of this end goes on.
     pub(crate) fn cancel_other_end(
         &mut self,
         end: WaitableId,
         async_: bool,
+        future: bool,
     ) -> Result<Outcome, Stop> {
         if self.end(end).state != CopyState::Copying {
             return Err(Trap::WrongEnd.into());
         }
         if let Some(other) = self.other_end(end) {
             self.not_in_set(other, async_)?;
+            self.cancels_completed(other, future);
+            if let Some(PendingEvent::Copy { .. }) = self.waitable(other).pending_event {
+                let EventTuple(_, _, payload) = self.get_pending_event(other);
+                return Ok(Outcome::returns(payload));
+            }
         }
         Ok(Outcome::returns(CopyResult::Cancelled as u32))
     }

@@ -1,0 +1,160 @@
+;; queues-switches and returns-internal-error: a task that another component has called, and that is lifted synchronously, switches to
+;; a thread that calls `task.return`.
+;; CanonicalABI.md, `canon_task_return`: it traps unless the function is lifted with `async`.
+;; Wasmtime 48.0.8 returns, and when the task itself returns fails with an internal error ("BUG: task has already produced a
+;; result").
+;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskreturn
+;; Found by spawndiff run --seed 301 (case 4589), where that message was not known.
+
+(component definition $spawndiff
+  ;; The stand-in for the host in a stored case: the text between `(component $host` and its `)`.
+  ;; Constant: a file whose stand-in is encoded otherwise is refused, since its events would not be ours.
+  ;; `settle` lives in an instance of its own, so that its waiting task never stands in the way of a `log`.
+  (component $host
+    (component $trace
+      (core module $m
+        ;; At 0: pointer and length of the list that `events` returns. From 16: the events, 16 bytes each,
+        ;; laid out as `tuple<u32, u64>`: the point at 0, the value at 8.
+        (memory (export "memory") 1)
+        (global $count (mut i32) (i32.const 0))
+
+        (func $append (param $point i32) (param $value i64)
+          (local $at i32)
+          (local.set $at
+            (i32.add (i32.const 16) (i32.shl (global.get $count) (i32.const 4))))
+          (if (i32.ge_u
+                (i32.add (local.get $at) (i32.const 15))
+                (i32.shl (memory.size) (i32.const 16)))
+            (then
+              (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1))
+                (then (unreachable)))))
+          (i32.store (local.get $at) (local.get $point))
+          (i64.store offset=8 (local.get $at) (local.get $value))
+          (global.set $count (i32.add (global.get $count) (i32.const 1))))
+
+        (func (export "log") (param $point i32) (param $value i64)
+          (call $append (local.get $point) (local.get $value)))
+
+        ;; A mark is an event of the point 0xffffffff.
+        (func (export "mark") (param $value i32)
+          (call $append (i32.const -1) (i64.extend_i32_u (local.get $value))))
+
+        (func (export "events") (result i32)
+          (i32.store (i32.const 0) (i32.const 16))
+          (i32.store (i32.const 4) (global.get $count))
+          (i32.const 0))
+      )
+      (core instance $m (instantiate $m))
+      (func (export "log") (param "point" u32) (param "value" u64)
+        (canon lift (core func $m "log")))
+      (func (export "mark") (param "value" u32)
+        (canon lift (core func $m "mark")))
+      (func (export "events") (result (list (tuple u32 u64)))
+        (canon lift (core func $m "events") (memory (core memory $m "memory"))))
+    )
+
+    (component $settle
+      (core func $return (canon task.return))
+      (core module $m
+        (import "" "task.return" (func $return))
+        (global $left (mut i32) (i32.const 0))
+
+        ;; Yields (callback code 1) 200 times, then returns and exits (callback code 0).
+        (func (export "settle") (result i32)
+          (global.set $left (i32.const 199))
+          (i32.const 1))
+        (func (export "callback") (param i32 i32 i32) (result i32)
+          (if (i32.eqz (global.get $left))
+            (then
+              (call $return)
+              (return (i32.const 0))))
+          (global.set $left (i32.sub (global.get $left) (i32.const 1)))
+          (i32.const 1))
+      )
+      (core instance $m (instantiate $m
+        (with "" (instance (export "task.return" (func $return))))))
+      (func (export "settle") async
+        (canon lift (core func $m "settle") async (callback (core func $m "callback"))))
+    )
+
+    (instance $trace (instantiate $trace))
+    (instance $settle (instantiate $settle))
+    (export "log" (func $trace "log"))
+    (export "mark" (func $trace "mark"))
+    (export "events" (func $trace "events"))
+    (export "settle" (func $settle "settle"))
+  )
+
+  ;; The case.
+  (component $case
+    (import "host" (instance $host
+      (export "log" (func (param "point" u32) (param "value" u64)))))
+    (component $callee
+      (type $s (stream u8))
+      (core module $store (table (export "t") 2 funcref))
+      (core instance $store (instantiate $store))
+      (alias core export $store "t" (core table $t))
+      (core type $start (func (param i32)))
+      (core func $return (canon task.return))
+      (core func $new (canon thread.new-indirect $start (core table $t)))
+      (core func $yield-then-resume (canon thread.yield-then-resume))
+      (core module $m
+        (import "store" "t" (table $t 2 funcref))
+        (import "" "return" (func $return))
+        (import "" "new" (func $new (param i32 i32) (result i32)))
+        (import "" "yield-then-resume" (func $yield-then-resume (param i32) (result i32)))
+        (elem (table $t) (i32.const 0) func $thread)
+        (func $thread (param i32) (call $return))
+        (func (export "f")
+          (drop (call $yield-then-resume (call $new (i32.const 0) (i32.const 0))))))
+      (core instance $m (instantiate $m
+        (with "store" (instance $store))
+        (with "" (instance
+          (export "return" (func $return))
+          (export "new" (func $new))
+          (export "yield-then-resume" (func $yield-then-resume))))))
+      (func (export "f") async (canon lift (core func $m "f"))))
+    (component $caller
+      (import "f" (func $f async))
+      (core module $store (memory (export "mem") 1))
+      (core instance $store (instantiate $store))
+      (alias core export $store "mem" (core memory $mem))
+      (core func $f (canon lower (func $f) async))
+      (core func $yield (canon thread.yield))
+      (core func $set-new (canon waitable-set.new))
+      (core func $set-wait (canon waitable-set.wait (memory $mem)))
+      (core func $join (canon waitable.join))
+      (core module $m
+        (import "store" "mem" (memory 1))
+        (import "" "f" (func $f (result i32)))
+        (import "" "yield" (func $yield (result i32)))
+        (import "" "set-new" (func $set-new (result i32)))
+        (import "" "set-wait" (func $set-wait (param i32 i32) (result i32)))
+        (import "" "join" (func $join (param i32 i32)))
+        (func (export "run") (local $f i32) (local $set i32)
+          (local.set $f (i32.shr_u (call $f) (i32.const 4)))
+          (local.set $set (call $set-new))
+          (call $join (local.get $f) (local.get $set))
+          (drop (call $set-wait (local.get $set) (i32.const 0)))))
+      (core instance $m (instantiate $m
+        (with "store" (instance $store))
+        (with "" (instance
+          (export "f" (func $f))
+          (export "yield" (func $yield))
+          (export "set-new" (func $set-new))
+          (export "set-wait" (func $set-wait))
+          (export "join" (func $join))))))
+      (func (export "run") async (canon lift (core func $m "run"))))
+    (instance $callee (instantiate $callee))
+    (instance $caller (instantiate $caller
+      (with "f" (func $callee "f"))))
+    (export "run" (func $caller "run")))
+
+  (instance $host (instantiate $host))
+  (instance $case (instantiate $case (with "host" (instance $host))))
+  (export "run" (func $case "run"))
+  (export "events" (func $host "events"))
+  (export "settle" (func $host "settle")))
+
+(component instance $r0 $spawndiff)
+(assert_trap (invoke "run") "invalid `task.return` signature and/or options for current task")
