@@ -307,9 +307,10 @@ impl Store<'_> {
         let (invalid, borrows) = (!task.opts.async_, task.num_borrows > 0);
         let state = task.state;
         let delivered = state == TaskState::CancelDelivered || self.cancels_undelivered(state);
+        let why_not = self.why_not_cancelled(task_id);
         self.trap_if_any(&[
             (invalid, Trap::TaskCancelInvalid),
-            (!delivered, Trap::TaskCancelNotDelivered),
+            (!delivered, why_not),
             (borrows, Trap::BorrowsRemain),
         ])?;
         self.cancel(task_id)?;

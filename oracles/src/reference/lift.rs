@@ -59,6 +59,7 @@ impl Store<'_> {
             implicit_thread: None,
             threads: Vec::new(),
             told_late: false,
+            told_after_return: false,
         };
         let task = TaskId(limits::add(&mut self.tasks, task)?);
         let thread = self.new_thread(task, Continuation::Implicit, None)?;

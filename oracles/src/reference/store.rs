@@ -17,7 +17,7 @@ use super::state::{
 };
 use super::streams::{Buffer, Shared};
 use super::types::ResourceTypeId;
-use super::waitables::{Waitable, WaitableSet};
+use super::waitables::{Waitable, WaitableId, WaitableSet};
 use super::{Unsupported, Witness};
 use crate::schedules::{Choice, Label, NOBODY, Scheduler};
 use crate::{Exhaustion, Trap};
@@ -288,14 +288,21 @@ impl<'a> Store<'a> {
         if self.keeps_calls() {
             return Some(true);
         }
+        let handles = self.instances.iter().flat_map(|inst| inst.handles.iter());
+        let waitables: Vec<WaitableId> = handles
+            .filter_map(|handle| match handle {
+                Handle::Waitable(waitable) => Some(waitable),
+                Handle::Set(_) | Handle::Resource(_) | Handle::ErrorContext(ErrorContextId(_)) => {
+                    None
+                }
+            })
+            .collect();
         let in_instance = |inst: &ComponentInstance| {
-            let concurrent = |handle: Handle| match handle {
-                Handle::Waitable(_) | Handle::Set(_) => true,
-                Handle::Resource(_) | Handle::ErrorContext(ErrorContextId(_)) => false,
-            };
-            inst.threads.iter().next().is_some() || inst.handles.iter().any(concurrent)
+            let set = |handle: Handle| matches!(handle, Handle::Set(_));
+            inst.threads.iter().next().is_some() || inst.handles.iter().any(set)
         };
-        Some(!self.waiting.is_empty() || self.instances.iter().any(in_instance))
+        let left = !self.waiting.is_empty() || self.instances.iter().any(in_instance);
+        Some(left || waitables.into_iter().any(|it| !self.forgets(it)))
     }
 
     /// The host's `log` and `mark`.

@@ -336,7 +336,11 @@ impl Store<'_> {
             return Err(Trap::WrongHandle.into());
         };
         if self.forgets(waitable) {
-            return Err(Trap::SubtaskNotResolved.into());
+            // Or another one is in its place by now, which a thread waits for.
+            self.trap_if_any(&[
+                (true, Trap::SubtaskNotResolved),
+                (true, Trap::WaitableInSet),
+            ])?;
         }
         if self.waitables[waitable.0].has_sync_waiter {
             match si {
