@@ -56,6 +56,7 @@ mod encode;
 pub mod limits;
 mod plan;
 mod rng;
+pub mod shrink;
 
 pub use draw::plan;
 pub use encode::encode;

@@ -5,7 +5,7 @@
 //! as soon as its trace leaves the native one ([`Witness`]). A schedule found: agreement. All explored and none found: a
 //! divergence, at the event that no schedule gets past.
 
-use crate::reference::{Coverage, Reference, Stopped, Unsupported, Witness};
+use crate::reference::{Builtin, Coverage, Reference, Stopped, Unsupported, Witness};
 use crate::schedules::{Choice, Fixed, Guided, Label, Recording, Scheduler};
 use crate::{End, Exhaustion, InvocationObservation, RunObservation};
 use spawndiff_corpus::{Event, Run, Value};
@@ -59,6 +59,43 @@ pub struct Difference {
     pub invocation: Option<usize>,
     /// What differs there.
     pub what: What,
+}
+
+/// Where a native run leaves the schedule of the reference that got furthest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaves {
+    /// The first difference.
+    pub difference: Difference,
+    /// How the invocation ends on that schedule, or the instantiation.
+    pub end: End,
+    /// The built-in that traps there, if that is how it ends.
+    pub by: Option<Builtin>,
+}
+
+impl Leaves {
+    /// From what the reference saw and reached on that schedule.
+    pub(crate) fn new(
+        difference: Difference,
+        reference: &RunObservation,
+        reached: &Coverage,
+    ) -> Leaves {
+        let invocation = difference
+            .invocation
+            .and_then(|index| reference.invocations.get(index));
+        let end = invocation.map_or(reference.instantiation, |invocation| invocation.end);
+        let by = match end {
+            End::Trap(trap) => Builtin::ALL
+                .iter()
+                .copied()
+                .find(|&builtin| reached.reached.contains_key(&(builtin, Some(trap)))),
+            End::Quiet | End::Deadlock | End::Exhausted(_) => None,
+        };
+        Leaves {
+            difference,
+            end,
+            by,
+        }
+    }
 }
 
 /// What differs.

@@ -1,6 +1,6 @@
 //! The judge: a case on the native engine and on the reference, and the verdict.
 
-use crate::compare::{Difference, Membership, Unknown, compare};
+use crate::compare::{Difference, Leaves, Membership, Unknown, compare};
 use crate::kept::Kept;
 use crate::known::{self, Beside, Explained, Explanation, Known};
 use crate::native::{self, Native};
@@ -79,7 +79,7 @@ pub enum Divergence {
         /// Which run.
         run: usize,
         /// Where it leaves the schedule that got furthest.
-        difference: Difference,
+        leaves: Leaves,
         /// What it shows beside known divergences, if it shows some of those too.
         beside: Option<Beside>,
     },
@@ -222,9 +222,10 @@ impl Judge {
                     schedule,
                     coverage: reached,
                 } => {
+                    let explained = self.explain(case, run, native, Some((&difference, &reached)));
+                    let leaves = Leaves::new(difference, &reference, &reached);
                     seen.runs.push(reference);
                     schedules.push(schedule);
-                    let explained = self.explain(case, run, native, Some((&difference, &reached)));
                     match explained.explanation {
                         Explanation::Known(known) => {
                             coverage.add(&reached);
@@ -233,7 +234,7 @@ impl Judge {
                         Explanation::New | Explanation::Allowed => {
                             return Verdict::Divergence(Divergence::Run {
                                 run: index,
-                                difference,
+                                leaves,
                                 beside: explained.beside,
                             });
                         }
@@ -312,12 +313,13 @@ impl fmt::Display for Divergence {
             Divergence::Unmapped { message } => write!(f, "unknown error: {message}"),
             Divergence::Run {
                 run,
-                beside: Some(Beside { known, difference }),
+                beside: Some(Beside { known, leaves }),
                 ..
-            } => write!(f, "run {run}, beside {}, {difference}", known::list(known)),
-            Divergence::Run {
-                run, difference, ..
-            } => write!(f, "run {run}, {difference}"),
+            } => {
+                let known = known::list(known);
+                write!(f, "run {run}, beside {known}, {}", leaves.difference)
+            }
+            Divergence::Run { run, leaves, .. } => write!(f, "run {run}, {}", leaves.difference),
         }
     }
 }

@@ -8,7 +8,7 @@ mod list;
 
 pub use list::Known;
 
-use crate::compare::{Difference, Membership, Unknown, What, compare};
+use crate::compare::{Difference, Leaves, Membership, Unknown, What, compare};
 use crate::reference::{Builtin, Coverage, Deviation, Reference};
 use crate::{End, RunObservation, Trap};
 use spawndiff_corpus::Run;
@@ -44,7 +44,7 @@ pub struct Beside {
     /// The known ones, on the schedule that got furthest.
     pub known: BTreeSet<Known>,
     /// Where the run leaves that one.
-    pub difference: Difference,
+    pub leaves: Leaves,
 }
 
 impl From<Explanation> for Explained {
@@ -103,14 +103,16 @@ pub fn explain(
         }
         Membership::Stranger {
             difference,
+            reference,
             coverage,
             ..
         } => {
             let known: BTreeSet<Known> = names(&coverage).into_iter().collect();
+            let leaves = Leaves::new(difference, &reference, &coverage);
             Explained {
                 explanation: Explanation::New,
                 coverage,
-                beside: (!known.is_empty()).then_some(Beside { known, difference }),
+                beside: (!known.is_empty()).then_some(Beside { known, leaves }),
             }
         }
         Membership::Unknown(Unknown::Budget) => Explanation::Unknown(Unknown::Unexplained).into(),

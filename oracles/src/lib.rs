@@ -9,6 +9,7 @@
 mod judge;
 mod kept;
 mod observation;
+mod signature;
 mod trap;
 
 pub mod claims;
@@ -22,6 +23,7 @@ pub mod scripts;
 
 pub use judge::{BUDGET, Divergence, Judge, Judgement, Verdict};
 pub use observation::{End, Exhaustion, InvocationObservation, Observation, RunObservation};
+pub use signature::Signature;
 pub use trap::Trap;
 
 /// What `thread.available-parallelism` answers where an engine leaves the choice to its host: the specification only

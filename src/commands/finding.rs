@@ -2,7 +2,7 @@
 
 use super::one_line;
 use anyhow::{Context, Result};
-use spawndiff_corpus::{Case, component_from_text};
+use spawndiff_corpus::{Case, WriteError, component_from_text};
 use spawndiff_oracles::claims::record;
 use spawndiff_oracles::{Divergence, Judgement, Verdict};
 use std::fs;
@@ -21,10 +21,30 @@ pub struct Origin {
 
 /// The file of a case whose verdict is not agreement, in the folder `out`.
 ///
-/// It claims what the reference allows, on the schedule that got furthest: so it fails on the engine as it is, and
-/// passes once the engine is mended. A case that cannot be said in the text format is written as the binary component.
+/// A case that cannot be said in the text format is written as the binary component.
 pub fn write(out: &Path, origin: Origin, case: &Case, judgement: &Judgement) -> Result<PathBuf> {
     let name = format!("case-{:016x}-{}", origin.seed, origin.index);
+    let (path, bytes) = match text(header(origin, judgement), case, judgement) {
+        Ok(text) => (out.join(format!("{name}.wast")), text.into_bytes()),
+        Err(error) => {
+            eprintln!("warning: {name}: {error}; written as a binary component");
+            (out.join(format!("{name}.wasm")), case.component.clone())
+        }
+    };
+    whole(&path, &bytes)?;
+    Ok(path)
+}
+
+/// Writes a file first beside its place, and then renames it: a file that is there is whole.
+pub fn whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let partial = path.with_extension("partial");
+    fs::write(&partial, bytes).with_context(|| format!("cannot write {}", partial.display()))?;
+    fs::rename(&partial, path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The text of a case: it claims what the reference allows, on the schedule that got furthest, so it fails on the engine as it
+/// is, and passes once the engine is mended.
+pub fn text(header: Vec<String>, case: &Case, judgement: &Judgement) -> Result<String, WriteError> {
     let component = component_from_text(&case.component);
     let case = match &component {
         Ok(component) => Case {
@@ -33,23 +53,24 @@ pub fn write(out: &Path, origin: Origin, case: &Case, judgement: &Judgement) -> 
         },
         Err(_) => case.clone(),
     };
-    let stored = record(header(origin, judgement), &case, &judgement.reference);
-    let (path, bytes) = match stored.to_wast() {
-        Ok(text) => (out.join(format!("{name}.wast")), text.into_bytes()),
-        Err(error) => {
-            eprintln!("warning: {name}: {error}; written as a binary component");
-            (out.join(format!("{name}.wasm")), case.component)
-        }
-    };
-    // First beside it, then renamed: a file that is there is whole.
-    let partial = out.join(format!("{name}.partial"));
-    fs::write(&partial, bytes).with_context(|| format!("cannot write {}", partial.display()))?;
-    fs::rename(&partial, &path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(path)
+    record(header, &case, &judgement.reference).to_wast()
 }
 
 /// The comment at the head of a finding.
 fn header(origin: Origin, judgement: &Judgement) -> Vec<String> {
+    let mut lines = verdict(judgement);
+    lines.push(format!(
+        "{FOUND_BY}{} --first {} --cases 1 --instances {}, against wasmtime {}",
+        origin.seed,
+        origin.index,
+        origin.instances,
+        spawndiff_oracles::native::Native::version()
+    ));
+    lines
+}
+
+/// The verdict, and the schedule of the reference.
+pub fn verdict(judgement: &Judgement) -> Vec<String> {
     let mut lines = vec![one_line(&judgement.verdict.to_string())];
     if let Verdict::Divergence(Divergence::Run { run, .. }) = &judgement.verdict {
         let schedule = judgement.schedules.get(*run).cloned().unwrap_or_default();
@@ -57,12 +78,32 @@ fn header(origin: Origin, judgement: &Judgement) -> Vec<String> {
             "Schedule of the reference in run {run}: {schedule:?}"
         ));
     }
-    lines.push(format!(
-        "Found by: spawndiff run --seed {} --first {} --cases 1 --instances {}, against wasmtime {}",
-        origin.seed,
-        origin.index,
-        origin.instances,
-        spawndiff_oracles::native::Native::version()
-    ));
     lines
+}
+
+const FOUND_BY: &str = "Found by: spawndiff run --seed ";
+
+impl Origin {
+    /// What the header of a finding says of it.
+    pub fn read(header: &[String]) -> Option<Origin> {
+        let line = header.iter().find_map(|line| line.strip_prefix(FOUND_BY))?;
+        let words: Vec<&str> = line.split([' ', ',']).collect();
+        match words[..] {
+            [
+                seed,
+                "--first",
+                index,
+                "--cases",
+                "1",
+                "--instances",
+                instances,
+                ..,
+            ] => Some(Origin {
+                seed: seed.parse().ok()?,
+                index: index.parse().ok()?,
+                instances: instances.parse().ok()?,
+            }),
+            _ => None,
+        }
+    }
 }

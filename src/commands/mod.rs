@@ -7,6 +7,7 @@ pub mod replay;
 pub mod run;
 pub mod scores;
 pub mod show;
+pub mod shrink;
 pub mod summary;
 
 use anyhow::{Context, Result};

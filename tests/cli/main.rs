@@ -5,6 +5,7 @@ mod replay;
 mod run;
 mod scripts;
 mod show;
+mod shrink;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -141,8 +142,12 @@ fn is_place_and_message(rest: &str) -> bool {
 
 #[test]
 fn every_command_has_help_that_names_its_options() {
-    let options: [(&[&str], &[&str]); 4] = [
-        (&["--help"], &["run", "replay", "show", "--version"]),
+    let options: [(&[&str], &[&str]); 5] = [
+        (
+            &["--help"],
+            &["run", "replay", "show", "shrink", "--version"],
+        ),
+        (&["shrink", "--help"], &["<FILE>", "--out <", "--seconds <"]),
         (
             &["run", "--help"],
             &[

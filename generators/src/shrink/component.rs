@@ -1,0 +1,256 @@
+//! Smaller components: the printed text is a tree by its indentation, and parts of it are taken away as long as what is left
+//! is a component that keeps what is to be kept.
+//!
+//! Everything has a name there, so that what is left still means the same.
+
+mod tree;
+
+use spawndiff_corpus::{Case, Run};
+use tree::{Node, nodes, text};
+use wasmparser::{Validator, WasmFeatures};
+
+/// How many instructions in a row are taken away together, or made a constant, at any place of a body.
+const WINDOW: usize = 6;
+
+/// The smallest case that a greedy search finds and that `keeps` holds of, starting from one that it holds of: first fewer
+/// runs and calls, then less of the component. A component that cannot be printed stays as it is.
+pub fn case(case: &Case, keeps: &mut dyn FnMut(&Case) -> bool) -> Case {
+    let mut case = case.clone();
+    let mut index = case.runs.len();
+    while index > 0 {
+        index -= 1;
+        let mut other = case.clone();
+        other.runs.remove(index);
+        if !other.runs.is_empty() && keeps(&other) {
+            case = other;
+            continue;
+        }
+        for call in (0..case.runs[index].invocations.len()).rev() {
+            let mut other = case.clone();
+            other.runs[index].invocations.remove(call);
+            if keeps(&other) {
+                case = other;
+            }
+        }
+    }
+    let runs: Vec<Run> = case.runs.clone();
+    let of = |component: Vec<u8>| Case {
+        component,
+        runs: runs.clone(),
+    };
+    if let Some(component) = smaller(&case.component, &mut |component| {
+        keeps(&of(component.to_vec()))
+    }) {
+        case.component = component;
+    }
+    case
+}
+
+/// The component after every step that could be taken; none if it cannot be printed and read again.
+fn smaller(component: &[u8], keeps: &mut dyn FnMut(&[u8]) -> bool) -> Option<Vec<u8>> {
+    let root = named(component)?;
+    let encoded = encode(&text(&root))?;
+    // The unshared form of some built-ins is valid to no validator yet: then the engines have to say so.
+    let valid = validates(&encoded);
+    if !keeps(&encoded) {
+        return None;
+    }
+    let mut reducing = Reducing {
+        root,
+        best: encoded,
+        valid,
+        keeps,
+    };
+    loop {
+        let before = text(&reducing.root);
+        reducing.list(&mut Vec::new());
+        if text(&reducing.root) == before {
+            return Some(reducing.best);
+        }
+    }
+}
+
+/// The tree of the text, with a name for everything.
+fn named(component: &[u8]) -> Option<Vec<Node>> {
+    let mut printed = String::new();
+    wasmprinter::Config::new()
+        .name_unnamed(true)
+        .print(component, &mut wasmprinter::PrintFmtWrite(&mut printed))
+        .ok()?;
+    let mut root = nodes(&printed);
+    root.iter_mut().for_each(|node| name_inside(node, false));
+    Some(root)
+}
+
+/// In a type, the name of an export stands inside its description, which is not where wasmprinter writes it.
+fn name_inside(node: &mut Node, in_type: bool) {
+    let words: Vec<&str> = node.head.splitn(4, ' ').collect();
+    if in_type
+        && let ["(export", name, _, rest] = words[..]
+        && let Some((text, what)) = rest.split_once(" (")
+        && let Some((kind, what)) = what.split_once(' ')
+    {
+        node.head = format!("(export {text} ({kind} {name} {what}");
+    }
+    let in_type = in_type || node.head.starts_with("(type ");
+    for child in &mut node.children {
+        name_inside(child, in_type);
+    }
+}
+
+fn encode(text: &str) -> Option<Vec<u8>> {
+    let buffer = wast::parser::ParseBuffer::new(text).ok()?;
+    let mut wat: wast::Wat<'_> = wast::parser::parse(&buffer).ok()?;
+    spawndiff_corpus::component_from_text(&wat.encode().ok()?).ok()
+}
+
+fn validates(component: &[u8]) -> bool {
+    Validator::new_with_features(WasmFeatures::all())
+        .validate_all(component)
+        .is_ok()
+}
+
+struct Reducing<'a> {
+    root: Vec<Node>,
+    best: Vec<u8>,
+    valid: bool,
+    keeps: &'a mut dyn FnMut(&[u8]) -> bool,
+}
+
+impl Reducing<'_> {
+    /// The list of nodes at a path from the root.
+    fn at(&mut self, path: &[usize]) -> &mut Vec<Node> {
+        let mut list = &mut self.root;
+        for &index in path {
+            list = &mut list[index].children;
+        }
+        list
+    }
+
+    /// Takes the nodes `range` of the list at `path` away, or puts others in their place.
+    fn attempt(&mut self, path: &[usize], range: std::ops::Range<usize>, by: Vec<Node>) -> bool {
+        let before = self.root.clone();
+        self.at(path).splice(range, by);
+        let encoded = encode(&text(&self.root)).filter(|it| !self.valid || validates(it));
+        let taken = encoded
+            .as_ref()
+            .is_some_and(|it| *it != self.best && (self.keeps)(it));
+        match (taken, encoded) {
+            (true, Some(encoded)) => self.best = encoded,
+            _ => self.root = before,
+        }
+        taken
+    }
+
+    /// Everything in the list at `path`, and then in each of its nodes.
+    fn list(&mut self, path: &mut Vec<usize>) {
+        let mut size = self.at(path).len();
+        while size > 0 {
+            let mut at = 0;
+            while at < self.at(path).len() {
+                let end = (at + size).min(self.at(path).len());
+                if !self.attempt(path, at..end, Vec::new()) {
+                    at += size;
+                }
+            }
+            size /= 2;
+        }
+        self.instructions(path);
+        let mut index = 0;
+        while index < self.at(path).len() {
+            if !self.at(path)[index].children.is_empty() {
+                path.push(index);
+                self.list(path);
+                path.pop();
+            }
+            index += 1;
+        }
+    }
+
+    /// In a body: instructions that only go together, and constants for what is computed.
+    fn instructions(&mut self, path: &[usize]) {
+        let mut at = 0;
+        while at < self.at(path).len() {
+            let instruction = |node: &Node| !node.head.starts_with('(');
+            if !instruction(&self.at(path)[at]) {
+                at += 1;
+                continue;
+            }
+            let most = WINDOW.min(self.at(path).len() - at);
+            let taken = (2..=most).any(|size| self.attempt(path, at..at + size, Vec::new()));
+            if taken {
+                continue;
+            }
+            let node = self.at(path)[at].clone();
+            let simple = instead(&node)
+                .into_iter()
+                .any(|by| self.attempt(path, at..at + 1, by));
+            if !simple && !node.head.ends_with(".const 0") {
+                let _ = (1..=most.min(3)).any(|size| {
+                    ["i32.const 0", "i64.const 0"].iter().any(|constant| {
+                        self.attempt(path, at..at + size, vec![Node::leaf(constant)])
+                    })
+                });
+            }
+            at += 1;
+        }
+    }
+}
+
+/// What may stand in the place of an instruction: what is nested in it, one side of a choice, or its operands dropped.
+fn instead(node: &Node) -> Vec<Vec<Node>> {
+    let drops = |count: usize| vec![Node::leaf("drop"); count];
+    if node.head.starts_with("call ") {
+        return (1..=3).map(drops).collect();
+    }
+    if !node.head.starts_with("if") {
+        let inner = node.children.clone();
+        return if inner.is_empty() {
+            Vec::new()
+        } else {
+            vec![inner]
+        };
+    }
+    let side = |then: bool| {
+        let mut nodes = drops(1);
+        let (last, rest) = match node.children.split_last() {
+            Some((last, rest)) if last.head == "else" => (last.children.as_slice(), rest),
+            _ => (&[][..], node.children.as_slice()),
+        };
+        nodes.extend_from_slice(if then { rest } else { last });
+        nodes
+    };
+    vec![side(true), side(false)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Mix, case_from_seed_with};
+
+    #[test]
+    fn what_is_printed_with_names_is_the_same_component() {
+        for index in 0..100 {
+            let case = case_from_seed_with(3, index, Mix::default());
+            let root = named(&case.component).expect("a generated component can be printed");
+            let text = super::text(&root);
+            let read = encode(&text).unwrap_or_else(|| panic!("{text}"));
+            let plain = spawndiff_corpus::component_from_text(&case.component);
+            assert_eq!(Ok(read), plain);
+        }
+    }
+
+    #[test]
+    fn all_that_is_not_kept_goes() {
+        let case = case_from_seed_with(3, 1, Mix { instances: 2 });
+        let yields = |component: &[u8]| {
+            let text = wasmprinter::print_bytes(component).unwrap_or_default();
+            text.contains("thread.yield")
+        };
+        assert!(yields(&case.component));
+        let small = super::case(&case, &mut |case| yields(&case.component));
+        let text = wasmprinter::print_bytes(&small.component).expect("it can be printed");
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert_eq!(small.runs.len(), 1);
+    }
+}

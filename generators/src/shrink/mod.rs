@@ -1,0 +1,225 @@
+//! Making a case smaller while it keeps what it was found for. What that is, the caller says: a shrinker knows no engine.
+//!
+//! First on the [`Plan`], where one step drops an instance, a call or an operation and everything that belongs to it; then on
+//! the text of the component ([`component`]), which takes away what the encoding puts around any plan.
+
+pub mod component;
+mod operation;
+
+use crate::{Callback, Code, Encoding, Instance, Item, Lift, Op, Plan};
+use operation::{nested, simpler};
+
+/// The smallest plan that a greedy search finds and that `keeps` holds of: each step drops or simplifies one thing, and the
+/// search ends when no step is left that keeps it. `keeps` holds of `plan`.
+///
+/// ```
+/// use spawndiff_generators::{Op, plan_from_seed, shrink};
+///
+/// let yields = |plan: &_| {
+///     let mut found = false;
+///     spawndiff_generators::Plan::visit(plan, &mut |op| found |= matches!(op, Op::Yield { .. }));
+///     found
+/// };
+/// let plan = (0..).map(|index| plan_from_seed(1, index)).find(|plan| yields(plan)).unwrap();
+/// let small = shrink::plan(&plan, &mut |plan| yields(plan));
+/// let mut operations = 0;
+/// small.visit(&mut |_| operations += 1);
+/// assert_eq!((operations, small.instances.len()), (1, 1));
+/// ```
+pub fn plan(plan: &Plan, keeps: &mut dyn FnMut(&Plan) -> bool) -> Plan {
+    let mut shrinking = Shrinking {
+        plan: plan.clone(),
+        keeps,
+    };
+    loop {
+        let before = shrinking.plan.clone();
+        shrinking.runs();
+        shrinking.instances();
+        shrinking.bodies();
+        for instance in 0..shrinking.plan.instances.len() {
+            shrinking.instance(instance);
+        }
+        shrinking.list(|plan| Some(&mut plan.channels));
+        if shrinking.plan == before {
+            return before;
+        }
+    }
+}
+
+struct Shrinking<'a> {
+    plan: Plan,
+    keeps: &'a mut dyn FnMut(&Plan) -> bool,
+}
+
+impl Shrinking<'_> {
+    /// One step, taken if it changes something and keeps what is to be kept.
+    fn attempt(&mut self, edit: impl FnOnce(&mut Plan)) -> bool {
+        let mut other = self.plan.clone();
+        edit(&mut other);
+        let taken = other != self.plan && (self.keeps)(&other);
+        if taken {
+            self.plan = other;
+        }
+        taken
+    }
+
+    /// Drops parts of a list: halves, quarters, and so on to single elements.
+    fn list<T>(&mut self, list: impl Fn(&mut Plan) -> Option<&mut Vec<T>>) {
+        let length = |plan: &mut Plan| list(plan).map_or(0, |list| list.len());
+        let mut size = length(&mut self.plan);
+        while size > 0 {
+            let mut at = 0;
+            while at < length(&mut self.plan) {
+                let dropped = self.attempt(|plan| {
+                    if let Some(list) = list(plan) {
+                        list.drain(at..(at + size).min(list.len()));
+                    }
+                });
+                if !dropped {
+                    at += size;
+                }
+            }
+            size /= 2;
+        }
+    }
+
+    /// Drops the last elements of a list that others refer to by number, as long as that goes.
+    fn tail<T>(&mut self, list: impl Fn(&mut Plan) -> &mut Vec<T>) {
+        while self.attempt(|plan| {
+            list(plan).pop();
+        }) {}
+    }
+
+    fn runs(&mut self) {
+        self.list(|plan| Some(&mut plan.runs));
+        for run in 0..self.plan.runs.len() {
+            self.list(|plan| plan.runs.get_mut(run));
+            for call in 0..self.plan.runs[run].len() {
+                self.attempt(|plan| plan.runs[run][call].args.clear());
+            }
+        }
+    }
+
+    fn instances(&mut self) {
+        for instance in (1..self.plan.instances.len()).rev() {
+            if !self.attempt(|plan| {
+                plan.instances.remove(instance);
+            }) {
+                // Its number stays, so that others still mean the same.
+                self.attempt(|plan| plan.instances[instance] = Instance::default());
+            }
+        }
+    }
+
+    fn bodies(&mut self) {
+        let mut number = 0;
+        while body(&mut self.plan, number).is_some() {
+            self.list(|plan| body(plan, number));
+            let mut at = 0;
+            while let Some(op) = body(&mut self.plan, number).and_then(|ops| ops.get(at).cloned()) {
+                self.operation(number, at, &op);
+                at += 1;
+            }
+            number += 1;
+        }
+    }
+
+    /// Replaces an operation by what is nested in it, or by a simpler one of its kind.
+    fn operation(&mut self, number: usize, at: usize, op: &Op) {
+        let replaced = |plan: &mut Plan, by: &[Op]| {
+            if let Some(ops) = body(plan, number) {
+                ops.splice(at..=at, by.iter().cloned());
+            }
+        };
+        for inner in nested(op) {
+            if self.attempt(|plan| replaced(plan, inner)) {
+                return;
+            }
+        }
+        for simple in simpler(op) {
+            self.attempt(|plan| replaced(plan, &[simple]));
+        }
+    }
+
+    fn instance(&mut self, i: usize) {
+        self.attempt(|plan| plan.instances[i].wrappers = 0);
+        self.attempt(|plan| plan.instances[i].parent = None);
+        self.attempt(|plan| plan.instances[i].resource = None);
+        self.attempt(|plan| plan.instances[i].encoding = Encoding::Utf8);
+        self.list(|plan| Some(&mut plan.instances[i].segments));
+        for segment in 0..self.plan.instances[i].segments.len() {
+            for item in 0..self.plan.instances[i].segments[segment].items.len() {
+                self.attempt(|plan| plan.instances[i].segments[segment].items[item] = Item::Null);
+            }
+            self.tail(|plan| &mut plan.instances[i].segments[segment].items);
+        }
+        for entry in 0..self.plan.instances[i].entries.len() {
+            self.entry(i, entry);
+        }
+        self.tail(|plan| &mut plan.instances[i].functions);
+        self.tail(|plan| &mut plan.instances[i].entries);
+        self.tail(|plan| &mut plan.instances[i].tables);
+        self.tail(|plan| &mut plan.instances[i].globals);
+        self.tail(|plan| &mut plan.instances[i].starts);
+        self.tail(|plan| &mut plan.instances[i].core_types);
+        self.tail(|plan| &mut plan.instances[i].signatures);
+    }
+
+    fn entry(&mut self, i: usize, e: usize) {
+        self.attempt(|plan| plan.instances[i].entries[e].post_return = None);
+        self.attempt(|plan| plan.instances[i].entries[e].result = None);
+        self.list(|plan| Some(&mut plan.instances[i].entries[e].params));
+        self.attempt(|plan| plan.instances[i].entries[e].lift = Lift::Stackful);
+        self.callback(i, e, |callback| callback.countdown = 0);
+        self.callback(i, e, |callback| callback.first = Code::Exit);
+        self.callback(i, e, |callback| callback.last_code = Code::Exit);
+        self.callback(i, e, |callback| callback.heeds = false);
+    }
+
+    fn callback(&mut self, i: usize, e: usize, edit: impl FnOnce(&mut Callback)) {
+        self.attempt(|plan| {
+            if let Lift::Callback(callback) = &mut plan.instances[i].entries[e].lift {
+                edit(callback);
+            }
+        });
+    }
+}
+
+/// The body with a number, nested ones counted where they stand.
+fn body(plan: &mut Plan, mut number: usize) -> Option<&mut Vec<Op>> {
+    for instance in &mut plan.instances {
+        for function in &mut instance.functions {
+            if let Some(found) = in_body(&mut function.body, &mut number) {
+                return Some(found);
+            }
+        }
+        for entry in &mut instance.entries {
+            let callback: [Option<&mut Vec<Op>>; 2] = match &mut entry.lift {
+                Lift::Callback(callback) => [Some(&mut callback.body), Some(&mut callback.last)],
+                Lift::SyncTyped(_) | Lift::Sync(_) | Lift::Stackful => [None, None],
+            };
+            let bodies = [Some(&mut entry.body), entry.post_return.as_mut()];
+            for body in bodies.into_iter().chain(callback).flatten() {
+                if let Some(found) = in_body(body, &mut number) {
+                    return Some(found);
+                }
+            }
+        }
+    }
+    None
+}
+
+fn in_body<'a>(body: &'a mut Vec<Op>, number: &mut usize) -> Option<&'a mut Vec<Op>> {
+    if *number == 0 {
+        return Some(body);
+    }
+    *number -= 1;
+    for op in body {
+        for inner in operation::nested_mut(op) {
+            if let Some(found) = in_body(inner, number) {
+                return Some(found);
+            }
+        }
+    }
+    None
+}

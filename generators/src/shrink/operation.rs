@@ -1,0 +1,93 @@
+//! What an operation of a plan may be replaced by.
+
+use crate::{Index, Op, Operand, Scalar};
+
+/// The lists of operations in an operation.
+pub(super) fn nested(op: &Op) -> Vec<&[Op]> {
+    match op {
+        Op::Loop { body, .. } => vec![body],
+        Op::If {
+            then, otherwise, ..
+        } => vec![then, otherwise],
+        _ => Vec::new(),
+    }
+}
+
+/// The same, to change them.
+pub(super) fn nested_mut(op: &mut Op) -> Vec<&mut Vec<Op>> {
+    match op {
+        Op::Loop { body, .. } => vec![body],
+        Op::If {
+            then, otherwise, ..
+        } => vec![then, otherwise],
+        _ => Vec::new(),
+    }
+}
+
+/// Simpler operations of the same kind, each simpler in one way.
+pub(super) fn simpler(op: &Op) -> Vec<Op> {
+    let mut all = Vec::new();
+    let mut with = |change: &dyn Fn(&mut Op)| {
+        let mut other = op.clone();
+        change(&mut other);
+        if other != *op {
+            all.push(other);
+        }
+    };
+    with(&|op| operands(op, &mut |operand| *operand = Operand::Const(0)));
+    with(&|op| {
+        if let Some(flag) = cancellable(op) {
+            *flag = false;
+        }
+    });
+    with(&|op| match op {
+        Op::Yield { offer, .. } => *offer = false,
+        Op::Suspend { park, .. }
+        | Op::SuspendThenResume { park, .. }
+        | Op::SuspendThenPromote { park, .. } => *park = None,
+        Op::Loop { count, .. } | Op::Copy { count, .. } => *count = 1,
+        Op::BackpressureInc { times } => *times = 1,
+        Op::Invoke { args, .. } => args.clear(),
+        Op::Start { index, .. } | Op::CallIndirect { index, .. } => *index = Index::Const(0),
+        _ => {}
+    });
+    all
+}
+
+/// Visits the operands of an operation that say no thread.
+fn operands(op: &mut Op, visit: &mut dyn FnMut(&mut Operand)) {
+    match op {
+        Op::Start { context, .. } | Op::SpawnRef { context, .. } => visit(context),
+        Op::Call { argument, .. } | Op::CallIndirect { argument, .. } => visit(argument),
+        Op::ContextSet { value, .. }
+        | Op::Store { value, .. }
+        | Op::GlobalSet { value, .. }
+        | Op::Copy { value, .. }
+        | Op::Mark { value }
+        | Op::Log { value }
+        | Op::ResourceNew { rep: value, .. } => visit(value),
+        Op::TaskReturn {
+            value: Scalar::Computed(operand),
+            ..
+        }
+        | Op::Finish {
+            value: Scalar::Computed(operand),
+            ..
+        } => visit(operand),
+        _ => {}
+    }
+}
+
+fn cancellable(op: &mut Op) -> Option<&mut bool> {
+    match op {
+        Op::Suspend { cancellable, .. }
+        | Op::Yield { cancellable, .. }
+        | Op::SuspendThenResume { cancellable, .. }
+        | Op::YieldThenResume { cancellable, .. }
+        | Op::SuspendThenPromote { cancellable, .. }
+        | Op::YieldThenPromote { cancellable, .. }
+        | Op::SetWait { cancellable, .. }
+        | Op::SetPoll { cancellable, .. } => Some(cancellable),
+        _ => None,
+    }
+}

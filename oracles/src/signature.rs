@@ -1,0 +1,131 @@
+//! What kind of a finding a verdict is: findings with one signature are taken for one bug, and a case that is made smaller keeps
+//! its signature.
+
+use crate::compare::{Leaves, What};
+use crate::{Divergence, End, Judgement, Verdict};
+use std::fmt;
+
+/// The kind of a finding, of everything in it that does not depend on where in a program it was made.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Signature(String);
+
+impl Signature {
+    /// Of a divergence, a crash, or what is known; a case that agrees, or of which nothing can be said, has none.
+    pub fn of(judgement: &Judgement) -> Option<Signature> {
+        let text = match &judgement.verdict {
+            Verdict::Agree | Verdict::Inconclusive(_) => return None,
+            known @ Verdict::Known(_) => known.to_string(),
+            Verdict::Crash { message } => format!("crash: {}", without_numbers(message)),
+            Verdict::Divergence(Divergence::Rejected { message }) => {
+                format!("rejected: {}", without_numbers(message))
+            }
+            Verdict::Divergence(Divergence::Unmapped { message }) => {
+                format!("unknown error: {}", without_numbers(message))
+            }
+            Verdict::Divergence(Divergence::Run {
+                run,
+                leaves,
+                beside,
+            }) => {
+                let leaves = beside.as_ref().map_or(leaves, |beside| &beside.leaves);
+                let native = judgement.native.runs.get(*run).and_then(|run| {
+                    let invocation = leaves.difference.invocation?;
+                    run.invocations.get(invocation)
+                });
+                of_run(leaves, native.map(|native| native.end))
+            }
+        };
+        Some(Signature(text))
+    }
+
+    /// The same as a part of a file's name.
+    pub fn slug(&self) -> String {
+        let mut slug = String::new();
+        for c in self.0.chars() {
+            match c.to_ascii_lowercase() {
+                c @ ('a'..='z' | '0'..='9') => slug.push(c),
+                _ if slug.ends_with('-') || slug.is_empty() => {}
+                _ => slug.push('-'),
+            }
+        }
+        slug.truncate(80);
+        slug.trim_end_matches('-').to_string()
+    }
+}
+
+/// What the native engine did there, and what was allowed. A program that goes on is told from one that does not; by what it was
+/// seen to go on is not.
+fn of_run(leaves: &Leaves, native_end: Option<End>) -> String {
+    let ended = |end: Option<End>| match end {
+        None | Some(End::Quiet) => None,
+        Some(end) => Some(end.to_string()),
+    };
+    let by = leaves
+        .by
+        .map(|by| format!(" by {}", by.name()))
+        .unwrap_or_default();
+    let allowed_end = || ended(Some(leaves.end)).map(|end| end + &by);
+    let (native, allowed) = match &leaves.difference.what {
+        What::Event {
+            native, reference, ..
+        } => (
+            if native.is_none() {
+                ended(native_end)
+            } else {
+                None
+            },
+            if reference.is_none() {
+                allowed_end()
+            } else {
+                None
+            },
+        ),
+        What::End { native, .. } => (ended(Some(*native)), allowed_end()),
+        What::Returned { .. } | What::Leftover { .. } => (None, None),
+    };
+    if native.is_some() || allowed.is_some() {
+        let goes_on = || "goes on".to_string();
+        let (native, allowed) = (
+            native.unwrap_or_else(goes_on),
+            allowed.unwrap_or_else(goes_on),
+        );
+        return format!("{native}, allowed {allowed}");
+    }
+    match &leaves.difference.what {
+        What::Event {
+            native: Some(native),
+            reference: Some(reference),
+            ..
+        } if native.point == reference.point => "logs another value".to_string(),
+        What::Event { .. } | What::End { .. } => "goes on elsewhere".to_string(),
+        What::Returned {
+            native: Some(_),
+            reference: Some(_),
+        } => "returns another value".to_string(),
+        What::Returned {
+            native: Some(_), ..
+        } => "returns, allowed does not".to_string(),
+        What::Returned { .. } => "does not return".to_string(),
+        What::Leftover { native: true, .. } => "leaves threads".to_string(),
+        What::Leftover { native: false, .. } => "leaves nothing".to_string(),
+    }
+}
+
+/// A message without what differs from case to case.
+fn without_numbers(message: &str) -> String {
+    let mut text = String::new();
+    // Numbers in a place, such as `concurrent.rs:924:9`, and in a version say which bug it is.
+    for word in message.split_whitespace() {
+        let place = word.contains(".rs:") || word.contains("wasmtime-");
+        let number = !place && word.chars().any(|c| c.is_ascii_digit());
+        text.push_str(if number { "N" } else { word });
+        text.push(' ');
+    }
+    text.trim_end().chars().take(160).collect()
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,119 @@
+//! `spawndiff shrink`: a smaller case that shows the same.
+
+use super::finding::{self, Origin};
+use super::{Outcome, one_line, print, unreadable};
+use anyhow::Result;
+use spawndiff_corpus::{Case, StoredCase, component_from_text};
+use spawndiff_generators::{Mix, Plan, encode, plan_from_seed_with, shrink};
+use spawndiff_oracles::native::{Config, Native};
+use spawndiff_oracles::{Judge, Judgement, Signature};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// The arguments of `shrink`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A stored case that is a finding, or that is known
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Where the smaller case is written [default: standard output]
+    #[arg(short, long, value_name = "OUT")]
+    out: Option<PathBuf>,
+    /// How long, in seconds
+    #[arg(long, value_name = "S", default_value_t = 60)]
+    seconds: u64,
+}
+
+/// How many schedules a search may try while shrinking: a smaller case needs fewer.
+const BUDGET: u32 = 300;
+
+/// Shrinks a case and writes it.
+pub fn shrink(args: &Args) -> Result<Outcome> {
+    let stored = match StoredCase::read(&args.file) {
+        Ok(stored) => stored,
+        Err(error) => {
+            eprintln!("{}", unreadable(&args.file, &error));
+            return Ok(Outcome::BadInput);
+        }
+    };
+    let judge = Judge::new(Native::new(Config::default())).with_budget(BUDGET);
+    let judgement = judge.judge(&stored.case);
+    let Some(signature) = Signature::of(&judgement) else {
+        let verdict = one_line(&judgement.verdict.to_string());
+        eprintln!(
+            "{}: {verdict}: there is nothing to keep",
+            args.file.display()
+        );
+        return Ok(Outcome::BadInput);
+    };
+    let smaller = Smaller {
+        judge: &judge,
+        signature,
+        end: Instant::now() + Duration::from_secs(args.seconds),
+    };
+    let plan = Origin::read(&stored.header).and_then(|origin| plan_of(origin, &stored.case));
+    let (case, judgement) = smaller.shrink(&stored.case, plan, judgement);
+    let mut header = finding::verdict(&judgement);
+    let found = |line: &&String| line.starts_with("Found by: ");
+    header.extend(stored.header.iter().find(found).cloned());
+    let text = finding::text(header, &case, &judgement)?;
+    match &args.out {
+        Some(path) => finding::whole(path, text.as_bytes())?,
+        None => print(&text)?,
+    }
+    Ok(Outcome::Clean)
+}
+
+/// The plan that a case was made of, if this version of the generator still makes it.
+fn plan_of(origin: Origin, case: &Case) -> Option<Plan> {
+    let mix = Mix {
+        instances: origin.instances,
+    };
+    let plan = plan_from_seed_with(origin.seed, origin.index, mix);
+    let made = component_from_text(&encode(&plan).component).ok()?;
+    (made == case.component).then_some(plan)
+}
+
+/// What shrinking keeps, and until when it goes on.
+pub struct Smaller<'a> {
+    /// Who judges the smaller cases.
+    pub judge: &'a Judge,
+    /// What they keep.
+    pub signature: Signature,
+    /// When no more are tried.
+    pub end: Instant,
+}
+
+impl Smaller<'_> {
+    fn keeps(&self, case: &Case) -> Option<Judgement> {
+        if Instant::now() > self.end {
+            return None;
+        }
+        let judgement = self.judge.judge(case);
+        (Signature::of(&judgement).as_ref() == Some(&self.signature)).then_some(judgement)
+    }
+
+    /// A smaller case with the same signature, and the judgement on it.
+    pub fn shrink(
+        &self,
+        case: &Case,
+        plan: Option<Plan>,
+        judgement: Judgement,
+    ) -> (Case, Judgement) {
+        let mut smallest = (case.clone(), judgement);
+        if let Some(plan) = plan.filter(|plan| self.keeps(&encode(plan)).is_some()) {
+            shrink::plan(&plan, &mut |plan| {
+                let case = encode(plan);
+                let kept = self.keeps(&case);
+                kept.map(|judgement| smallest = (case, judgement)).is_some()
+            });
+        }
+        let case = smallest.0.clone();
+        shrink::component::case(&case, &mut |case| {
+            let kept = self.keeps(case);
+            kept.map(|judgement| smallest = (case.clone(), judgement))
+                .is_some()
+        });
+        smallest
+    }
+}

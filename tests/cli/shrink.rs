@@ -1,0 +1,70 @@
+//! `spawndiff shrink`.
+
+use super::{bad_files, file, folder, good_case, spawndiff};
+use std::path::Path;
+
+/// A known divergence, and beside it what does not matter: a second run, another export, an instruction too many.
+fn padded() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/known/cancels-twice.wast");
+    let text = std::fs::read_to_string(path).expect("the case is there");
+    let more = text.replace(
+        "(core func $subtask-cancel (canon subtask.cancel async))",
+        "(core func $subtask-cancel (canon subtask.cancel async))\n (core func $more (canon waitable-set.new))",
+    );
+    assert_ne!(text, more);
+    more + "(component instance $r1 $spawndiff)\n"
+}
+
+#[test]
+fn a_smaller_case_shows_the_same_and_nothing_that_does_not_matter() {
+    let folder = folder();
+    let big = file(&folder, "big.wast", padded());
+    let small = folder.path().join("small.wast");
+    let ran = spawndiff([
+        "shrink".as_ref(),
+        big.as_os_str(),
+        "-o".as_ref(),
+        small.as_os_str(),
+    ]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", ""));
+    let text = std::fs::read_to_string(&small).expect("the smaller case is there");
+    assert!(text.starts_with(";; known: cancels-twice\n"), "{text}");
+    assert!(!text.contains("waitable-set.new"), "{text}");
+    assert!(!text.contains("$r1"), "{text}");
+    let ran = spawndiff(["show".as_ref(), small.as_os_str()]);
+    assert!(ran.out.ends_with("\nknown: cancels-twice\n"), "{}", ran.out);
+    // And again, to standard output: there is nothing left to take away.
+    let ran = spawndiff(["shrink".as_ref(), small.as_os_str()]);
+    assert_eq!((ran.code, ran.out), (0, text));
+}
+
+#[test]
+fn a_case_that_shows_nothing_is_refused() {
+    let ran = spawndiff(["shrink".as_ref(), good_case().as_os_str()]);
+    let line = ran.refused();
+    assert!(
+        line.ends_with(": agree: there is nothing to keep"),
+        "{line}"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_or_written_is_one_line() {
+    let folder = folder();
+    for (name, bytes, begin) in bad_files() {
+        let path = file(&folder, name, bytes);
+        let ran = spawndiff(["shrink".as_ref(), path.as_os_str()]);
+        let line = ran.refused();
+        let rest = line.strip_prefix(&path.display().to_string());
+        assert!(rest.is_some_and(|rest| rest.starts_with(begin)), "{line}");
+    }
+    let big = file(&folder, "big.wast", padded());
+    let nowhere = folder.path().join("no/such/folder.wast");
+    let ran = spawndiff([
+        "shrink".as_ref(),
+        big.as_os_str(),
+        "-o".as_ref(),
+        nowhere.as_os_str(),
+    ]);
+    assert!(ran.refused().contains("cannot write"), "{}", ran.err);
+}
