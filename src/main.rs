@@ -26,6 +26,8 @@ enum Command {
     Replay(commands::replay::Args),
     /// Show a stored case: the component, both traces side by side, the schedule
     Show(commands::show::Args),
+    /// List the engines that cases can run on, and what they lack
+    Engines,
     /// Make a stored case smaller that shows the same: on its plan, if it was generated, and then on the component
     Shrink(commands::shrink::Args),
 }
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(&args),
         Command::Replay(args) => commands::replay::replay(&args),
         Command::Show(args) => commands::show::show(&args),
+        Command::Engines => commands::engines::engines(),
         Command::Shrink(args) => commands::shrink::shrink(&args),
     };
     match result {

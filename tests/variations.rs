@@ -28,7 +28,9 @@ fn judge<S: Scheduler>(case: &Case, scheduler: impl Fn() -> S) -> Result<(), Opt
             Membership::Unknown(Unknown::Budget | Unknown::Unexplained | Unknown::Exhausted(_)) => {
                 return Err(None);
             }
-            Membership::Unknown(Unknown::Unsupported(what)) => panic!("{what}"),
+            Membership::Unknown(why @ (Unknown::Unsupported(_) | Unknown::Lacking(_))) => {
+                panic!("{why}")
+            }
         }
     }
     Ok(())

@@ -10,6 +10,7 @@ const CUSTOM: u8 = 0;
 const CORE_MODULE: u8 = 1;
 const COMPONENT: u8 = 4;
 const ALIAS: u8 = 6;
+const IMPORT: u8 = 10;
 
 /// The text format nests no deeper than this (`MAX_PARENS_DEPTH` of the crate `wast`), so neither does a stored case.
 const DEPTH: usize = 100;
@@ -87,6 +88,12 @@ pub(crate) fn nested_components(component: &[u8]) -> Result<Vec<&[u8]>> {
         .filter(|s| s.id == COMPONENT)
         .map(|s| s.body)
         .collect())
+}
+
+/// Whether a component imports something.
+pub(crate) fn imports(component: &[u8]) -> Result<bool> {
+    let sections = sections(component)?;
+    Ok(sections.iter().any(|section| section.id == IMPORT))
 }
 
 /// Whether a component takes something from the component around it (an `outer` alias of its own index spaces).

@@ -15,6 +15,13 @@ pub struct Case {
     pub runs: Vec<Run>,
 }
 
+impl Case {
+    /// Whether the component imports the host's functions. (What cannot be read imports nothing.)
+    pub fn needs_host(&self) -> bool {
+        crate::binary::imports(&self.component).unwrap_or_default()
+    }
+}
+
 /// One fresh instance of the case's component, and the calls of its exports, one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Run {

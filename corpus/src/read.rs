@@ -2,11 +2,11 @@
 //! is taken; everything else is an error at its line.
 
 use crate::binary::{
-    needs_its_surroundings, nested_components, without_custom_sections, without_names,
+    imports, needs_its_surroundings, nested_components, without_custom_sections, without_names,
 };
 use crate::exports::exported_functions;
 use crate::literal::{read_argument, read_events, read_result};
-use crate::wrapper::{EVENTS, HOST_BINARY, SETTLE};
+use crate::wrapper::{DEFINITION, EVENTS, HOST_BINARY, SETTLE};
 use crate::{Case, Claim, Directive, Expect, Invocation, ReadError, Run, StoredCase};
 use wast::component::{Component, ComponentField, ComponentKind, NestedComponentKind};
 use wast::parser::ParseBuffer;
@@ -19,6 +19,7 @@ pub(crate) fn parse(text: &str) -> Result<StoredCase, ReadError> {
     let mut reader = Reader {
         text,
         definition: None,
+        bare: false,
         exports: Vec::new(),
         stored: StoredCase {
             header: header(text),
@@ -69,6 +70,8 @@ struct Reader<'t> {
     text: &'t str,
     /// The id of the definition, once there is one.
     definition: Option<&'t str>,
+    /// Whether the definition is the case itself, which imports nothing.
+    bare: bool,
     /// What the case exports.
     exports: Vec<String>,
     stored: StoredCase,
@@ -136,7 +139,11 @@ impl<'t> Reader<'t> {
         let Some(id) = component.id else {
             return Err(self.foreign(span, "a definition without a name"));
         };
-        let case_span = self.check_wrapper(&component)?;
+        self.bare = id.name() == DEFINITION && !has_host(&component);
+        let case_span = match self.bare {
+            true => span,
+            false => self.check_wrapper(&component)?,
+        };
         let binary = component
             .encode()
             .map_err(|error| malformed(self.text, &error))?;
@@ -148,14 +155,22 @@ impl<'t> Reader<'t> {
             )
         };
 
-        let nested = nested_components(&binary).map_err(unreadable)?;
-        let [host, case, ..] = nested[..] else {
-            return Err(self.foreign(span, WRAPPER));
+        let case = if self.bare {
+            if imports(&binary).map_err(unreadable)? {
+                return Err(self.foreign(span, WRAPPER));
+            }
+            &binary
+        } else {
+            let nested = nested_components(&binary).map_err(unreadable)?;
+            let [host, case, ..] = nested[..] else {
+                return Err(self.foreign(span, WRAPPER));
+            };
+            if without_custom_sections(host).map_err(unreadable)? != *HOST_BINARY {
+                let message = "the stand-in for the host is not the one of this version of spawndiff (its `$host`)";
+                return Err(at(self.text, span, message));
+            }
+            case
         };
-        if without_custom_sections(host).map_err(unreadable)? != *HOST_BINARY {
-            let message = "the stand-in for the host is not the one of this version of spawndiff (its `$host`)";
-            return Err(at(self.text, span, message));
-        }
         let case = without_names(case).map_err(unreadable)?;
         if needs_its_surroundings(&case).map_err(unreadable)? {
             return Err(self.foreign(
@@ -221,7 +236,7 @@ impl<'t> Reader<'t> {
         let args: Result<Vec<_>, _> = invoke.args.iter().map(read_argument).collect();
         let args = args.map_err(wrong)?;
 
-        if invoke.name == EVENTS || invoke.name == SETTLE {
+        if !self.bare && (invoke.name == EVENTS || invoke.name == SETTLE) {
             let Some(invocation) = run.invocations.len().checked_sub(1) else {
                 return Err(wrong(format!(
                     "`{}` before any call in this run",
@@ -278,6 +293,17 @@ impl<'t> Reader<'t> {
 
 const WRAPPER: &str =
     "its definition must hold the component `$host` first and the component `$case` second";
+
+fn has_host(component: &Component<'_>) -> bool {
+    let host = |field: &ComponentField<'_>| {
+        matches!(field, ComponentField::Component(nested)
+            if nested.id.is_some_and(|id| id.name() == "host"))
+    };
+    match &component.kind {
+        ComponentKind::Text(fields) => fields.iter().any(host),
+        ComponentKind::Binary(_) => false,
+    }
+}
 
 /// What a directive says about a call.
 enum Outcome<'a, 't> {

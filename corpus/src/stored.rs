@@ -1,7 +1,8 @@
 //! A stored case: a case with what is claimed about it, as one `.wast` file.
 //!
 //! The file needs nothing else: it brings a stand-in for the host (`host.wat`), so the `wast` runners of the field run it
-//! as it is. Our own replay takes the case's component out again and gives it the engines' host.
+//! as it is. Our own replay takes the case's component out again and gives it the engines' host. A case that imports nothing,
+//! and of which nothing is said that only the stand-in knows, is the definition `$spawndiff` itself.
 
 use crate::{Case, Event, Value};
 use std::path::Path;

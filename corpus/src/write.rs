@@ -1,7 +1,7 @@
 //! A [`StoredCase`] -> the text of a `.wast` file. What is written is read again before it is handed out.
 
-use crate::binary::without_names;
-use crate::exports::exported_functions;
+use crate::binary::{imports, without_names};
+use crate::exports::{Function, exported_functions};
 use crate::literal::{events, string, value};
 use crate::wrapper::{DEFINITION, EVENTS, SETTLE, definition, encode, is_boxed};
 use crate::{Claim, Directive, Expect, Invocation, StoredCase, WriteError};
@@ -41,11 +41,17 @@ fn unreadable(error: wasmparser::BinaryReaderError) -> WriteError {
 
 pub(crate) fn to_wast(stored: &StoredCase) -> Result<String, WriteError> {
     let component = &stored.case.component;
-    let case = print(component)?.replacen("(component", "(component $case", 1);
     let exports = exported_functions(component).map_err(unreadable)?;
+    let bare = is_bare(stored, &exports)?;
+    let keyword = if bare {
+        format!("(component definition ${DEFINITION}")
+    } else {
+        "(component $case".to_string()
+    };
+    let case = print(component)?.replacen("(component", &keyword, 1);
     if let Some(taken) = exports
         .iter()
-        .find(|f| f.name == EVENTS || f.name == SETTLE)
+        .find(|f| !bare && (f.name == EVENTS || f.name == SETTLE))
     {
         return Err(WriteError::NameTaken(taken.name.clone()));
     }
@@ -57,6 +63,7 @@ pub(crate) fn to_wast(stored: &StoredCase) -> Result<String, WriteError> {
     }
     for (index, directive) in stored.directives.iter().enumerate() {
         text += &match &directive.claim {
+            Claim::Definition if bare => format!("\n{}\n", case.trim_end()),
             Claim::Definition => format!("\n{}", definition(&case, &exports)),
             Claim::Instance => {
                 format!("\n(component instance $r{} ${DEFINITION})\n", directive.run)
@@ -83,6 +90,16 @@ pub(crate) fn to_wast(stored: &StoredCase) -> Result<String, WriteError> {
     }
     check(stored, &text)?;
     Ok(text)
+}
+
+/// Whether a case needs no stand-in for the host: it imports nothing, nothing is said that only the stand-in knows, and there is
+/// a text for all that is passed.
+fn is_bare(stored: &StoredCase, exports: &[Function]) -> Result<bool, WriteError> {
+    let of_host = |directive: &Directive| {
+        matches!(directive.claim, Claim::Settle { .. } | Claim::Events { .. })
+    };
+    let imports = imports(&stored.case.component).map_err(unreadable)?;
+    Ok(!imports && !stored.directives.iter().any(of_host) && !exports.iter().any(is_boxed))
 }
 
 fn call<'a>(stored: &'a StoredCase, directive: &Directive, index: usize) -> Option<&'a Invocation> {

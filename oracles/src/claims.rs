@@ -24,6 +24,9 @@ pub fn check_native(stored: &StoredCase, outcome: &native::Outcome) -> Vec<Statu
             let failed = Status::Failed(format!("rejected: {message}"));
             return vec![failed; stored.directives.len()];
         }
+        native::Outcome::Unsupported(what) => {
+            return vec![Status::Unsupported((*what).to_string()); stored.directives.len()];
+        }
         native::Outcome::Observed(observed)
         | native::Outcome::Crashed { observed, .. }
         | native::Outcome::Unmapped { observed, .. } => observed,
@@ -31,7 +34,9 @@ pub fn check_native(stored: &StoredCase, outcome: &native::Outcome) -> Vec<Statu
     let gone = match outcome {
         native::Outcome::Crashed { message, .. } => format!("panic: {message}"),
         native::Outcome::Unmapped { message, .. } => format!("unknown error: {message}"),
-        native::Outcome::Observed(_) | native::Outcome::Rejected(_) => "not reached".to_string(),
+        native::Outcome::Observed(_)
+        | native::Outcome::Rejected(_)
+        | native::Outcome::Unsupported(_) => "not reached".to_string(),
     };
     // An invocation that failed may have returned before, but it did not settle.
     let unsettled = |directive: &Directive| {
@@ -204,6 +209,17 @@ fn check(directive: &Directive, run: Option<&RunObservation>) -> Result<(), Opti
             }
         }
     }
+}
+
+/// The same file without what only the stand-in for the host knows, if it can do without: the case does not need it, and what is
+/// left still fails where this was observed.
+pub fn without_host(stored: &StoredCase, observed: &Observation) -> Option<StoredCase> {
+    let mut bare = stored.clone();
+    bare.directives.retain(|directive| {
+        !matches!(directive.claim, Claim::Settle { .. } | Claim::Events { .. })
+    });
+    let fails = |directive: &Directive| check(directive, observed.runs.get(directive.run)).is_err();
+    (!stored.case.needs_host() && bare.directives.iter().any(fails)).then_some(bare)
 }
 
 /// Whether an end is what `assert_trap` with this message means.

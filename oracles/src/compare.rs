@@ -46,6 +46,8 @@ pub enum Unknown {
     Exhausted(Exhaustion),
     /// The reference does not know something in the case.
     Unsupported(Unsupported),
+    /// This variant of the native engine lacks something in the case.
+    Lacking(&'static str),
     /// More schedules than the search may try.
     Budget,
     /// No schedule allows the run, and there are too many to try with the known deviations: known, or new.
@@ -449,6 +451,7 @@ impl fmt::Display for Unknown {
         match self {
             Unknown::Exhausted(what) => write!(f, "{what} exhausted"),
             Unknown::Unsupported(what) => what.fmt(f),
+            Unknown::Lacking(what) => write!(f, "the engine has no {what}"),
             Unknown::Budget => f.write_str("too many schedules"),
             Unknown::Unexplained => f.write_str("not allowed, known or new: too many schedules"),
         }

@@ -3,7 +3,7 @@
 use crate::compare::{Difference, Leaves, Membership, Unknown, compare};
 use crate::kept::Kept;
 use crate::known::{self, Beside, Explained, Explanation, Known};
-use crate::native::{self, Native};
+use crate::native::{self, Native, Variant};
 use crate::reference::{Coverage, Deviation, Reference, Stopped, Unsupported};
 use crate::schedules::Fixed;
 use crate::{Observation, RunObservation};
@@ -101,6 +101,16 @@ impl Judge {
         Judge { budget, ..self }
     }
 
+    /// The native engine.
+    pub fn native(&self) -> &Native {
+        &self.native
+    }
+
+    /// In which of its ways the native engine runs.
+    pub fn variant(&self) -> Variant {
+        self.native.variant()
+    }
+
     /// Runs `case` on both engines.
     pub fn judge(&self, case: &Case) -> Judgement {
         let mut judgement = Judgement {
@@ -114,6 +124,10 @@ impl Judge {
             native::Outcome::Observed(observed) => {
                 judgement.native = observed;
                 None
+            }
+            native::Outcome::Unsupported(what) => {
+                judgement.verdict = Verdict::Inconclusive(Unknown::Lacking(what));
+                return judgement;
             }
             native::Outcome::Rejected(message) => {
                 Some(Verdict::Divergence(Divergence::Rejected { message }))

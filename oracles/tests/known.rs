@@ -30,7 +30,7 @@ fn observed(known: Known, case: &StoredCase) -> Vec<(RunObservation, Option<Fail
             let failure = Failure::of(&message).unwrap_or_else(|| panic!("{known}: {message}"));
             (observed, Some(failure))
         }
-        outcome @ (Outcome::Rejected(_) | Outcome::Crashed { .. }) => {
+        outcome @ (Outcome::Rejected(_) | Outcome::Unsupported(_) | Outcome::Crashed { .. }) => {
             panic!("{known}: {outcome:?}")
         }
     };

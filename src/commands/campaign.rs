@@ -4,7 +4,8 @@ use super::finding::{self, Origin};
 use super::one_line;
 use anyhow::Result;
 use spawndiff_generators::{Mix, Plan, encode, plan_from_seed_with};
-use spawndiff_oracles::native::Native;
+use spawndiff_oracles::compare::Unknown;
+use spawndiff_oracles::native::{Config, Native, Variant};
 use spawndiff_oracles::reference::{Builtin, Coverage};
 use spawndiff_oracles::{Judge, Judgement, Trap, Verdict};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ use std::time::{Duration, Instant};
 pub struct Campaign<'a> {
     /// What the cases are drawn from, beside the seed.
     pub mix: Mix,
+    /// The engines: each case goes to one of them, in turn. None: to the default one, and now and then to another.
+    pub engines: &'a [Variant],
     /// The number of the first case.
     pub first: u64,
     /// How many cases at most.
@@ -56,6 +59,8 @@ pub struct Counts {
     /// the start of a thread, and a deadlock was found; that have several component instances, cancelled a subtask, or made a
     /// stream or future.
     pub shares: [u64; 8],
+    /// How many cases ran on each engine.
+    pub engines: std::collections::BTreeMap<&'static str, u64>,
     /// What the reference reached.
     pub coverage: Coverage,
     /// The findings: the number of the case, the file, and the verdict.
@@ -63,6 +68,9 @@ pub struct Counts {
     /// The resident memory of the process, in bytes, after each [`MEMORY_EVERY`] cases; empty where the system does not say.
     pub memory: Vec<usize>,
 }
+
+/// One case in so many goes to another engine than the default one, where none is named.
+const OTHER_ENGINE: u64 = 16;
 
 /// How many cases lie between two looks at the memory.
 pub const MEMORY_EVERY: u64 = 1_000;
@@ -90,6 +98,9 @@ impl Counts {
         }
         for (why, count) in other.inconclusive {
             *self.inconclusive.entry(why).or_default() += count;
+        }
+        for (name, count) in other.engines {
+            *self.engines.entry(name).or_default() += count;
         }
         self.diverged += other.diverged;
         self.crashed += other.crashed;
@@ -150,8 +161,13 @@ impl Counts {
 
 impl Campaign<'_> {
     /// Judges the cases. `progress` hears of each case that was judged.
-    pub fn run(&self, native: Native, progress: impl Fn(&Counts) + Sync) -> Result<Counts> {
-        let judge = Judge::new(native);
+    pub fn run(&self, progress: impl Fn(&Counts) + Sync) -> Result<Counts> {
+        let engines = match self.engines {
+            [] => Variant::ALL,
+            engines => engines,
+        };
+        let judge = |&variant| Judge::new(Native::new(Config::of(variant)));
+        let judges: Vec<Judge> = engines.iter().map(judge).collect();
         let begin = Instant::now();
         let total = Mutex::new(Counts::default());
         let failed = Mutex::new(None);
@@ -171,7 +187,7 @@ impl Campaign<'_> {
                 if index >= end {
                     break;
                 }
-                match self.case(&judge, index) {
+                match self.case(&judges, index) {
                     Ok(counts) => {
                         let mut total = total.lock().expect("no one panics while counting");
                         total.add(counts);
@@ -196,11 +212,31 @@ impl Campaign<'_> {
         Ok(counts)
     }
 
-    fn case(&self, judge: &Judge, index: u64) -> Result<Counts> {
+    /// Which of the engines a case goes to. Depends on the seed and the number of the case alone.
+    fn engine(&self, index: u64) -> usize {
+        if !self.engines.is_empty() {
+            return (index % self.engines.len() as u64) as usize;
+        }
+        let hash = (self.seed ^ index).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        match hash.is_multiple_of(OTHER_ENGINE) {
+            // The default is the first.
+            true => 1 + (hash / OTHER_ENGINE % (Variant::ALL.len() as u64 - 1)) as usize,
+            false => 0,
+        }
+    }
+
+    fn case(&self, judges: &[Judge], index: u64) -> Result<Counts> {
         let plan = plan_from_seed_with(self.seed, index, self.mix);
         let case = encode(&plan);
-        let judgement = judge.judge(&case);
+        let mut judge = &judges[self.engine(index)];
+        let mut judgement = judge.judge(&case);
+        if let (Verdict::Inconclusive(Unknown::Lacking(_)), []) = (&judgement.verdict, self.engines)
+        {
+            judge = &judges[0];
+            judgement = judge.judge(&case);
+        }
         let mut counts = Counts::of(&plan, &judgement);
+        counts.engines.insert(judge.variant().name(), 1);
         match &judgement.verdict {
             Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => {}
             verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {
@@ -208,6 +244,7 @@ impl Campaign<'_> {
                     instances: self.mix.instances,
                     seed: self.seed,
                     index,
+                    engine: judge.variant(),
                 };
                 let path = finding::write(self.out, origin, &case, &judgement)?;
                 counts

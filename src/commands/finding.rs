@@ -1,9 +1,11 @@
 //! Writing a finding to disk: whole, before the next case starts.
 
+use super::engines::of_name;
 use super::one_line;
 use anyhow::{Context, Result};
 use spawndiff_corpus::{Case, WriteError, component_from_text};
-use spawndiff_oracles::claims::record;
+use spawndiff_oracles::claims::{record, without_host};
+use spawndiff_oracles::native::{Native, Variant};
 use spawndiff_oracles::{Divergence, Judgement, Verdict};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,8 @@ pub struct Origin {
     pub instances: usize,
     /// The number of the case in it.
     pub index: u64,
+    /// The engine that it went to.
+    pub engine: Variant,
 }
 
 /// The file of a case whose verdict is not agreement, in the folder `out`.
@@ -53,18 +57,21 @@ pub fn text(header: Vec<String>, case: &Case, judgement: &Judgement) -> Result<S
         },
         Err(_) => case.clone(),
     };
-    record(header, &case, &judgement.reference).to_wast()
+    let stored = record(header, &case, &judgement.reference);
+    let bare = without_host(&stored, &judgement.native);
+    bare.unwrap_or(stored).to_wast()
 }
 
 /// The comment at the head of a finding.
 fn header(origin: Origin, judgement: &Judgement) -> Vec<String> {
     let mut lines = verdict(judgement);
     lines.push(format!(
-        "{FOUND_BY}{} --first {} --cases 1 --instances {}, against wasmtime {}",
+        "{FOUND_BY}{} --first {} --cases 1 --instances {} --engine {}, against wasmtime {}",
         origin.seed,
         origin.index,
         origin.instances,
-        spawndiff_oracles::native::Native::version()
+        origin.engine,
+        Native::version()
     ));
     lines
 }
@@ -97,8 +104,11 @@ impl Origin {
                 "1",
                 "--instances",
                 instances,
+                "--engine",
+                engine,
                 ..,
             ] => Some(Origin {
+                engine: of_name(engine)?,
                 seed: seed.parse().ok()?,
                 index: index.parse().ok()?,
                 instances: instances.parse().ok()?,

@@ -2,6 +2,7 @@
 //! how text gets to standard output.
 
 pub mod campaign;
+pub mod engines;
 pub mod finding;
 pub mod replay;
 pub mod run;

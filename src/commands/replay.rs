@@ -2,12 +2,13 @@
 //!
 //! A file that is no stored case is a script of someone else's, such as the suites of the Component Model and of Wasmtime.
 
+use super::engines::{self, Engine};
 use super::scores::{Replayed, Score};
 use super::{Outcome, one_line, print, unreadable};
 use anyhow::{Result, bail};
 use spawndiff_corpus::{ReadError, StoredCase};
 use spawndiff_oracles::claims::{check_native, check_reference};
-use spawndiff_oracles::native::{Config, Native, ScriptNative};
+use spawndiff_oracles::native::{Config, Native, ScriptNative, Variant};
 use spawndiff_oracles::readings::run_on_reference;
 use spawndiff_oracles::scripts::{self, Command, Script};
 use spawndiff_oracles::{BUDGET, Judge, Verdict};
@@ -21,30 +22,12 @@ pub struct Args {
     /// Files, and folders that are searched for .wast files [default: corpus/cases]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Which engines [default: all]
-    #[arg(long, value_enum, value_name = "ENGINE")]
+    /// Which engines [default: cranelift and reference]
+    #[arg(long, value_name = "ENGINE", value_parser = engines::any())]
     engine: Vec<Engine>,
     /// Print the result as one JSON object on standard output, and nothing else there
     #[arg(long)]
     json: bool,
-}
-
-/// An engine that replays cases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-enum Engine {
-    /// Wasmtime with Cranelift
-    Cranelift,
-    /// The reference interpreter
-    Reference,
-}
-
-impl Engine {
-    fn name(self) -> &'static str {
-        match self {
-            Engine::Cranelift => "cranelift",
-            Engine::Reference => "reference",
-        }
-    }
 }
 
 /// Replays files.
@@ -57,7 +40,7 @@ pub fn replay(args: &Args) -> Result<Outcome> {
     };
     let mut engines = args.engine.clone();
     if engines.is_empty() {
-        engines = vec![Engine::Cranelift, Engine::Reference];
+        engines = vec![Engine::Native(Variant::default()), Engine::Reference];
     }
     engines.sort();
     engines.dedup();
@@ -73,16 +56,14 @@ pub fn replay(args: &Args) -> Result<Outcome> {
             .collect();
         bail!("no .wast file in {}", paths.join(", "));
     }
-    let native = Native::new(Config::default());
-    let judge = Judge::new(Native::new(Config::default()));
-    let scripts = ScriptNative::new();
+    let engines: Vec<Runner> = engines.into_iter().map(Runner::new).collect();
     for path in &files {
         match read(path) {
             Ok(File::Case(stored)) => {
-                replay_case(path, &stored, &engines, &native, &judge, &mut replayed);
+                replay_case(path, &stored, &engines, &mut replayed);
             }
             Ok(File::Script(script)) => {
-                replay_script(path, &script, &engines, &scripts, &mut replayed);
+                replay_script(path, &script, &engines, &mut replayed);
             }
             Err(error) => replayed.unreadable.push(unreadable(path, &error)),
         }
@@ -172,46 +153,57 @@ fn read(path: &Path) -> Result<File, ReadError> {
     Ok(File::Script(script))
 }
 
+/// An engine, ready to replay.
+struct Runner {
+    engine: Engine,
+    /// Of a native one.
+    native: Option<(Judge, ScriptNative)>,
+}
+
+impl Runner {
+    fn new(engine: Engine) -> Runner {
+        let native = match engine {
+            Engine::Native(variant) => {
+                let judge = Judge::new(Native::new(Config::of(variant)));
+                Some((judge, ScriptNative::new(variant)))
+            }
+            Engine::Reference => None,
+        };
+        Runner { engine, native }
+    }
+}
+
 /// Replays a script.
-fn replay_script(
-    path: &Path,
-    script: &Script,
-    engines: &[Engine],
-    native: &ScriptNative,
-    replayed: &mut Replayed,
-) {
-    for &engine in engines {
-        let checked = match engine {
-            Engine::Cranelift => scripts::run(script, &mut native.session()),
-            Engine::Reference => run_on_reference(script),
+fn replay_script(path: &Path, script: &Script, engines: &[Runner], replayed: &mut Replayed) {
+    for Runner { engine, native } in engines {
+        let checked = match native {
+            Some((_, native)) => scripts::run(script, &mut native.session()),
+            None => run_on_reference(script),
         };
         replayed.add(engine.name(), path, Score::of_script(script, &checked));
     }
 }
 
 /// Replays a stored case.
-fn replay_case(
-    path: &Path,
-    stored: &StoredCase,
-    engines: &[Engine],
-    native: &Native,
-    judge: &Judge,
-    replayed: &mut Replayed,
-) {
-    for &engine in engines {
-        let statuses = match engine {
-            Engine::Cranelift => check_native(stored, &native.observe(&stored.case)),
-            Engine::Reference => check_reference(stored, BUDGET),
+fn replay_case(path: &Path, stored: &StoredCase, engines: &[Runner], replayed: &mut Replayed) {
+    let reference = engines.iter().any(|runner| runner.native.is_none());
+    for Runner { engine, native } in engines {
+        let statuses = match native {
+            Some((judge, _)) => check_native(stored, &judge.native().observe(&stored.case)),
+            None => check_reference(stored, BUDGET),
         };
         replayed.add(engine.name(), path, Score::of_case(stored, &statuses));
-    }
-    if engines.len() > 1 {
+        // A native engine against the reference, where both are asked for.
+        let Some((judge, _)) = native.as_ref().filter(|_| reference) else {
+            continue;
+        };
         match judge.judge(&stored.case).verdict {
             Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => {}
             verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {
+                let verdict = one_line(&verdict.to_string());
                 replayed
                     .diverged
-                    .insert(path.display().to_string(), one_line(&verdict.to_string()));
+                    .insert(path.display().to_string(), verdict);
             }
         }
     }

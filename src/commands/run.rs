@@ -2,11 +2,11 @@
 
 use super::campaign::Campaign;
 use super::summary::{self, Summary};
-use super::{Outcome, print};
+use super::{Outcome, engines, print};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spawndiff_generators::Mix;
-use spawndiff_oracles::native::{Config, Native};
+use spawndiff_oracles::native::Variant;
 use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -31,6 +31,9 @@ pub struct Args {
     /// The most component instances that a case has, 1 to 4; half of the cases have one
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=4))]
     instances: u8,
+    /// Which engine; more than one: the cases go to them in turn [default: cranelift, and now and then another]
+    #[arg(long, value_name = "ENGINE", value_parser = engines::native())]
+    engine: Vec<Variant>,
     /// How many cases at a time [default: the number of cores]
     #[arg(long, value_name = "J")]
     jobs: Option<usize>,
@@ -82,6 +85,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         mix: Mix {
             instances: args.instances.into(),
         },
+        engines: &args.engine,
         cases,
         time: args.seconds.map(Duration::from_secs),
         seed,
@@ -90,7 +94,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
         stop: &STOP,
     };
     let begin = Instant::now();
-    let counts = campaign.run(Native::new(Config::default()), |counts| {
+    let counts = campaign.run(|counts| {
         bar.set_position(counts.cases);
         if counts.diverged + counts.crashed > 0 {
             let (diverged, crashed) = (counts.diverged, counts.crashed);

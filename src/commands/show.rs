@@ -1,11 +1,11 @@
 //! `spawndiff show`: one stored case, for a person: the component, both traces side by side, the
 //! schedule.
 
-use super::{Outcome, one_line, print, unreadable};
+use super::{Outcome, engines, one_line, print, unreadable};
 use anyhow::Result;
 use spawndiff_corpus::{Case, Event, Run, StoredCase, component_from_text};
 use spawndiff_oracles::compare::{Difference, What, difference};
-use spawndiff_oracles::native::{Config, Native};
+use spawndiff_oracles::native::{Config, Native, Variant};
 use spawndiff_oracles::{
     Divergence, InvocationObservation, Judge, Judgement, RunObservation, Verdict,
 };
@@ -18,6 +18,9 @@ pub struct Args {
     /// A stored case
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// The engine beside the reference [default: cranelift]
+    #[arg(long, value_name = "ENGINE", value_parser = engines::native())]
+    engine: Option<Variant>,
     /// Print the case as a .wast file in which what Wasmtime lacks is lowered, and nothing else
     #[arg(long)]
     lowered: bool,
@@ -38,7 +41,8 @@ pub fn show(args: &Args) -> Result<Outcome> {
     }
     // The component comes first, so that it is seen even where it is the end of an engine.
     print(&component(&stored)?)?;
-    let judgement = Judge::new(Native::new(Config::default())).judge(&stored.case);
+    let config = Config::of(args.engine.unwrap_or_default());
+    let judgement = Judge::new(Native::new(config)).judge(&stored.case);
     print(&runs(&stored, &judgement)?)?;
     Ok(match judgement.verdict {
         Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => Outcome::Clean,

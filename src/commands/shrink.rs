@@ -1,11 +1,11 @@
 //! `spawndiff shrink`: a smaller case that shows the same.
 
 use super::finding::{self, Origin};
-use super::{Outcome, one_line, print, unreadable};
+use super::{Outcome, engines, one_line, print, unreadable};
 use anyhow::Result;
 use spawndiff_corpus::{Case, StoredCase, component_from_text};
 use spawndiff_generators::{Mix, Plan, encode, plan_from_seed_with, shrink};
-use spawndiff_oracles::native::{Config, Native};
+use spawndiff_oracles::native::{Config, Native, Variant};
 use spawndiff_oracles::{Judge, Judgement, Signature};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -19,6 +19,9 @@ pub struct Args {
     /// Where the smaller case is written [default: standard output]
     #[arg(short, long, value_name = "OUT")]
     out: Option<PathBuf>,
+    /// The engine that it is shown on [default: that which the file says it was found on, or cranelift]
+    #[arg(long, value_name = "ENGINE", value_parser = engines::native())]
+    engine: Option<Variant>,
     /// How long, in seconds
     #[arg(long, value_name = "S", default_value_t = 60)]
     seconds: u64,
@@ -36,7 +39,10 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
             return Ok(Outcome::BadInput);
         }
     };
-    let judge = Judge::new(Native::new(Config::default())).with_budget(BUDGET);
+    let origin = Origin::read(&stored.header);
+    let engine = args.engine.or(origin.map(|origin| origin.engine));
+    let config = Config::of(engine.unwrap_or_default());
+    let judge = Judge::new(Native::new(config)).with_budget(BUDGET);
     let judgement = judge.judge(&stored.case);
     let Some(signature) = Signature::of(&judgement) else {
         let verdict = one_line(&judgement.verdict.to_string());
@@ -51,7 +57,7 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
         signature,
         end: Instant::now() + Duration::from_secs(args.seconds),
     };
-    let plan = Origin::read(&stored.header).and_then(|origin| plan_of(origin, &stored.case));
+    let plan = origin.and_then(|origin| plan_of(origin, &stored.case));
     let (case, judgement) = smaller.shrink(&stored.case, plan, judgement);
     let mut header = finding::verdict(&judgement);
     let found = |line: &&String| line.starts_with("Found by: ");

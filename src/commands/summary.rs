@@ -122,6 +122,12 @@ pub fn text(summary: &Summary<'_>) -> String {
             }
         }
     }
+    if counts.engines.len() > 1 {
+        let engine = |(name, count): (&&str, &u64)| format!("{name} {count}");
+        let engines: Vec<String> = counts.engines.iter().map(engine).collect();
+        line(format_args!(""));
+        line(format_args!("cases by engine: {}", engines.join(", ")));
+    }
     let memory: Vec<String> = summary.memory().iter().map(usize::to_string).collect();
     if !memory.is_empty() {
         let memory = memory.join(" ");
@@ -177,6 +183,7 @@ pub fn json(summary: &Summary<'_>) -> String {
         crashed: u64,
         seconds: f64,
         seed: u64,
+        engines: &'a BTreeMap<&'static str, u64>,
         shares: BTreeMap<&'static str, f64>,
         reached: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
         findings: Vec<std::borrow::Cow<'a, str>>,
@@ -193,6 +200,7 @@ pub fn json(summary: &Summary<'_>) -> String {
         crashed: counts.crashed,
         seconds: summary.seconds,
         seed: summary.seed,
+        engines: &counts.engines,
         shares: summary.shares().collect(),
         reached: reached
             .into_iter()

@@ -1,5 +1,6 @@
 //! Stored cases as a whole: what is written reads back, and what is not a stored case is refused at its place.
 
+mod bare;
 mod malformed;
 mod round_trip;
 mod values;

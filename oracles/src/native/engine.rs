@@ -1,11 +1,12 @@
 //! The Wasmtime engine: how it is configured, what a store is limited to, and the host's functions.
 //!
-//! Compiling is the cost of a case, so everything here is chosen for it: no optimisation, one pass of register allocation,
-//! and a cache of compiled functions in memory (shims, trampolines and adapters recur from case to case).
+//! Compiling is much of the cost of a case, so there is a cache of compiled functions in memory: shims, trampolines and adapters
+//! recur from case to case.
 //!
 //! The bound on execution is fuel, not epochs: it needs no ticking thread, and it is hit at the same instruction on a slow
 //! machine and on a fast one, so that a case that exhausts it does so every time. It costs a few instructions a block.
 
+use super::variant::Variant;
 use crate::Exhaustion;
 use spawndiff_corpus::{Event, MARK};
 use std::borrow::Cow;
@@ -14,8 +15,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use wasmtime::component::Linker;
 use wasmtime::{
-    CacheStore, Config, Engine, Error, OptLevel, RegallocAlgorithm, ResourceLimiter, Result, Store,
-    StoreContextMut,
+    CacheStore, Config, Engine, Error, ResourceLimiter, Result, Store, StoreContextMut,
 };
 
 /// The instructions that one run may execute, its instantiation included.
@@ -85,9 +85,9 @@ impl CacheStore for Cache {
     }
 }
 
-/// An engine, with Wasmtime's default ways of compiling if `plain`, with a cache of compiled functions if `incremental`, and with the WebAssembly GC proposal if `gc` (some
-/// planted faults are written with it; cases are not).
-pub(super) fn engine(plain: bool, incremental: bool, gc: bool) -> Result<Engine> {
+/// An engine for a variant: with Wasmtime's own ways of compiling if `plain`, with a cache of compiled functions if
+/// `incremental`, and with the WebAssembly GC proposal if `gc` (some planted faults are written with it; cases are not).
+pub(super) fn engine(variant: Variant, plain: bool, incremental: bool, gc: bool) -> Result<Engine> {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
@@ -95,17 +95,12 @@ pub(super) fn engine(plain: bool, incremental: bool, gc: bool) -> Result<Engine>
         .wasm_component_model_more_async_builtins(true)
         .wasm_component_model_async_stackful(true)
         .wasm_component_model_threading(true)
-        .wasm_function_references(true)
         .wasm_gc(gc)
-        .wasm_threads(true)
-        .shared_memory(true)
         .consume_fuel(true)
         .max_wasm_stack(MAX_WASM_STACK)
         .async_stack_size(ASYNC_STACK);
     if !plain {
         config
-            .cranelift_opt_level(OptLevel::None)
-            .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass)
             // A memory is exactly as large as it is, without guards: mapping gigabytes of address space for each of a
             // hundred thousand instances costs more than the bounds checks that guards would spare.
             .memory_reservation(0)
@@ -117,7 +112,9 @@ pub(super) fn engine(plain: bool, incremental: bool, gc: bool) -> Result<Engine>
             .generate_address_map(false)
             .native_unwind_info(false);
     }
-    if incremental {
+    variant.configure(&mut config)?;
+    // Winch has none to keep.
+    if incremental && variant != Variant::Winch {
         config.enable_incremental_compilation(Arc::new(Cache::default()))?;
     }
     Engine::new(&config)
@@ -199,21 +196,29 @@ impl ResourceLimiter for Host {
 }
 
 /// A store for one run.
-pub(super) fn store(engine: &Engine) -> Result<Store<Host>> {
+pub(super) fn store(engine: &Engine, variant: Variant) -> Result<Store<Host>> {
     let mut store = Store::new(engine, Host::default());
     store.limiter(|host| host);
     store.set_fuel(FUEL)?;
     store.set_max_component_handles(MAX_HANDLES);
+    if variant == Variant::Epoch {
+        store.epoch_deadline_async_yield_and_update(1);
+    }
     Ok(store)
 }
 
 /// The imports of a case: the instance `host` with `log` and `mark`.
-pub(super) fn linker(engine: &Engine) -> Result<Linker<Host>> {
+pub(super) fn linker(engine: &Engine, variant: Variant) -> Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
     let mut host = linker.instance("host")?;
+    // Where epochs interrupt, the program itself is the clock, so that every run of a case is interrupted alike.
+    let ticks = variant == Variant::Epoch;
     host.func_wrap(
         "log",
-        |mut store: StoreContextMut<'_, Host>, (point, value): (u32, u64)| {
+        move |mut store: StoreContextMut<'_, Host>, (point, value): (u32, u64)| {
+            if ticks {
+                store.engine().increment_epoch();
+            }
             store.data_mut().log(Event { point, value })
         },
     )?;

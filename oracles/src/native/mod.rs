@@ -15,6 +15,7 @@ mod run;
 mod script;
 mod traps;
 mod values;
+mod variant;
 
 #[cfg(any(test, feature = "planted-faults"))]
 pub use faults::Fault;
@@ -22,6 +23,7 @@ pub use faults::Fault;
 pub use script::{
     ComponentInstance, ScriptDefinition, ScriptInstance, ScriptNative, ScriptSession,
 };
+pub use variant::Variant;
 
 use crate::kept::Kept;
 use crate::{Observation, RunObservation};
@@ -37,6 +39,8 @@ use wasmtime::component::{Component, InstancePre, Linker};
 /// How the native engine runs cases.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// In which of its ways the engine runs. Default: [`Variant::Cranelift`].
+    pub variant: Variant,
     /// How many times more the event loop is turned once nothing is ready. Any number is legal and none makes a difference,
     /// in an engine that is right. Default: 0.
     pub extra_turns: u32,
@@ -53,6 +57,14 @@ pub struct Config {
 }
 
 impl Config {
+    /// The default configuration of a variant.
+    pub fn of(variant: Variant) -> Config {
+        Config {
+            variant,
+            ..Config::default()
+        }
+    }
+
     /// Wasmtime as a plain embedder configures it, to measure against.
     pub fn plain() -> Config {
         Config {
@@ -66,6 +78,7 @@ impl Config {
 impl Default for Config {
     fn default() -> Config {
         Config {
+            variant: Variant::default(),
             extra_turns: 0,
             plain: false,
             components: 0,
@@ -83,6 +96,8 @@ pub enum Outcome {
     Observed(Observation),
     /// The component was refused, or the case does not fit it: the message, on one line.
     Rejected(String),
+    /// The component has something that this variant of the engine lacks: what.
+    Unsupported(&'static str),
     /// The engine panicked.
     Crashed {
         /// The panic's place and message.
@@ -115,9 +130,10 @@ impl Native {
         let gc = config.fault.is_some_and(Fault::uses_gc);
         #[cfg(not(any(test, feature = "planted-faults")))]
         let gc = false;
-        let engine = engine::engine(config.plain, config.incremental, gc)
-            .expect("the configuration is a constant, and this platform has Cranelift");
-        let linker = engine::linker(&engine).expect("the two names are distinct");
+        let variant = config.variant;
+        let engine = engine::engine(variant, config.plain, config.incremental, gc)
+            .expect("the configuration is a constant, and this platform has the compiler");
+        let linker = engine::linker(&engine, variant).expect("the two names are distinct");
         let needs = lower::needs(&engine);
         Native {
             compiled: Kept::new(config.components),
@@ -132,6 +148,28 @@ impl Native {
     pub fn version() -> &'static str {
         // The workspace pins this release exactly; the crate does not tell its own version.
         "48.0.8"
+    }
+
+    /// The built-ins that this version lacks, and that are [lowered](lower).
+    pub fn lowered_built_ins() -> Vec<&'static str> {
+        let Needs {
+            spawn_ref,
+            spawn_indirect,
+            available_parallelism,
+        } = Native::new(Config::default()).needs;
+        [
+            (spawn_ref, "thread.spawn-ref"),
+            (spawn_indirect, "thread.spawn-indirect"),
+            (available_parallelism, "thread.available-parallelism"),
+        ]
+        .into_iter()
+        .filter_map(|(lowered, name)| lowered.then_some(name))
+        .collect()
+    }
+
+    /// In which of its ways the engine runs.
+    pub fn variant(&self) -> Variant {
+        self.config.variant
     }
 
     /// How many compiled components are kept ([`Config::components`]).
@@ -156,7 +194,12 @@ impl Native {
         };
         let component = match prepared {
             Ok(Ok(prepared)) => prepared,
-            Ok(Err(message)) => return Outcome::Rejected(message),
+            Ok(Err(message)) => {
+                return match self.config.variant.lacks(&message) {
+                    Some(what) => Outcome::Unsupported(what),
+                    None => Outcome::Rejected(message),
+                };
+            }
             Err(message) => {
                 return Outcome::Crashed {
                     message,
@@ -226,7 +269,8 @@ impl Native {
         settings: &Settings,
         seen: &mut RunObservation,
     ) -> Result<Result<(), Stop>, String> {
-        let store = engine::store(&self.engine).expect("fuel is switched on in this engine");
+        let store = engine::store(&self.engine, self.config.variant)
+            .expect("fuel is switched on in this engine");
         // A store that was left in the middle of a panic is leaked: dropping it unwinds its fibers, and a panic in there
         // would end the process.
         let mut store = ManuallyDrop::new(store);

@@ -18,7 +18,7 @@
 //! (assert_return (invoke "double" (u32.const 7)) (u32.const 14))
 //! (assert_return (invoke "double" (u32.const 8)) (u32.const 14))
 //! "#)?;
-//! let checked = scripts::run(&script, &mut ScriptNative::new().session());
+//! let checked = scripts::run(&script, &mut ScriptNative::default().session());
 //! assert_eq!(checked[1].status, Status::Passed);
 //! assert_eq!(
 //!     checked[2].status,

@@ -14,7 +14,7 @@ use spawndiff_oracles::scripts::{self, Checked, Script};
 use std::sync::LazyLock;
 use wasmtime_wast::{Async, WastContext};
 
-static NATIVE: LazyLock<ScriptNative> = LazyLock::new(ScriptNative::new);
+static NATIVE: LazyLock<ScriptNative> = LazyLock::new(ScriptNative::default);
 
 /// What becomes of each directive.
 #[track_caller]

@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn what_the_engine_has_is_accepted_by_the_probe() {
-        let engine = crate::native::engine::engine(false, false, false).unwrap();
+        let engine =
+            crate::native::engine::engine(Default::default(), false, false, false).unwrap();
         let native = component(|section| {
             section.thread_new_indirect(0, 0);
         });

@@ -11,6 +11,7 @@ mod values;
 use super::engine::LimitReached;
 use super::event_loop::{self, Turned};
 use super::panics::{catch, one_line, without_registry};
+use super::variant::Variant;
 use crate::scripts::{Failure, Refusal, ScriptEngine, Value};
 use std::pin::pin;
 use std::thread;
@@ -26,16 +27,16 @@ pub struct ScriptNative {
 
 impl Default for ScriptNative {
     fn default() -> Self {
-        ScriptNative::new()
+        ScriptNative::new(Variant::default())
     }
 }
 
 impl ScriptNative {
-    /// An engine for any number of scripts.
-    pub fn new() -> ScriptNative {
-        let engine = Engine::new(&store::config());
+    /// An engine for any number of scripts, in one of its ways.
+    pub fn new(variant: Variant) -> ScriptNative {
+        let engine = store::config(variant).and_then(|config| Engine::new(&config));
         let engine =
-            engine.expect("the configuration is a constant, and this platform has Cranelift");
+            engine.expect("the configuration is a constant, and this platform has the compiler");
         let ticked = engine.weak();
         thread::spawn(move || {
             // Until nobody has the engine any more.
@@ -367,7 +368,7 @@ mod tests {
 
     #[test]
     fn a_call_past_its_deadline_is_not_supported() {
-        let mut session = ScriptNative::new().session();
+        let mut session = ScriptNative::default().session();
         let text = r#"(module (func (export "f") (loop (br 0))))"#;
         let buffer = wast::parser::ParseBuffer::new(text).expect("it is text");
         let module: Result<Vec<u8>, _> =

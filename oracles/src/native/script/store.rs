@@ -3,9 +3,10 @@
 
 use super::super::engine::grow;
 use super::super::panics::catch;
+use super::super::variant::Variant;
 use crate::scripts::Failure;
 use std::time::Duration;
-use wasmtime::{Config, Engine, OptLevel, RegallocAlgorithm, ResourceLimiter, Store};
+use wasmtime::{Config, Engine, ResourceLimiter, Store};
 
 /// The instructions that one directive may execute.
 pub(super) const FUEL: u64 = 1_000_000_000;
@@ -21,8 +22,11 @@ pub(super) const MAX_TABLE_ELEMENTS: usize = 10_000_000;
 
 /// All that Wasmtime can do and the suites ask for. Each proposal is switched on for every file: that something is refused
 /// only because it was switched off is nothing that a suite of components asserts.
-pub(super) fn config() -> Config {
+pub(super) fn config(variant: Variant) -> wasmtime::Result<Config> {
     let mut config = Config::new();
+    variant.configure(&mut config)?;
+    // Winch has none of these.
+    let all = variant != Variant::Winch;
     config
         .wasm_component_model(true)
         .wasm_component_model_async(true)
@@ -40,17 +44,12 @@ pub(super) fn config() -> Config {
         .wasm_memory64(true)
         .wasm_tail_call(true)
         .wasm_extended_const(true)
-        .wasm_function_references(true)
-        .wasm_gc(true)
-        .wasm_exceptions(true)
-        .wasm_threads(true)
-        .shared_memory(true)
+        .wasm_gc(all)
+        .wasm_exceptions(all)
         .consume_fuel(true)
         .epoch_interruption(true)
-        .cranelift_opt_level(OptLevel::None)
-        .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass)
         .wasm_backtrace_max_frames(None);
-    config
+    Ok(config)
 }
 
 /// What a store of a script carries: what its memories and tables have grown to.
@@ -148,7 +147,8 @@ mod tests {
 
     #[test]
     fn a_panic_in_a_store_is_a_crash_and_so_is_all_that_comes_after() {
-        let engine = Engine::new(&config()).expect("the configuration is a constant");
+        let config = config(Variant::default()).expect("the configuration is a constant");
+        let engine = Engine::new(&config).expect("and so is what it makes");
         let mut store = Guarded::new(&engine);
         assert_eq!(store.with(|_| Ok(1)), Ok(1));
         let panicked = store.with(|_| -> Result<(), Failure> { panic!("that was all") });

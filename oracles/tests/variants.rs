@@ -1,0 +1,74 @@
+//! The variants of the native engine: how code is compiled, where instances live and when a thread is interrupted makes no
+//! difference.
+
+use spawndiff_corpus::StoredCase;
+use spawndiff_oracles::claims::{Status, check_native};
+use spawndiff_oracles::native::{Config, Native, Outcome, Variant};
+use std::path::Path;
+
+fn cases(folder: &str) -> Vec<(String, StoredCase)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../corpus")
+        .join(folder);
+    let files = std::fs::read_dir(folder).expect("the folder is there");
+    let mut cases: Vec<(String, StoredCase)> = files
+        .map(|file| file.expect("it can be listed").path())
+        .filter(|path| path.extension().is_some_and(|it| it == "wast"))
+        .map(|path| {
+            let name = path.display().to_string();
+            let case = StoredCase::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+            (name, case)
+        })
+        .collect();
+    cases.sort_by(|a, b| a.0.cmp(&b.0));
+    cases
+}
+
+#[test]
+fn every_stored_case_holds_on_every_variant_that_takes_it() {
+    let cases = cases("cases");
+    for &variant in Variant::ALL {
+        let native = Native::new(Config::of(variant));
+        let mut taken = 0;
+        for (name, case) in &cases {
+            let outcome = native.observe(&case.case);
+            taken += usize::from(!matches!(outcome, Outcome::Unsupported(_)));
+            for (status, directive) in check_native(case, &outcome).iter().zip(&case.directives) {
+                let fine = match status {
+                    Status::Passed => true,
+                    Status::Unsupported(_) => variant.lacking().is_some(),
+                    Status::Failed(_) => false,
+                };
+                assert!(fine, "{variant}: {name}:{}: {status:?}", directive.line);
+            }
+        }
+        assert!(
+            taken * 2 > cases.len(),
+            "{variant} took {taken} of {}",
+            cases.len()
+        );
+    }
+}
+
+#[test]
+fn every_known_divergence_looks_the_same_on_every_variant_that_takes_it() {
+    let first = Native::new(Config::default());
+    for (name, case) in cases("known") {
+        let expected = first.observe(&case.case);
+        for &variant in &Variant::ALL[1..] {
+            let outcome = Native::new(Config::of(variant)).observe(&case.case);
+            let lacks = matches!(outcome, Outcome::Unsupported(_));
+            assert!(
+                lacks || outcome == expected,
+                "{variant}: {name}: {outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn names_are_distinct_and_the_default_comes_first() {
+    let names: std::collections::BTreeSet<&str> = Variant::ALL.iter().map(|it| it.name()).collect();
+    assert_eq!(names.len(), Variant::ALL.len());
+    assert_eq!(Variant::ALL[0], Variant::default());
+}
