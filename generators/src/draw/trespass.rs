@@ -47,7 +47,7 @@ const KINDS: &[(u32, Kind)] = &[
     (5, Kind::PassDone),
     (5, Kind::ResourceUnknown),
     (5, Kind::ResourceWrongType),
-    (14, Kind::ResourceLent),
+    (30, Kind::ResourceLent),
     (5, Kind::HandleUnknown),
     (4, Kind::RepWrong),
     (8, Kind::EndUnknown),

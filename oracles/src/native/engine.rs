@@ -6,7 +6,7 @@
 //! The bound on execution is fuel, not epochs: it needs no ticking thread, and it is hit at the same instruction on a slow
 //! machine and on a fast one, so that a case that exhausts it does so every time. It costs a few instructions a block.
 
-use super::variant::Variant;
+use super::variant::{POOL, Variant};
 use crate::Exhaustion;
 use spawndiff_corpus::{Event, MARK};
 use std::borrow::Cow;
@@ -112,7 +112,7 @@ pub(super) fn engine(variant: Variant, plain: bool, incremental: bool, gc: bool)
             .generate_address_map(false)
             .native_unwind_info(false);
     }
-    variant.configure(&mut config)?;
+    variant.configure(&mut config, POOL)?;
     // Winch has none to keep.
     if incremental && variant != Variant::Winch {
         config.enable_incremental_compilation(Arc::new(Cache::default()))?;

@@ -174,6 +174,11 @@ const MESSAGES: &[(&str, End)] = &[
         "fuel allocated for hostcalls has been exhausted",
         End::Exhausted(Exhaustion::Memory),
     ),
+    // runtime/vm/instance/allocator/pooling.rs: a pool is empty.
+    (
+        "maximum concurrent limit of",
+        End::Exhausted(Exhaustion::Memory),
+    ),
     // The operating system has no stack or memory left for another fiber.
     ("Cannot allocate memory", End::Exhausted(Exhaustion::Memory)),
     (

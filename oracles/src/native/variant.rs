@@ -27,11 +27,11 @@ pub enum Variant {
     Epoch,
 }
 
-/// The memories, tables, core instances and component instances that live at a time in a pool, each: what three cases of the
-/// largest shape need.
-const POOL: u32 = 100;
-/// The fiber stacks in a pool. Each thread that has begun and not ended has one.
-const POOL_STACKS: u32 = 200;
+/// The memories, tables, core instances and component instances that live at a time in a pool for cases, each: what three cases
+/// of the largest shape need.
+pub(super) const POOL: u32 = 100;
+/// As many fiber stacks for each of them. A thread that has begun and not ended has one.
+const POOL_STACKS: u32 = 2;
 /// The bytes of a memory in a pool: more than a generated one grows to.
 const POOL_MEMORY: usize = 1 << 20;
 /// The elements of a table in a pool.
@@ -80,6 +80,7 @@ impl Variant {
         match self {
             Variant::Winch => Some("externref, typed function references"),
             Variant::Pulley => Some("atomics, shared memories"),
+            Variant::Pooling => Some("room for large modules"),
             _ => None,
         }
     }
@@ -89,14 +90,15 @@ impl Variant {
         let words: &[&str] = match self {
             Variant::Winch => &["function references", "gc types are disallowed"],
             Variant::Pulley => &["threads"],
+            Variant::Pooling => &["does not fit in pooling allocator requirements"],
             _ => &[],
         };
         let of_it = words.iter().any(|word| message.contains(word));
         self.lacking().filter(|_| of_it)
     }
 
-    /// Sets what is different about it.
-    pub(super) fn configure(self, config: &mut Config) -> Result<()> {
+    /// Sets what is different about it. `pool`: how many instances live at a time in a pool.
+    pub(super) fn configure(self, config: &mut Config, pool: u32) -> Result<()> {
         match self {
             Variant::Cranelift | Variant::EagerTables | Variant::Epoch => {}
             Variant::CraneliftNone => {
@@ -111,19 +113,20 @@ impl Variant {
                 config.target("pulley64")?;
             }
             Variant::Pooling => {
-                let mut pool = PoolingAllocationConfig::new();
-                pool.total_component_instances(POOL)
-                    .total_core_instances(POOL)
-                    .total_memories(POOL)
-                    .total_tables(POOL)
-                    .total_stacks(POOL_STACKS)
+                let mut allocation = PoolingAllocationConfig::new();
+                allocation
+                    .total_component_instances(pool)
+                    .total_core_instances(pool)
+                    .total_memories(pool)
+                    .total_tables(pool)
+                    .total_stacks(pool * POOL_STACKS)
                     .max_tables_per_module(POOL)
                     .max_memories_per_module(POOL)
                     .max_memory_size(POOL_MEMORY)
                     .table_elements(POOL_TABLE);
                 config
                     .memory_reservation(POOL_MEMORY as u64)
-                    .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+                    .allocation_strategy(InstanceAllocationStrategy::Pooling(allocation));
             }
         }
         config

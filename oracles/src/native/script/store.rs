@@ -13,6 +13,8 @@ pub(super) const FUEL: u64 = 1_000_000_000;
 /// How long one directive may run, in ticks of [`TICK`]. Fuel, which is the same on every machine, comes first but for what
 /// the host does at a script's request.
 pub(super) const MAX_TICKS: u64 = 300;
+/// The instances that live at a time in a pool: those of a whole script.
+const POOL: u32 = 2_000;
 /// How often the engine's clock ticks.
 pub(super) const TICK: Duration = Duration::from_millis(100);
 /// The bytes that all memories of one store may have together.
@@ -24,7 +26,7 @@ pub(super) const MAX_TABLE_ELEMENTS: usize = 10_000_000;
 /// only because it was switched off is nothing that a suite of components asserts.
 pub(super) fn config(variant: Variant) -> wasmtime::Result<Config> {
     let mut config = Config::new();
-    variant.configure(&mut config)?;
+    variant.configure(&mut config, POOL)?;
     // Winch has none of these.
     let all = variant != Variant::Winch;
     config
@@ -42,7 +44,7 @@ pub(super) fn config(variant: Variant) -> wasmtime::Result<Config> {
         .wasm_bulk_memory(true)
         .wasm_multi_memory(true)
         .wasm_memory64(true)
-        .wasm_tail_call(true)
+        .wasm_tail_call(all)
         .wasm_extended_const(true)
         .wasm_gc(all)
         .wasm_exceptions(all)
