@@ -4,6 +4,7 @@
 pub mod campaign;
 pub mod engines;
 pub mod finding;
+pub mod junit;
 pub mod replay;
 pub mod run;
 pub mod scores;

@@ -4,7 +4,7 @@
 
 use super::engines::{self, Engine};
 use super::scores::{Replayed, Score};
-use super::{Outcome, one_line, print, unreadable};
+use super::{Outcome, finding, junit, one_line, print, unreadable};
 use anyhow::{Result, bail};
 use spawndiff_corpus::{ReadError, StoredCase};
 use spawndiff_oracles::claims::{check_native, check_reference};
@@ -25,6 +25,9 @@ pub struct Args {
     /// Which engines [default: cranelift and reference]
     #[arg(long, value_name = "ENGINE", value_parser = engines::any())]
     engine: Vec<Engine>,
+    /// Also write the result as JUnit's XML, for CI systems
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Print the result as one JSON object on standard output, and nothing else there
     #[arg(long)]
     json: bool,
@@ -79,6 +82,10 @@ pub fn replay(args: &Args) -> Result<Outcome> {
         ))?;
     } else {
         print(&replayed.text()?)?;
+    }
+    // Last, so that nothing is lost where it cannot be written.
+    if let Some(path) = &args.junit {
+        finding::whole(path, junit::report(&replayed).to_string()?.as_bytes())?;
     }
     Ok(if !replayed.unreadable.is_empty() {
         Outcome::BadInput

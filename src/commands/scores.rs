@@ -15,8 +15,10 @@ use std::path::Path;
 pub struct Score {
     directives: usize,
     passed: usize,
-    failed: usize,
-    unsupported: usize,
+    /// How many directives failed.
+    pub failed: usize,
+    /// How many the engine does not support.
+    pub unsupported: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_failure: Option<Place>,
     /// Only for one script.
@@ -81,6 +83,20 @@ impl Score {
         score
     }
 
+    /// What failed or is not supported, a line each: of a stored case the first.
+    pub fn failures(&self) -> Vec<String> {
+        let places: Vec<&Place> = match &self.script {
+            Some(script) => script
+                .failures
+                .iter()
+                .chain(&script.not_supported)
+                .collect(),
+            None => self.first_failure.iter().collect(),
+        };
+        let line = |place: &&Place| format!("line {}: {}", place.line, place.message);
+        places.iter().map(line).collect()
+    }
+
     fn count(&mut self, line: usize, status: &Status) {
         self.directives += 1;
         let message = match status {
@@ -134,6 +150,16 @@ impl Replayed {
         report.files += 1;
         report.sum.add(&score);
         report.per_file.insert(file.display().to_string(), score);
+    }
+
+    /// What each engine made of each file.
+    pub fn by_engine(
+        &self,
+    ) -> impl Iterator<Item = (&'static str, impl Iterator<Item = (&str, &Score)>)> {
+        self.engines.iter().map(|(engine, report)| {
+            let files = report.per_file.iter();
+            (*engine, files.map(|(file, score)| (file.as_str(), score)))
+        })
     }
 
     /// Whether a directive failed on an engine.

@@ -277,3 +277,37 @@ fn a_wrong_event_is_told_with_the_right_one() {
         ran.out
     );
 }
+
+#[test]
+fn a_ci_system_gets_a_suite_for_each_engine_and_a_test_for_each_file() {
+    let folder = folder();
+    let wrong = good_text().replacen(
+        "(component instance $",
+        "(component instance $r9 $spawndiff)\n(assert_trap (invoke \"e\" (u32.const 1)) \"<nothing> & more\")\n(component instance $",
+        1,
+    );
+    assert_ne!(wrong, good_text());
+    let wrong = file(&folder, "wrong.wast", wrong);
+    let bad = file(&folder, "bad.wast", "(");
+    let xml = folder.path().join("junit.xml");
+    let option = xml.to_str().expect("the name is text");
+    let ran = replay(&["--junit", option], &[&good_case(), &wrong, &bad]);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    let text = fs::read_to_string(&xml).expect("the report is there");
+    for engine in ENGINES {
+        let suite = format!("<testsuite name=\"{engine}\" tests=\"2\"");
+        assert!(text.contains(&suite), "{text}");
+    }
+    assert_eq!(text.matches("<failure").count(), ENGINES.len(), "{text}");
+    assert_eq!(text.matches("<error").count(), 1, "{text}");
+    assert!(text.contains("bad.wast"), "{text}");
+    // Into a place that is not there: said in one line, and nothing is lost of what was found.
+    let nowhere = folder.path().join("no/junit.xml");
+    let ran = replay(
+        &["--junit", nowhere.to_str().expect("text")],
+        &[&good_case()],
+    );
+    assert_eq!(ran.code, 2);
+    assert!(ran.error_line().contains("cannot write"), "{}", ran.err);
+    assert!(ran.out.contains("cranelift"), "{}", ran.out);
+}

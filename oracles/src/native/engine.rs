@@ -12,7 +12,7 @@ use spawndiff_corpus::{Event, MARK};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use wasmtime::component::Linker;
 use wasmtime::{
     CacheStore, Config, Engine, Error, ResourceLimiter, Result, Store, StoreContextMut,
@@ -51,6 +51,9 @@ impl std::error::Error for LimitReached {}
 /// Compiled functions by the hash of what they were compiled from.
 #[derive(Default)]
 struct Cache(RwLock<Cached>);
+
+/// One for all engines of the process: what a function was compiled for is part of its hash.
+static CACHE: LazyLock<Arc<Cache>> = LazyLock::new(Arc::default);
 
 #[derive(Default)]
 struct Cached {
@@ -115,7 +118,7 @@ pub(super) fn engine(variant: Variant, plain: bool, incremental: bool, gc: bool)
     variant.configure(&mut config, POOL)?;
     // Winch has none to keep.
     if incremental && variant != Variant::Winch {
-        config.enable_incremental_compilation(Arc::new(Cache::default()))?;
+        config.enable_incremental_compilation(CACHE.clone())?;
     }
     Engine::new(&config)
 }

@@ -1,0 +1,55 @@
+//! `spawndiff replay --junit FILE`: what was replayed, as the XML that CI systems show: a suite for each engine, a test for each
+//! file.
+
+use super::scores::{Replayed, Score};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+/// The report.
+pub fn report(replayed: &Replayed) -> Report {
+    let mut report = Report::new("spawndiff replay");
+    for (engine, files) in replayed.by_engine() {
+        let mut suite = TestSuite::new(engine);
+        suite.add_test_cases(files.map(|(file, score)| TestCase::new(file, status(score))));
+        report.add_test_suite(suite);
+    }
+    let mut more = |name: &str, kind: NonSuccessKind, tests: Vec<(&str, &str)>| {
+        if tests.is_empty() {
+            return;
+        }
+        let mut suite = TestSuite::new(name);
+        for (file, message) in tests {
+            let mut status = TestCaseStatus::non_success(kind);
+            status.set_message(message);
+            suite.add_test_case(TestCase::new(file, status));
+        }
+        report.add_test_suite(suite);
+    };
+    let diverged = replayed.diverged.iter();
+    let diverged = diverged.map(|(file, verdict)| (file.as_str(), verdict.as_str()));
+    more(
+        "against the reference",
+        NonSuccessKind::Failure,
+        diverged.collect(),
+    );
+    let unreadable = replayed.unreadable.iter();
+    let unreadable = unreadable.map(|line| (line.split(':').next().unwrap_or(line), line.as_str()));
+    more("unreadable", NonSuccessKind::Error, unreadable.collect());
+    report
+}
+
+/// What became of a file on an engine. One of which an engine supports nothing is skipped; what else is not supported is said.
+fn status(score: &Score) -> TestCaseStatus {
+    let failures = score.failures();
+    let mut status = if score.failed > 0 {
+        TestCaseStatus::non_success(NonSuccessKind::Failure)
+    } else if score.unsupported > 0 {
+        TestCaseStatus::skipped()
+    } else {
+        return TestCaseStatus::success();
+    };
+    if let Some(first) = failures.first() {
+        status.set_message(first.as_str());
+    }
+    status.set_description(failures.join("\n"));
+    status
+}
