@@ -1,5 +1,4 @@
-//! What kind of a finding a verdict is: findings with one signature are taken for one bug, and a case that is made smaller keeps
-//! its signature.
+//! What kind of a finding a verdict is: a case that is made smaller keeps its signature.
 
 use crate::compare::{Leaves, What};
 use crate::{Divergence, End, Judgement, Verdict};
@@ -36,20 +35,6 @@ impl Signature {
             }
         };
         Some(Signature(text))
-    }
-
-    /// The same as a part of a file's name.
-    pub fn slug(&self) -> String {
-        let mut slug = String::new();
-        for c in self.0.chars() {
-            match c.to_ascii_lowercase() {
-                c @ ('a'..='z' | '0'..='9') => slug.push(c),
-                _ if slug.ends_with('-') || slug.is_empty() => {}
-                _ => slug.push('-'),
-            }
-        }
-        slug.truncate(80);
-        slug.trim_end_matches('-').to_string()
     }
 }
 

@@ -52,17 +52,22 @@ fn every_stored_case_holds_on_every_variant_that_takes_it() {
 
 #[test]
 fn every_known_divergence_looks_the_same_on_every_variant_that_takes_it() {
-    let first = Native::new(Config::default());
-    for (name, case) in cases("known") {
-        let expected = first.observe(&case.case);
-        for &variant in &Variant::ALL[1..] {
-            let outcome = Native::new(Config::of(variant)).observe(&case.case);
-            let lacks = matches!(outcome, Outcome::Unsupported(_));
-            assert!(
-                lacks || outcome == expected,
-                "{variant}: {name}: {outcome:?}"
-            );
+    let (first, cases) = (Native::new(Config::default()), cases("known"));
+    for &variant in &Variant::ALL[1..] {
+        let native = Native::new(Config::of(variant));
+        let mut taken = 0;
+        for (name, case) in &cases {
+            let outcome = native.observe(&case.case);
+            if !matches!(outcome, Outcome::Unsupported(_)) {
+                taken += 1;
+                assert_eq!(outcome, first.observe(&case.case), "{variant}: {name}");
+            }
         }
+        assert!(
+            taken * 2 > cases.len(),
+            "{variant} took {taken} of {}",
+            cases.len()
+        );
     }
 }
 

@@ -34,12 +34,15 @@ pub fn engines() -> Result<Outcome> {
 /// What the command line calls the reference.
 pub const REFERENCE: &str = "reference";
 
+/// The names of the native engines, with what is different about each.
+fn names() -> impl Iterator<Item = PossibleValue> {
+    let name = |variant: &Variant| PossibleValue::new(variant.name()).help(variant.what());
+    Variant::ALL.iter().map(name)
+}
+
 /// Reads the name of a native engine.
 pub fn native() -> impl TypedValueParser<Value = Variant> {
-    let values = Variant::ALL
-        .iter()
-        .map(|variant| PossibleValue::new(variant.name()).help(variant.what()));
-    PossibleValuesParser::new(values).map(|name| of_name(&name).expect("it is one of the names"))
+    PossibleValuesParser::new(names()).map(|name| of_name(&name).expect("it is one of the names"))
 }
 
 /// The native engine with this name.
@@ -71,10 +74,7 @@ impl Engine {
 
 /// Reads the name of any engine.
 pub fn any() -> impl TypedValueParser<Value = Engine> {
-    let native = Variant::ALL
-        .iter()
-        .map(|variant| PossibleValue::new(variant.name()).help(variant.what()));
     let reference = PossibleValue::new(REFERENCE).help("the reference interpreter");
-    PossibleValuesParser::new(native.chain([reference]))
+    PossibleValuesParser::new(names().chain([reference]))
         .map(|name| of_name(&name).map_or(Engine::Reference, Engine::Native))
 }

@@ -9,10 +9,16 @@ pub fn report(replayed: &Replayed) -> Report {
     let mut report = Report::new("spawndiff replay");
     for (engine, files) in replayed.by_engine() {
         let mut suite = TestSuite::new(engine);
-        suite.add_test_cases(files.map(|(file, score)| TestCase::new(file, status(score))));
+        suite.add_test_cases(files.map(|(file, score)| {
+            let mut test = TestCase::new(file, status(score));
+            if score.failed == 0 && score.unsupported > 0 {
+                test.set_system_out(score.failures().join("\n"));
+            }
+            test
+        }));
         report.add_test_suite(suite);
     }
-    let mut more = |name: &str, kind: NonSuccessKind, tests: Vec<(&str, &str)>| {
+    let mut more = |name: &str, kind: NonSuccessKind, tests: Vec<(&str, String)>| {
         if tests.is_empty() {
             return;
         }
@@ -25,14 +31,14 @@ pub fn report(replayed: &Replayed) -> Report {
         report.add_test_suite(suite);
     };
     let diverged = replayed.diverged.iter();
-    let diverged = diverged.map(|(file, verdict)| (file.as_str(), verdict.as_str()));
+    let diverged = diverged.map(|(file, verdicts)| (file.as_str(), verdicts.join("; ")));
     more(
         "against the reference",
         NonSuccessKind::Failure,
         diverged.collect(),
     );
     let unreadable = replayed.unreadable.iter();
-    let unreadable = unreadable.map(|line| (line.split(':').next().unwrap_or(line), line.as_str()));
+    let unreadable = unreadable.map(|line| (line.split(':').next().unwrap_or(line), line.clone()));
     more("unreadable", NonSuccessKind::Error, unreadable.collect());
     report
 }
@@ -42,7 +48,7 @@ fn status(score: &Score) -> TestCaseStatus {
     let failures = score.failures();
     let mut status = if score.failed > 0 {
         TestCaseStatus::non_success(NonSuccessKind::Failure)
-    } else if score.unsupported > 0 {
+    } else if score.unsupported > 0 && score.unsupported == score.directives {
         TestCaseStatus::skipped()
     } else {
         return TestCaseStatus::success();

@@ -207,10 +207,9 @@ fn replay_case(path: &Path, stored: &StoredCase, engines: &[Runner], replayed: &
         match judge.judge(&stored.case).verdict {
             Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => {}
             verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {
-                let verdict = one_line(&verdict.to_string());
-                replayed
-                    .diverged
-                    .insert(path.display().to_string(), verdict);
+                let verdict = format!("{}: {}", engine.name(), one_line(&verdict.to_string()));
+                let verdicts = replayed.diverged.entry(path.display().to_string());
+                verdicts.or_default().push(verdict);
             }
         }
     }

@@ -13,7 +13,8 @@ use std::path::Path;
 /// What one engine made of one file, of a folder, or of all.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Score {
-    directives: usize,
+    /// How many directives there are.
+    pub directives: usize,
     passed: usize,
     /// How many directives failed.
     pub failed: usize,
@@ -137,8 +138,8 @@ struct Report {
 #[derive(Debug, Default, Serialize)]
 pub struct Replayed {
     engines: BTreeMap<&'static str, Report>,
-    /// Files in which the engines differ, and how.
-    pub diverged: BTreeMap<String, String>,
+    /// Files in which an engine differs from the reference: which, and how.
+    pub diverged: BTreeMap<String, Vec<String>>,
     /// Files that could not be read.
     pub unreadable: Vec<String>,
 }
@@ -181,8 +182,10 @@ impl Replayed {
                 }
             }
         }
-        for (file, verdict) in &self.diverged {
-            writeln!(out, "{file}: {verdict}")?;
+        for (file, verdicts) in &self.diverged {
+            for verdict in verdicts {
+                writeln!(out, "{file}: {verdict}")?;
+            }
         }
         if has_scripts {
             self.folders(&mut out)?;

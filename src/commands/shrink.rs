@@ -30,6 +30,9 @@ pub struct Args {
 /// How many schedules a search may try while shrinking: a smaller case needs fewer.
 const BUDGET: u32 = 300;
 
+/// How the line of a shrunk case begins that names the engine.
+const SHRUNK_ON: &str = "Shrunk on: ";
+
 /// Shrinks a case and writes it.
 pub fn shrink(args: &Args) -> Result<Outcome> {
     let stored = match StoredCase::read(&args.file) {
@@ -40,9 +43,14 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
         }
     };
     let origin = Origin::read(&stored.header);
-    let engine = args.engine.or(origin.map(|origin| origin.engine));
+    let shrunk_on = stored.header.iter().find_map(|line| {
+        let name = line.strip_prefix(SHRUNK_ON)?;
+        engines::of_name(name)
+    });
+    let found_on = shrunk_on.or(origin.map(|origin| origin.engine));
+    let engine = args.engine.or(found_on);
     let config = Config::of(engine.unwrap_or_default());
-    let judge = Judge::new(Native::new(config)).with_budget(BUDGET);
+    let judge = Judge::new(Native::new(config.clone()));
     let judgement = judge.judge(&stored.case);
     let Some(signature) = Signature::of(&judgement) else {
         let verdict = one_line(&judgement.verdict.to_string());
@@ -52,8 +60,11 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
         );
         return Ok(Outcome::BadInput);
     };
+    // What takes a longer search to see is shrunk with that.
+    let quick = Judge::new(Native::new(config)).with_budget(BUDGET);
+    let is_quick = Signature::of(&quick.judge(&stored.case)).as_ref() == Some(&signature);
     let smaller = Smaller {
-        judge: &judge,
+        judge: if is_quick { &quick } else { &judge },
         signature,
         end: Instant::now() + Duration::from_secs(args.seconds),
     };
@@ -62,6 +73,7 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
     let mut header = finding::verdict(&judgement);
     let found = |line: &&String| line.starts_with("Found by: ");
     header.extend(stored.header.iter().find(found).cloned());
+    header.push(format!("{SHRUNK_ON}{}", judge.variant()));
     let text = finding::text(header, &case, &judgement)?;
     match &args.out {
         Some(path) => finding::whole(path, text.as_bytes())?,

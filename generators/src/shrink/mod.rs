@@ -131,7 +131,7 @@ impl Shrinking<'_> {
                 ops.splice(at..=at, by.iter().cloned());
             }
         };
-        for inner in nested(op) {
+        for inner in nested(&mut op.clone()) {
             if self.attempt(|plan| replaced(plan, inner)) {
                 return;
             }
@@ -215,7 +215,7 @@ fn in_body<'a>(body: &'a mut Vec<Op>, number: &mut usize) -> Option<&'a mut Vec<
     }
     *number -= 1;
     for op in body {
-        for inner in operation::nested_mut(op) {
+        for inner in nested(op) {
             if let Some(found) = in_body(inner, number) {
                 return Some(found);
             }

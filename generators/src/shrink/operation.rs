@@ -3,18 +3,7 @@
 use crate::{Index, Op, Operand, Scalar};
 
 /// The lists of operations in an operation.
-pub(super) fn nested(op: &Op) -> Vec<&[Op]> {
-    match op {
-        Op::Loop { body, .. } => vec![body],
-        Op::If {
-            then, otherwise, ..
-        } => vec![then, otherwise],
-        _ => Vec::new(),
-    }
-}
-
-/// The same, to change them.
-pub(super) fn nested_mut(op: &mut Op) -> Vec<&mut Vec<Op>> {
+pub(super) fn nested(op: &mut Op) -> Vec<&mut Vec<Op>> {
     match op {
         Op::Loop { body, .. } => vec![body],
         Op::If {

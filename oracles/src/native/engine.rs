@@ -227,7 +227,10 @@ pub(super) fn linker(engine: &Engine, variant: Variant) -> Result<Linker<Host>> 
     )?;
     host.func_wrap(
         "mark",
-        |mut store: StoreContextMut<'_, Host>, (value,): (u32,)| {
+        move |mut store: StoreContextMut<'_, Host>, (value,): (u32,)| {
+            if ticks {
+                store.engine().increment_epoch();
+            }
             store.data_mut().log(Event {
                 point: MARK,
                 value: value.into(),

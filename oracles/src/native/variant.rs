@@ -89,7 +89,7 @@ impl Variant {
     pub(super) fn lacks(self, message: &str) -> Option<&'static str> {
         let words: &[&str] = match self {
             Variant::Winch => &["function references", "gc types are disallowed"],
-            Variant::Pulley => &["threads"],
+            Variant::Pulley => &["threads support is not enabled"],
             Variant::Pooling => &["does not fit in pooling allocator requirements"],
             _ => &[],
         };

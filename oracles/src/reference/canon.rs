@@ -276,9 +276,9 @@ impl Store<'_> {
         let inst = task.inst;
         let resolved = task.state == TaskState::Resolved;
         let (same_type, async_) = (result == task.ft.result.as_ref(), task.opts.async_);
-        let equal =
-            lift_options_equal(opts, &task.opts) || self.returns_without_memory(task_id, opts);
-        let invalid = !same_type || !equal || (!async_ && !self.instead_of_refusing(thread));
+        let equal = lift_options_equal(opts, &task.opts);
+        let equal = same_type && (equal || self.returns_without_memory(task_id, opts));
+        let invalid = !equal || (!async_ && !self.instead_of_refusing(thread));
         let mut conditions = vec![(invalid, Trap::TaskReturnInvalid)];
         let mut lifted = None;
         if !invalid {

@@ -103,11 +103,12 @@ impl Store<'_> {
         let handle = self.get_handle(inst, i)?;
         let (end, wrong) = self.end_of(handle, ty, side)?;
         let future = matches!(ty, ValType::Future(_));
-        if wrong && self.cancels_other_end() {
+        let copies = self.end(end).state == CopyState::Copying;
+        if wrong && copies && self.cancels_other_end() {
             return self.cancel_other_end(end, async_, future);
         }
-        let waiter = self.waitable(end).has_sync_waiter && !self.cancels_sync_copy();
-        let idle = self.end(end).state != CopyState::Copying || waiter;
+        let waiter = copies && self.waitable(end).has_sync_waiter && !self.cancels_sync_copy();
+        let idle = !copies || waiter;
         let in_set = self.waitable(end).wset.is_some() && !async_;
         self.trap_if_any(&[
             (wrong, Trap::WrongEnd),
@@ -166,6 +167,7 @@ impl Store<'_> {
         self.take_idle_event(end);
         self.tells_idle_end(end);
         self.replaces_completed(end);
+        self.drops_waited_for(end);
         self.drop_waitable(end);
         Ok(Outcome::nothing())
     }

@@ -337,9 +337,10 @@ impl Store<'_> {
         };
         if self.forgets(waitable) {
             // Or another one is in its place by now, which a thread waits for.
+            let waited_for = self.waitables.iter().any(|it| it.has_sync_waiter);
             self.trap_if_any(&[
                 (true, Trap::SubtaskNotResolved),
-                (true, Trap::WaitableInSet),
+                (waited_for, Trap::WaitableInSet),
             ])?;
         }
         if self.waitables[waitable.0].has_sync_waiter {

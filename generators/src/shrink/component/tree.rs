@@ -64,7 +64,7 @@ fn list(lines: &[(usize, &str)]) -> Vec<Node> {
                     at += 1;
                 }
             }
-            Some((_, tail)) if closes(tail) && opens(head, inner) => {
+            Some((_, tail)) if closes(tail) && opens(head) => {
                 node.tail = Some((*tail).to_string());
                 at += 1;
             }
@@ -79,8 +79,8 @@ fn closes(line: &str) -> bool {
     line == "end" || line.chars().all(|c| c == ')')
 }
 
-/// Whether a line is one that another closes: more of it is opened than closed, or it begins a block.
-fn opens(head: &str, _inner: usize) -> bool {
+/// Whether a line is one that another closes: it opens more than it closes, or it begins a block.
+fn opens(head: &str) -> bool {
     let word = head.split([' ', '(']).next().unwrap_or_default();
     if matches!(word, "block" | "loop" | "if" | "try_table") {
         return true;
@@ -96,7 +96,6 @@ fn opens(head: &str, _inner: usize) -> bool {
             '"' => quoted = !quoted,
             '(' if !quoted => depth += 1,
             ')' if !quoted => depth -= 1,
-            ';' if !quoted && head.contains(";; ") => break,
             _ => {}
         }
     }

@@ -345,7 +345,7 @@ fn failure(error: &Error, store: &mut Store<Host>) -> Failure {
 }
 
 /// The parts of a message that say that something was left out of this engine, not that it is wrong.
-const LEFT_OUT: &[&str] = &["not enabled", "feature", "proposal"];
+const LEFT_OUT: &[&str] = &["not enabled", "disallowed", "feature", "proposal"];
 
 /// Why the engine does not take something. What its validator refuses comes with an offset; what it cannot compile does
 /// not.

@@ -4,7 +4,7 @@ use super::super::canon::Outcome;
 use super::super::canonical::Side;
 use super::super::state::{ComponentInstance, Handle};
 use super::super::store::{Stop, Store};
-use super::super::streams::{BufferId, CopyEnd, CopyResult, CopyState, event_code};
+use super::super::streams::{BufferId, CopyEnd, CopyResult, event_code};
 use super::super::types::ValType;
 use super::super::waitables::{EventTuple, PendingEvent, Waitable, WaitableId, WaitableKind};
 use super::Deviation;
@@ -110,9 +110,6 @@ impl Store<'_> {
         async_: bool,
         future: bool,
     ) -> Result<Outcome, Stop> {
-        if self.end(end).state != CopyState::Copying {
-            return Err(Trap::WrongEnd.into());
-        }
         if let Some(other) = self.other_end(end) {
             self.not_in_set(other, async_)?;
             self.cancels_completed(other, future);
@@ -128,6 +125,13 @@ impl Store<'_> {
     /// which waits on, for the next event of the end.
     pub(crate) fn cancels_sync_copy(&mut self) -> bool {
         self.deviates(Deviation::CancelsSyncCopy)
+    }
+
+    /// Before an end is dropped whose copy was cancelled so: the thread that waited on waits for ever.
+    pub(crate) fn drops_waited_for(&mut self, end: WaitableId) {
+        if std::mem::take(&mut self.waitable(end).has_sync_waiter) {
+            self.abandons_waiter(end);
+        }
     }
 
     /// Whether a synchronous copy of an end in a set is begun.
