@@ -13,15 +13,21 @@ use crate::Trap;
 impl Store<'_> {
     /// Before a copy is cancelled: where it was completed, and that has not been told of, its result becomes CANCELLED.
     pub(crate) fn cancels_completed(&mut self, end: WaitableId, future: bool) {
-        if let Some(PendingEvent::Copy {
-            result: CopyResult::Completed,
-            reclaim,
-        }) = self.waitable(end).pending_event
-            && !future
-            && self.deviates(Deviation::CancelledAfterCopy)
-        {
-            let result = CopyResult::Cancelled;
-            self.waitable(end).pending_event = Some(PendingEvent::Copy { result, reclaim });
+        if self.completed(end) && !future && self.deviates(Deviation::CancelledAfterCopy) {
+            self.changes_result(end, CopyResult::Cancelled);
+        }
+    }
+
+    /// Whether a copy of this end was completed, and that has not been told of.
+    fn completed(&mut self, end: WaitableId) -> bool {
+        let event = self.waitable(end).pending_event;
+        matches!(event, Some(PendingEvent::Copy { result, .. }) if result == CopyResult::Completed)
+    }
+
+    /// Has what is still to be told of a copy be something else.
+    fn changes_result(&mut self, end: WaitableId, by: CopyResult) {
+        if let Some(PendingEvent::Copy { result, .. }) = &mut self.waitable(end).pending_event {
+            *result = by;
         }
     }
 
@@ -46,15 +52,8 @@ impl Store<'_> {
         let Some(other) = self.other_end(dropped) else {
             return;
         };
-        if let Some(PendingEvent::Copy {
-            result: CopyResult::Completed,
-            reclaim,
-        }) = self.waitable(other).pending_event
-            && stream
-            && self.deviates(Deviation::DropReplacesCompleted)
-        {
-            let result = CopyResult::Dropped;
-            self.waitable(other).pending_event = Some(PendingEvent::Copy { result, reclaim });
+        if self.completed(other) && stream && self.deviates(Deviation::DropReplacesCompleted) {
+            self.changes_result(other, CopyResult::Dropped);
         }
     }
 
@@ -64,15 +63,8 @@ impl Store<'_> {
         let Some(other) = self.other_end(end).filter(|_| write) else {
             return false;
         };
-        let completed = matches!(
-            self.waitable(other).pending_event,
-            Some(PendingEvent::Copy {
-                result: CopyResult::Completed,
-                ..
-            })
-        );
         let read = self.end(other).copy.map(|(_, buffer)| buffer);
-        completed
+        self.completed(other)
             && read.is_some_and(|read| self.is_zero_length(read))
             && self.deviates(Deviation::ZeroWriteCompletes)
     }
