@@ -30,6 +30,9 @@ enum Command {
     Engines,
     /// Make a stored case smaller that shows the same: on its plan, if it was generated, and then on the component
     Shrink(commands::shrink::Args),
+    /// Judge the cases that another process asks for
+    #[command(hide = true)]
+    Worker,
 }
 
 fn main() -> ExitCode {
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Command::Show(args) => commands::show::show(&args),
         Command::Engines => commands::engines::engines(),
         Command::Shrink(args) => commands::shrink::shrink(&args),
+        Command::Worker => commands::isolation::worker(),
     };
     match result {
         Ok(commands::Outcome::Clean) => ExitCode::SUCCESS,

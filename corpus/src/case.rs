@@ -1,13 +1,14 @@
 //! A case: one component, and the runs that are made of it.
 
 use crate::Value;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One component and what is done with it.
 ///
 /// The component imports nothing but an instance `host` with two functions, and each engine brings them:
 /// `log: func(point: u32, value: u64)` and `mark: func(value: u32)`. Both append to the trace.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     /// The component, in the binary format.
     pub component: Vec<u8>,
@@ -23,14 +24,14 @@ impl Case {
 }
 
 /// One fresh instance of the case's component, and the calls of its exports, one after the other.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// The calls, in order. After each, everything that is ready runs until nothing is.
     pub invocations: Vec<Invocation>,
 }
 
 /// One call of an export.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {
     /// The name of an exported function.
     pub export: String,

@@ -21,7 +21,7 @@ pub enum Type {
 }
 
 /// A component value. Floats are kept as their bits, so that equality is exact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[expect(missing_docs, reason = "the names are the component model's")]
 pub enum Value {
     Bool(bool),

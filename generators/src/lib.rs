@@ -57,10 +57,12 @@ pub mod limits;
 mod plan;
 mod rng;
 pub mod shrink;
+mod without;
 
 pub use draw::plan;
 pub use encode::encode;
 pub use plan::*;
+pub use without::Without;
 
 use arbitrary::Unstructured;
 use spawndiff_corpus::Case;

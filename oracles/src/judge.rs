@@ -85,6 +85,28 @@ pub enum Divergence {
     },
 }
 
+impl Judgement {
+    /// The judgement on a case on which the native engine ended its process: nothing was seen of it.
+    pub fn crashed(case: &Case, message: String) -> Judgement {
+        let reference = Reference::new(case).ok();
+        let fixed = |run: &Run| {
+            let policy = &mut Fixed;
+            let run = reference
+                .as_ref()?
+                .run(run, policy, &mut (), &mut Coverage::default());
+            run.ok()
+        };
+        let runs: Vec<RunObservation> = case.runs.iter().map_while(fixed).collect();
+        Judgement {
+            verdict: Verdict::Crash { message },
+            native: Observation::default(),
+            schedules: vec![Vec::new(); runs.len()],
+            reference: Observation { runs },
+            coverage: Coverage::default(),
+        }
+    }
+}
+
 impl Judge {
     /// A judge over `native`.
     pub fn new(native: Native) -> Judge {

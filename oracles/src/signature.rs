@@ -38,6 +38,18 @@ impl Signature {
     }
 }
 
+impl Signature {
+    /// Whether another one is the same but for the place of a panic or an error, which is another in every release.
+    pub fn is_like(&self, other: &Signature) -> bool {
+        fn placeless(signature: &Signature) -> Vec<&str> {
+            let words = signature.0.split(' ');
+            let kept = |word: &&str| !word.contains(".rs:");
+            words.filter(kept).collect()
+        }
+        placeless(self) == placeless(other)
+    }
+}
+
 /// What the native engine did there, and what was allowed. A program that goes on is told from one that does not; by what it was
 /// seen to go on is not.
 fn of_run(leaves: &Leaves, native_end: Option<End>) -> String {

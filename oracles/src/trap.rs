@@ -12,7 +12,7 @@ use std::fmt;
 macro_rules! traps {
     ($($(#[$doc:meta])* $name:ident $text:literal $message:literal $(| $other:literal)*,)*) => {
         /// The kind of a trap.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum Trap {
             $($(#[$doc])* $name,)*
         }

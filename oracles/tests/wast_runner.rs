@@ -6,15 +6,15 @@ use spawndiff_oracles::native::{Config, Native};
 use std::path::{Path, PathBuf};
 use wasmtime_wast::{Async, WastContext};
 
-fn engine() -> wasmtime::Engine {
-    let mut config = wasmtime::Config::new();
+fn engine() -> wasmtime_48::Engine {
+    let mut config = wasmtime_48::Config::new();
     config
         .wasm_component_model_async(true)
         .wasm_component_model_more_async_builtins(true)
         .wasm_component_model_async_stackful(true)
         .wasm_component_model_threading(true)
         .wasm_function_references(true);
-    wasmtime::Engine::new(&config).expect("the configuration is a constant")
+    wasmtime_48::Engine::new(&config).expect("the configuration is a constant")
 }
 
 fn cases() -> Vec<PathBuf> {
@@ -34,7 +34,7 @@ fn in_folder(name: &str) -> Vec<PathBuf> {
     cases
 }
 
-fn run(engine: &wasmtime::Engine, name: &str, text: &str) -> Result<(), String> {
+fn run(engine: &wasmtime_48::Engine, name: &str, text: &str) -> Result<(), String> {
     let mut context = WastContext::new(engine, Async::Yes, |_| {});
     context
         .run_wast(name, text.as_bytes())

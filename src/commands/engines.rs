@@ -3,30 +3,41 @@
 use super::{Outcome, print};
 use anyhow::Result;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use spawndiff_oracles::native::{Native, Variant};
+use spawndiff_oracles::native::{Config, Native, Release, Variant};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Prints a line for each engine.
 pub fn engines() -> Result<Outcome> {
     let mut out = String::new();
-    let version = Native::version();
-    for &variant in Variant::ALL {
+    for variant in all() {
         let lacks = variant.lacking().unwrap_or("-");
+        let lacks = match is_built(variant) {
+            true => format!("lacks: {lacks}"),
+            false => not_built(variant),
+        };
         writeln!(
             out,
-            "{:<16} wasmtime {version:<8} {:<54} lacks: {lacks}",
+            "{:<16} wasmtime {:<8} {:<54} {lacks}",
             variant.name(),
+            variant.release().version(),
             variant.what(),
         )?;
     }
-    let lowered = Native::lowered_built_ins().join(", ");
     writeln!(
         out,
         "{:<16} spawndiff's own, from the text of the specification",
         REFERENCE
     )?;
     writeln!(out)?;
-    writeln!(out, "lowered for wasmtime {version}: {lowered}")?;
+    let mut seen = BTreeSet::new();
+    for variant in Variant::built() {
+        if seen.insert(variant.release()) {
+            let native = Native::new(Config::of(variant));
+            let lowered = native.lowered_built_ins().join(", ");
+            writeln!(out, "lowered for wasmtime {}: {lowered}", native.version())?;
+        }
+    }
     print(&out)?;
     Ok(Outcome::Clean)
 }
@@ -34,23 +45,43 @@ pub fn engines() -> Result<Outcome> {
 /// What the command line calls the reference.
 pub const REFERENCE: &str = "reference";
 
+/// The native engines, also those that this build does not have.
+fn all() -> impl Iterator<Item = Variant> {
+    let others = Release::OTHERS.iter().copied().map(Variant::Other);
+    Variant::ALL.iter().copied().chain(others)
+}
+
+fn is_built(variant: Variant) -> bool {
+    variant.release().is_built()
+}
+
+/// What is said of an engine that this build does not have.
+fn not_built(variant: Variant) -> String {
+    format!("not in this build, add: --features {variant}")
+}
+
 /// The names of the native engines, with what is different about each.
 fn names() -> impl Iterator<Item = PossibleValue> {
-    let name = |variant: &Variant| PossibleValue::new(variant.name()).help(variant.what());
-    Variant::ALL.iter().map(name)
+    all().map(|variant| PossibleValue::new(variant.name()).help(variant.what()))
 }
 
 /// Reads the name of a native engine.
 pub fn native() -> impl TypedValueParser<Value = Variant> {
-    PossibleValuesParser::new(names()).map(|name| of_name(&name).expect("it is one of the names"))
+    PossibleValuesParser::new(names()).try_map(|name| of_name(&name))
 }
 
 /// The native engine with this name.
-pub fn of_name(name: &str) -> Option<Variant> {
-    Variant::ALL
-        .iter()
-        .copied()
-        .find(|variant| variant.name() == name)
+///
+/// # Errors
+///
+/// What is said where there is none, or not in this build.
+pub fn of_name(name: &str) -> Result<Variant, String> {
+    let found = all().find(|variant| variant.name() == name);
+    let variant = found.ok_or_else(|| format!("no engine is called {name}"))?;
+    match is_built(variant) {
+        true => Ok(variant),
+        false => Err(not_built(variant)),
+    }
 }
 
 /// An engine that replays cases.
@@ -75,6 +106,26 @@ impl Engine {
 /// Reads the name of any engine.
 pub fn any() -> impl TypedValueParser<Value = Engine> {
     let reference = PossibleValue::new(REFERENCE).help("the reference interpreter");
-    PossibleValuesParser::new(names().chain([reference]))
-        .map(|name| of_name(&name).map_or(Engine::Reference, Engine::Native))
+    PossibleValuesParser::new(names().chain([reference])).try_map(|name| match &*name {
+        REFERENCE => Ok(Engine::Reference),
+        name => of_name(name).map(Engine::Native),
+    })
+}
+
+/// A native engine as its name, in what is written and sent.
+pub mod by_name {
+    use super::of_name;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+    use spawndiff_oracles::native::Variant;
+
+    /// Its name.
+    pub fn serialize<S: Serializer>(variant: &Variant, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(variant.name())
+    }
+
+    /// The engine with a name.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Variant, D::Error> {
+        let name = String::deserialize(from)?;
+        of_name(&name).map_err(de::Error::custom)
+    }
 }

@@ -1,17 +1,18 @@
 //! Writing a finding to disk: whole, before the next case starts.
 
-use super::engines::of_name;
+use super::engines::{self, of_name};
 use super::one_line;
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 use spawndiff_corpus::{Case, WriteError, component_from_text};
 use spawndiff_oracles::claims::{record, without_host};
-use spawndiff_oracles::native::{Native, Variant};
-use spawndiff_oracles::{Divergence, Judgement, Verdict};
+use spawndiff_oracles::native::Variant;
+use spawndiff_oracles::{Divergence, Judgement, Signature, Verdict};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where a case comes from: enough to draw it again.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Origin {
     /// The seed of the campaign.
     pub seed: u64,
@@ -20,23 +21,54 @@ pub struct Origin {
     /// The number of the case in it.
     pub index: u64,
     /// The engine that it went to.
+    #[serde(with = "engines::by_name")]
     pub engine: Variant,
 }
 
-/// The file of a case whose verdict is not agreement, in the folder `out`.
-///
-/// A case that cannot be said in the text format is written as the binary component.
-pub fn write(out: &Path, origin: Origin, case: &Case, judgement: &Judgement) -> Result<PathBuf> {
-    let name = format!("case-{:016x}-{}", origin.seed, origin.index);
-    let (path, bytes) = match text(header(origin, judgement), case, judgement) {
-        Ok(text) => (out.join(format!("{name}.wast")), text.into_bytes()),
-        Err(error) => {
-            eprintln!("warning: {name}: {error}; written as a binary component");
-            (out.join(format!("{name}.wasm")), case.component.clone())
+/// What is written of a case whose verdict is not agreement.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Finding {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The verdict, on one line.
+    pub verdict: String,
+    /// What kind of a finding it is.
+    pub signature: String,
+    /// The file's text, or why there is none: then it is written as the binary component.
+    text: Result<String, String>,
+    component: Vec<u8>,
+}
+
+impl Finding {
+    /// The finding that a judgement is.
+    pub fn new(origin: Origin, case: &Case, judgement: &Judgement, signature: Signature) -> Self {
+        let text = text(header(origin, judgement), case, judgement);
+        Finding {
+            origin,
+            verdict: one_line(&judgement.verdict.to_string()),
+            signature: signature.to_string(),
+            component: match text {
+                Ok(_) => Vec::new(),
+                Err(_) => case.component.clone(),
+            },
+            text: text.map_err(|error| error.to_string()),
         }
-    };
-    whole(&path, &bytes)?;
-    Ok(path)
+    }
+
+    /// Writes it to the folder `out`, whole; gives back the file.
+    pub fn write(&self, out: &Path) -> Result<PathBuf> {
+        let Origin { seed, index, .. } = self.origin;
+        let name = format!("case-{seed:016x}-{index}");
+        let (path, bytes) = match &self.text {
+            Ok(text) => (out.join(format!("{name}.wast")), text.as_bytes()),
+            Err(error) => {
+                eprintln!("warning: {name}: {error}; written as a binary component");
+                (out.join(format!("{name}.wasm")), &self.component[..])
+            }
+        };
+        whole(&path, bytes)?;
+        Ok(path)
+    }
 }
 
 /// Writes a file first beside its place, and then renames it: a file that is there is whole.
@@ -71,7 +103,7 @@ fn header(origin: Origin, judgement: &Judgement) -> Vec<String> {
         origin.index,
         origin.instances,
         origin.engine,
-        Native::version()
+        origin.engine.release().version()
     ));
     lines
 }
@@ -108,7 +140,7 @@ impl Origin {
                 engine,
                 ..,
             ] => Some(Origin {
-                engine: of_name(engine)?,
+                engine: of_name(engine).ok()?,
                 seed: seed.parse().ok()?,
                 index: index.parse().ok()?,
                 instances: instances.parse().ok()?,

@@ -1,15 +1,21 @@
 //! The commands, one file each, and what they share: the outcome, how a broken file is reported,
 //! how text gets to standard output.
 
+pub mod across;
 pub mod campaign;
+pub mod counts;
+pub mod drawn;
 pub mod engines;
 pub mod finding;
+pub mod isolation;
 pub mod junit;
+pub mod kinds;
 pub mod replay;
 pub mod run;
 pub mod scores;
 pub mod show;
 pub mod shrink;
+pub mod state;
 pub mod summary;
 
 use anyhow::{Context, Result};

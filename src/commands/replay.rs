@@ -164,44 +164,57 @@ fn read(path: &Path) -> Result<File, ReadError> {
 struct Runner {
     engine: Engine,
     /// Of a native one.
-    native: Option<(Judge, ScriptNative)>,
+    native: Option<Judge>,
+    /// Of a native one that runs scripts.
+    script: Option<ScriptNative>,
 }
 
 impl Runner {
     fn new(engine: Engine) -> Runner {
-        let native = match engine {
-            Engine::Native(variant) => {
-                let judge = Judge::new(Native::new(Config::of(variant)));
-                Some((judge, ScriptNative::new(variant)))
-            }
+        let variant = match engine {
+            Engine::Native(variant) => Some(variant),
             Engine::Reference => None,
         };
-        Runner { engine, native }
+        Runner {
+            engine,
+            native: variant.map(|variant| Judge::new(Native::new(Config::of(variant)))),
+            script: variant.and_then(ScriptNative::new),
+        }
     }
 }
 
 /// Replays a script.
 fn replay_script(path: &Path, script: &Script, engines: &[Runner], replayed: &mut Replayed) {
-    for Runner { engine, native } in engines {
-        let checked = match native {
-            Some((_, native)) => scripts::run(script, &mut native.session()),
-            None => run_on_reference(script),
+    for runner in engines {
+        let checked = match (&runner.script, runner.engine) {
+            (Some(native), _) => scripts::run(script, &mut native.session()),
+            (None, Engine::Reference) => run_on_reference(script),
+            (None, Engine::Native(variant)) => {
+                let line = "it replays stored cases only, and this is a script";
+                let line = format!("{}: {variant}: {line}", path.display());
+                replayed.unreadable.push(line);
+                continue;
+            }
         };
-        replayed.add(engine.name(), path, Score::of_script(script, &checked));
+        replayed.add(
+            runner.engine.name(),
+            path,
+            Score::of_script(script, &checked),
+        );
     }
 }
 
 /// Replays a stored case.
 fn replay_case(path: &Path, stored: &StoredCase, engines: &[Runner], replayed: &mut Replayed) {
     let reference = engines.iter().any(|runner| runner.native.is_none());
-    for Runner { engine, native } in engines {
+    for Runner { engine, native, .. } in engines {
         let statuses = match native {
-            Some((judge, _)) => check_native(stored, &judge.native().observe(&stored.case)),
+            Some(judge) => check_native(stored, &judge.native().observe(&stored.case)),
             None => check_reference(stored, BUDGET),
         };
         replayed.add(engine.name(), path, Score::of_case(stored, &statuses));
         // A native engine against the reference, where both are asked for.
-        let Some((judge, _)) = native.as_ref().filter(|_| reference) else {
+        let Some(judge) = native.as_ref().filter(|_| reference) else {
             continue;
         };
         match judge.judge(&stored.case).verdict {

@@ -1,17 +1,16 @@
 //! `spawndiff run`: a campaign on this machine.
 
 use super::campaign::Campaign;
-use super::summary::{self, Summary};
-use super::{Outcome, engines, print};
+use super::state::{Cases, State};
+use super::{Outcome, engines, kinds, print, summary};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use spawndiff_generators::Mix;
 use spawndiff_oracles::native::Variant;
 use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -19,7 +18,7 @@ pub struct Args {
     /// How many cases [default: 10000, or without end when --seconds is given]
     #[arg(long, value_name = "N")]
     cases: Option<u64>,
-    /// How long, in seconds
+    /// How long, in seconds; shrinking what was found takes more
     #[arg(long, value_name = "S")]
     seconds: Option<u64>,
     /// What the cases are drawn from; the same seed and count give the same verdicts [default: the clock]
@@ -40,6 +39,18 @@ pub struct Args {
     /// The folder that findings are written to
     #[arg(long, value_name = "DIR", default_value = "findings")]
     out: PathBuf,
+    /// Go on with the campaign whose findings are in the folder, with the cases that it has not judged
+    #[arg(long, conflicts_with_all = ["cases", "seed", "first", "instances", "engine"])]
+    resume: bool,
+    /// Whether the cases run in processes of their own, which an engine can end without ending the campaign
+    #[arg(long, value_name = "WHETHER", default_value = "on", value_parser = ["on", "off"])]
+    isolate: String,
+    /// How long a case may take before its process is ended, in seconds
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
+    /// How long each kind of finding is shrunk when the campaign is over, in seconds; 0: not at all
+    #[arg(long, value_name = "S", default_value_t = 60)]
+    shrink: u64,
     /// Print the summary as one JSON object on standard output, and nothing else there
     #[arg(long)]
     json: bool,
@@ -79,45 +90,66 @@ pub fn run(args: &Args) -> Result<Outcome> {
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_nanos() as u64)
     });
-    let bar = progress_bar(cases, args.json);
-    let campaign = Campaign {
-        first: args.first,
-        mix: Mix {
+    let mut state = if args.resume {
+        State::load(&args.out)?
+    } else {
+        State::new(Cases {
+            seed,
             instances: args.instances.into(),
-        },
-        engines: &args.engine,
-        cases,
+            first: args.first,
+            end: args.first.saturating_add(cases),
+            engines: args.engine.iter().map(Variant::to_string).collect(),
+        })
+    };
+    let engines = state
+        .cases
+        .engines
+        .iter()
+        .map(|name| engines::of_name(name));
+    let engines = engines.collect::<Result<Vec<Variant>, String>>();
+    let engines = engines.map_err(anyhow::Error::msg)?;
+    let bar = progress_bar(state.cases.end - state.cases.first, args.json);
+    let campaign = Campaign {
+        engines: &engines,
         time: args.seconds.map(Duration::from_secs),
-        seed,
         jobs,
+        isolated: (args.isolate == "on").then(|| Duration::from_secs(args.timeout)),
         out: &args.out,
         stop: &STOP,
     };
-    let begin = Instant::now();
-    let counts = campaign.run(|counts| {
-        bar.set_position(counts.cases);
-        if counts.diverged + counts.crashed > 0 {
-            let (diverged, crashed) = (counts.diverged, counts.crashed);
-            bar.set_message(format!("{diverged} diverged, {crashed} crashed"));
+    let ran = campaign.run(&mut state, |state| {
+        bar.set_position(state.counts.cases);
+        let kinds = state.found.len();
+        if kinds > 0 {
+            let found = state.counts.diverged + state.counts.crashed;
+            bar.set_message(format!("{found} findings, {kinds} kinds"));
         }
-    })?;
+    });
     bar.finish_and_clear();
-    if made && counts.findings.is_empty() {
+    let is_over = ran.is_ok() && !STOP.load(Ordering::Relaxed);
+    let kept = match is_over {
+        true => {
+            State::forget(&args.out);
+            Ok(())
+        }
+        false => state.save(&args.out),
+    };
+    if ran.is_ok() && args.shrink > 0 {
+        kinds::shrink(&mut state, Duration::from_secs(args.shrink), jobs, &STOP);
+    }
+    if made && is_over && state.found.is_empty() {
         // Nothing is lost if it stays.
         let _ = fs::remove_dir(&args.out);
     }
-    let summary = Summary {
-        counts: &counts,
-        instances: args.instances.into(),
-        seed,
-        seconds: begin.elapsed().as_secs_f64(),
-    };
     if args.json {
-        print(&format!("{}\n", summary::json(&summary)))?;
+        print(&format!("{}\n", summary::json(&state)))?;
     } else {
-        print(&summary::text(&summary))?;
+        print(&summary::text(&state))?;
     }
-    if counts.diverged + counts.crashed > 0 {
+    // Last, so that what was found is told all the same.
+    ran?;
+    kept?;
+    if state.counts.diverged + state.counts.crashed > 0 {
         Ok(Outcome::Found)
     } else {
         Ok(Outcome::Clean)

@@ -1,10 +1,11 @@
 //! `spawndiff shrink`: a smaller case that shows the same.
 
 use super::finding::{self, Origin};
-use super::{Outcome, engines, one_line, print, unreadable};
+use super::isolation::{Child, Request};
+use super::{Outcome, across, engines, one_line, print, unreadable};
 use anyhow::Result;
 use spawndiff_corpus::{Case, StoredCase, component_from_text};
-use spawndiff_generators::{Mix, Plan, encode, plan_from_seed_with, shrink};
+use spawndiff_generators::{Plan, encode, shrink};
 use spawndiff_oracles::native::{Config, Native, Variant};
 use spawndiff_oracles::{Judge, Judgement, Signature};
 use std::path::PathBuf;
@@ -45,13 +46,19 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
     let origin = Origin::read(&stored.header);
     let shrunk_on = stored.header.iter().find_map(|line| {
         let name = line.strip_prefix(SHRUNK_ON)?;
-        engines::of_name(name)
+        engines::of_name(name).ok()
     });
     let found_on = shrunk_on.or(origin.map(|origin| origin.engine));
     let engine = args.engine.or(found_on);
-    let config = Config::of(engine.unwrap_or_default());
+    let config = Config::of(engine.unwrap_or_default()).planted();
     let judge = Judge::new(Native::new(config.clone()));
-    let judgement = judge.judge(&stored.case);
+    let engine = judge.variant();
+    let mut apart = Apart::new(engine);
+    let is_fatal = apart.judge(&stored.case)?;
+    let judgement = match &is_fatal {
+        Some(fatal) => fatal.clone(),
+        None => judge.judge(&stored.case),
+    };
     let Some(signature) = Signature::of(&judgement) else {
         let verdict = one_line(&judgement.verdict.to_string());
         eprintln!(
@@ -62,18 +69,28 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
     };
     // What takes a longer search to see is shrunk with that.
     let quick = Judge::new(Native::new(config)).with_budget(BUDGET);
-    let is_quick = Signature::of(&quick.judge(&stored.case)).as_ref() == Some(&signature);
-    let smaller = Smaller {
-        judge: if is_quick { &quick } else { &judge },
+    let here = |judge: &Judge, case: &Case| Some(judge.judge(case));
+    let mut smaller = Smaller {
+        judge: if is_fatal.is_some() {
+            Box::new(|case| apart.judge(case).ok().flatten())
+        } else if Signature::of(&quick.judge(&stored.case)).as_ref() == Some(&signature) {
+            Box::new(|case| here(&quick, case))
+        } else {
+            Box::new(|case| here(&judge, case))
+        },
         signature,
         end: Instant::now() + Duration::from_secs(args.seconds),
     };
     let plan = origin.and_then(|origin| plan_of(origin, &stored.case));
     let (case, judgement) = smaller.shrink(&stored.case, plan, judgement);
+    drop(smaller);
     let mut header = finding::verdict(&judgement);
     let found = |line: &&String| line.starts_with("Found by: ");
     header.extend(stored.header.iter().find(found).cloned());
-    header.push(format!("{SHRUNK_ON}{}", judge.variant()));
+    header.push(format!("{SHRUNK_ON}{engine}"));
+    if let Some(signature) = Signature::of(&judgement) {
+        header.extend(across::lines(&case, &signature)?);
+    }
     let text = finding::text(header, &case, &judgement)?;
     match &args.out {
         Some(path) => finding::whole(path, text.as_bytes())?,
@@ -84,36 +101,73 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
 
 /// The plan that a case was made of, if this version of the generator still makes it.
 fn plan_of(origin: Origin, case: &Case) -> Option<Plan> {
-    let mix = Mix {
-        instances: origin.instances,
-    };
-    let plan = plan_from_seed_with(origin.seed, origin.index, mix);
+    let plan = origin.plan();
     let made = component_from_text(&encode(&plan).component).ok()?;
     (made == case.component).then_some(plan)
 }
 
+/// An engine in a process of its own, for cases that end it.
+struct Apart {
+    engine: Variant,
+    child: Option<Child>,
+}
+
+/// How long such a case may take.
+const LIMIT: Duration = Duration::from_secs(20);
+
+impl Apart {
+    fn new(engine: Variant) -> Apart {
+        Apart {
+            engine,
+            child: None,
+        }
+    }
+
+    /// The judgement on a case that ends the process; `None` on others.
+    fn judge(&mut self, case: &Case) -> Result<Option<Judgement>> {
+        let child = match &mut self.child {
+            Some(child) => child,
+            None => self.child.insert(Child::new(LIMIT)?),
+        };
+        let request = Request::Run {
+            engine: self.engine.to_string(),
+            case: case.clone(),
+        };
+        match child.ask(&request) {
+            Ok(_) => Ok(None),
+            Err(death) => {
+                self.child = None;
+                Ok(Some(Judgement::crashed(case, death.to_string())))
+            }
+        }
+    }
+}
+
+/// Judges a case, unless it does not come to what is kept anyway.
+type Judging<'a> = dyn FnMut(&Case) -> Option<Judgement> + 'a;
+
 /// What shrinking keeps, and until when it goes on.
-pub struct Smaller<'a> {
+struct Smaller<'a> {
     /// Who judges the smaller cases.
-    pub judge: &'a Judge,
+    judge: Box<Judging<'a>>,
     /// What they keep.
-    pub signature: Signature,
+    signature: Signature,
     /// When no more are tried.
-    pub end: Instant,
+    end: Instant,
 }
 
 impl Smaller<'_> {
-    fn keeps(&self, case: &Case) -> Option<Judgement> {
+    fn keeps(&mut self, case: &Case) -> Option<Judgement> {
         if Instant::now() > self.end {
             return None;
         }
-        let judgement = self.judge.judge(case);
+        let judgement = (self.judge)(case)?;
         (Signature::of(&judgement).as_ref() == Some(&self.signature)).then_some(judgement)
     }
 
     /// A smaller case with the same signature, and the judgement on it.
-    pub fn shrink(
-        &self,
+    fn shrink(
+        &mut self,
         case: &Case,
         plan: Option<Plan>,
         judgement: Judgement,

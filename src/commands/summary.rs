@@ -1,42 +1,38 @@
 //! The summary of a campaign: a table for people, one JSON object for programs.
 
-use super::campaign::{Counts, SHARES};
+use super::counts::{Counts, SHARES};
+use super::state::{Group, State};
 use serde::Serialize;
 use spawndiff_oracles::Trap;
 use spawndiff_oracles::reference::{Builtin, EVENTS};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// What a summary says.
-#[derive(Debug)]
-pub struct Summary<'a> {
-    /// What was counted.
-    pub counts: &'a Counts,
-    /// The most component instances of a case.
-    pub instances: usize,
-    /// The seed of the campaign.
-    pub seed: u64,
-    /// How long it took.
-    pub seconds: f64,
-}
+/// A summary of what a campaign came to.
+struct Summary<'a>(&'a State);
 
 impl Summary<'_> {
+    fn counts(&self) -> &Counts {
+        &self.0.counts
+    }
+
     /// Cases a second.
     fn rate(&self) -> f64 {
-        self.counts.cases as f64 / self.seconds.max(f64::MIN_POSITIVE)
+        self.counts().cases as f64 / self.0.seconds.max(f64::MIN_POSITIVE)
     }
 
     /// Each share of the cases, 0 to 1, by name.
     fn shares(&self) -> impl Iterator<Item = (&'static str, f64)> {
-        let cases = self.counts.cases.max(1) as f64;
+        let cases = self.counts().cases.max(1) as f64;
         SHARES
             .into_iter()
-            .zip(self.counts.shares.map(|count| count as f64 / cases))
+            .zip(self.counts().shares.map(|count| count as f64 / cases))
     }
 
     /// The resident memory, in megabytes, at ten moments that lie as many cases apart.
-    fn memory(&self) -> Vec<usize> {
-        let memory = &self.counts.memory;
+    fn memory(&self) -> Vec<u64> {
+        let memory = &self.counts().memory;
         let moments = memory.len().min(10);
         (1..=moments)
             .map(|moment| memory[memory.len() * moment / moments - 1] >> 20)
@@ -46,7 +42,7 @@ impl Summary<'_> {
     /// How often each built-in returned, and gave each trap: everything that the specification lets
     /// happen, and everything that did. Then how often each event was delivered.
     fn reached(&self) -> Vec<(&'static str, Vec<(&'static str, u64)>)> {
-        let counts = &self.counts.coverage.reached;
+        let counts = &self.counts().coverage.reached;
         let row = |&builtin: &Builtin| {
             let count = |ending| counts.get(&(builtin, ending)).copied().unwrap_or(0);
             let mut row = Vec::new();
@@ -58,7 +54,7 @@ impl Summary<'_> {
             {
                 let count = count(ending);
                 // A campaign of single instances does not miss what takes several.
-                if count > 0 || self.instances > 1 || !builtin.takes_instances(ending) {
+                if count > 0 || self.0.cases.instances > 1 || !builtin.takes_instances(ending) {
                     row.push((ending.map_or("returned", Trap::name), count));
                 }
             }
@@ -72,8 +68,8 @@ impl Summary<'_> {
         };
         let rows = Builtin::ALL.iter().map(row);
         // With one instance there is but a callback after YIELD.
-        let events = EVENTS.into_iter().zip(self.counts.coverage.events);
-        let events = events.filter(|(_, count)| *count > 0 || self.instances > 1);
+        let events = EVENTS.into_iter().zip(self.counts().coverage.events);
+        let events = events.filter(|(_, count)| *count > 0 || self.0.cases.instances > 1);
         rows.filter(|(_, row)| !row.is_empty())
             .chain([("event", events.collect())])
             .collect()
@@ -81,8 +77,9 @@ impl Summary<'_> {
 }
 
 /// The summary as a table.
-pub fn text(summary: &Summary<'_>) -> String {
-    let counts = summary.counts;
+pub fn text(state: &State) -> String {
+    let summary = Summary(state);
+    let counts = &state.counts;
     let mut out = String::new();
     let percent = |count: u64| 100.0 * count as f64 / counts.cases.max(1) as f64;
     let mut line = |args: std::fmt::Arguments<'_>| {
@@ -94,9 +91,9 @@ pub fn text(summary: &Summary<'_>) -> String {
         "{} cases, {} invocations in {:.1} s: {:.0} cases a second (seed {})",
         counts.cases,
         counts.invocations,
-        summary.seconds,
+        state.seconds,
         summary.rate(),
-        summary.seed
+        state.cases.seed
     ));
     line(format_args!(""));
     let verdicts = [
@@ -123,12 +120,12 @@ pub fn text(summary: &Summary<'_>) -> String {
         }
     }
     if counts.engines.len() > 1 {
-        let engine = |(name, count): (&&str, &u64)| format!("{name} {count}");
+        let engine = |(name, count): (&String, &u64)| format!("{name} {count}");
         let engines: Vec<String> = counts.engines.iter().map(engine).collect();
         line(format_args!(""));
         line(format_args!("cases by engine: {}", engines.join(", ")));
     }
-    let memory: Vec<String> = summary.memory().iter().map(usize::to_string).collect();
+    let memory: Vec<String> = summary.memory().iter().map(u64::to_string).collect();
     if !memory.is_empty() {
         let memory = memory.join(" ");
         line(format_args!(""));
@@ -155,11 +152,24 @@ pub fn text(summary: &Summary<'_>) -> String {
             ));
         }
     }
-    if !counts.findings.is_empty() {
+    if !state.found.is_empty() {
         line(format_args!(""));
-        line(format_args!("findings"));
-        for (_, path, verdict) in &counts.findings {
-            line(format_args!("  {}: {verdict}", path.display()));
+        line(format_args!("findings, by engine and kind"));
+    }
+    for ((engine, signature), group) in &state.found {
+        line(format_args!("  {engine}: {signature}"));
+        let cases: Vec<String> = group.cases.iter().map(u64::to_string).collect();
+        let more = match group.count > cases.len() as u64 {
+            true => ", ...",
+            false => "",
+        };
+        let cases = cases.join(", ");
+        line(format_args!(
+            "    {} times: case {cases}{more}",
+            group.count
+        ));
+        for (path, verdict) in group.samples.values() {
+            line(format_args!("    {}: {verdict}", path.display()));
         }
     }
     out
@@ -170,8 +180,14 @@ fn mark(zero: bool) -> &'static str {
     if zero { "  <-- never" } else { "" }
 }
 
+/// The files of findings of one kind.
+fn files(group: &Group) -> impl Iterator<Item = Cow<'_, str>> {
+    let samples = group.samples.values();
+    samples.map(|(path, _)| path.to_string_lossy())
+}
+
 /// The summary as a JSON object.
-pub fn json(summary: &Summary<'_>) -> String {
+pub fn json(state: &State) -> String {
     #[derive(Serialize)]
     struct Json<'a> {
         cases: u64,
@@ -183,12 +199,24 @@ pub fn json(summary: &Summary<'_>) -> String {
         crashed: u64,
         seconds: f64,
         seed: u64,
-        engines: &'a BTreeMap<&'static str, u64>,
+        engines: &'a BTreeMap<String, u64>,
         shares: BTreeMap<&'static str, f64>,
         reached: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
-        findings: Vec<std::borrow::Cow<'a, str>>,
+        findings: Vec<Cow<'a, str>>,
+        kinds: Vec<Kind<'a>>,
     }
-    let counts = summary.counts;
+    #[derive(Serialize)]
+    struct Kind<'a> {
+        engine: &'a str,
+        signature: &'a str,
+        count: u64,
+        after_cases: u64,
+        after_seconds: f64,
+        cases: Vec<u64>,
+        files: Vec<Cow<'a, str>>,
+    }
+    let summary = Summary(state);
+    let counts = &state.counts;
     let reached = summary.reached();
     let json = Json {
         cases: counts.cases,
@@ -198,18 +226,27 @@ pub fn json(summary: &Summary<'_>) -> String {
         inconclusive: counts.inconclusive(),
         diverged: counts.diverged,
         crashed: counts.crashed,
-        seconds: summary.seconds,
-        seed: summary.seed,
+        seconds: state.seconds,
+        seed: state.cases.seed,
         engines: &counts.engines,
         shares: summary.shares().collect(),
         reached: reached
             .into_iter()
             .map(|(name, row)| (name, row.into_iter().collect()))
             .collect(),
-        findings: counts
-            .findings
+        findings: state.found.values().flat_map(files).collect(),
+        kinds: state
+            .found
             .iter()
-            .map(|(_, path, _)| path.to_string_lossy())
+            .map(|((engine, signature), group)| Kind {
+                engine,
+                signature,
+                count: group.count,
+                after_cases: group.after.0,
+                after_seconds: group.after.1,
+                cases: group.cases.iter().copied().collect(),
+                files: files(group).collect(),
+            })
             .collect(),
     };
     serde_json::to_string(&json).expect("numbers and strings can be said in JSON")

@@ -1,6 +1,7 @@
 //! The command line, whole paths: the binary is run as a person or a CI job runs it, and judged by
 //! its exit code and by what it prints. What an engine makes of a case is tested where the engines are.
 
+mod isolation;
 mod replay;
 mod run;
 mod scripts;

@@ -39,11 +39,19 @@ fn is_whole(json: &Value, code: i32) {
     );
     let found = count(json, "diverged") + count(json, "crashed");
     assert_eq!(code, i32::from(found > 0), "{json}");
+    let kinds = json["kinds"].as_array().expect("kinds are a list");
+    let counts = kinds.iter().map(|kind| count(kind, "count"));
     assert_eq!(
-        findings(json).len() as u64,
+        counts.sum::<u64>(),
         found,
-        "every finding is on disk: {json}"
+        "every finding is of a kind: {json}"
     );
+    for kind in kinds {
+        let files = kind["files"].as_array().expect("files are a list").len() as u64;
+        assert_eq!(files, count(kind, "count").min(3), "{kind}");
+    }
+    // Every file is there.
+    findings(json);
 }
 
 #[test]
@@ -129,7 +137,7 @@ fn the_verdicts_depend_on_the_seed_and_not_on_the_number_of_jobs() {
         is_whole(&json, ran.code);
         let findings = findings(&json);
         let object = json.as_object_mut().expect("a summary is an object");
-        object.retain(|key, _| !["seconds", "findings"].contains(&key.as_str()));
+        object.retain(|key, _| !["seconds", "findings", "kinds"].contains(&key.as_str()));
         (json, findings)
     };
     let one = judged("1", "1");

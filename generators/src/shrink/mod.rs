@@ -7,6 +7,7 @@ pub mod component;
 mod operation;
 
 use crate::{Callback, Code, Encoding, Instance, Item, Lift, Op, Plan};
+pub(crate) use operation::cancellable;
 use operation::{nested, simpler};
 
 /// The smallest plan that a greedy search finds and that `keeps` holds of: each step drops or simplifies one thing, and the
@@ -186,7 +187,7 @@ impl Shrinking<'_> {
 }
 
 /// The body with a number, nested ones counted where they stand.
-fn body(plan: &mut Plan, mut number: usize) -> Option<&mut Vec<Op>> {
+pub(crate) fn body(plan: &mut Plan, mut number: usize) -> Option<&mut Vec<Op>> {
     for instance in &mut plan.instances {
         for function in &mut instance.functions {
             if let Some(found) = in_body(&mut function.body, &mut number) {

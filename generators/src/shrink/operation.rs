@@ -67,7 +67,8 @@ fn operands(op: &mut Op, visit: &mut dyn FnMut(&mut Operand)) {
     }
 }
 
-fn cancellable(op: &mut Op) -> Option<&mut bool> {
+/// Whether an operation is `cancellable`; `None` where it could not be.
+pub(crate) fn cancellable(op: &mut Op) -> Option<&mut bool> {
     match op {
         Op::Suspend { cancellable, .. }
         | Op::Yield { cancellable, .. }

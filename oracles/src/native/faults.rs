@@ -10,21 +10,31 @@ use spawndiff_corpus::Event;
 use wasmparser::CanonicalFunction;
 
 macro_rules! faults {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
+    ({$($(#[$doc:meta])* $name:ident,)*} {$($(#[$fatal_doc:meta])* $fatal:ident,)*}) => {
         /// A wrong behaviour of the native engine.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Fault {
             $($(#[$doc])* $name,)*
+            $($(#[$fatal_doc])* $fatal,)*
         }
 
         impl Fault {
-            /// Every fault, in the order of declaration.
+            /// Every fault that leaves the process alive, in the order of declaration.
             pub const ALL: &'static [Fault] = &[$(Fault::$name,)*];
+
+            /// The fault of this name.
+            fn of_name(name: &str) -> Option<Fault> {
+                match name {
+                    $(stringify!($name) => Some(Fault::$name),)*
+                    $(stringify!($fatal) => Some(Fault::$fatal),)*
+                    _ => None,
+                }
+            }
         }
     };
 }
 
-faults! {
+faults! {{
     /// Each `thread.new-indirect` and `thread.spawn-indirect` reads the table of the one before it (the first of a section,
     /// that of the last): the bug of Wasmtime pull request 13054, where one table served them all. Shows with two tables.
     TableImmediatesSwapped,
@@ -63,6 +73,48 @@ faults! {
     LeftoverMissed,
     /// The engine panics when the sixth event of a run is logged.
     Panics,
+} {
+    /// The engine aborts then, in a run whose sixth event has an odd value.
+    Aborts,
+    /// It does not come to an end then.
+    Hangs,
+    /// It takes memory without an end then.
+    EatsMemory,
+}}
+
+/// The environment variable that names a fault to plant in the engines of the command line, for its tests.
+const PLANT: &str = "SPAWNDIFF_PLANT";
+
+impl super::Config {
+    /// With the fault that the environment names.
+    pub fn planted(self) -> super::Config {
+        let name = std::env::var(PLANT).unwrap_or_default();
+        super::Config {
+            fault: Fault::of_name(&name),
+            ..self
+        }
+    }
+}
+
+/// Does something at the sixth event of a run, if its value is odd.
+fn at_sixth(n: usize, event: Event, act: fn()) -> Option<Event> {
+    if n == 5 && event.value % 2 == 1 {
+        act();
+    }
+    Some(event)
+}
+
+fn hang() {
+    loop {
+        std::thread::park();
+    }
+}
+
+fn eat_memory() {
+    let mut eaten = Vec::new();
+    loop {
+        eaten.push(vec![1u8; 64 << 20]);
+    }
 }
 
 impl Fault {
@@ -73,15 +125,16 @@ impl Fault {
 
     /// What this fault makes of the event at a position of a run.
     pub(super) fn alter(self) -> Option<fn(usize, Event) -> Option<Event>> {
-        if self == Fault::EventLost {
-            Some(|n, event| (n % 4 != 3).then_some(event))
-        } else if self == Fault::Panics {
-            Some(|n, event| {
+        match self {
+            Fault::EventLost => Some(|n, event| (n % 4 != 3).then_some(event)),
+            Fault::Panics => Some(|n, event| {
                 assert!(n != 5, "planted panic");
                 Some(event)
-            })
-        } else {
-            None
+            }),
+            Fault::Aborts => Some(|n, event| at_sixth(n, event, || std::process::abort())),
+            Fault::Hangs => Some(|n, event| at_sixth(n, event, hang)),
+            Fault::EatsMemory => Some(|n, event| at_sixth(n, event, eat_memory)),
+            _ => None,
         }
     }
 

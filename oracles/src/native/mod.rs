@@ -5,36 +5,41 @@
 //!
 //! This module knows nothing of the reference: the two meet in an [`Observation`].
 
-mod engine;
 mod event_loop;
 #[cfg(any(test, feature = "planted-faults"))]
 mod faults;
+mod limits;
 pub mod lower;
 mod panics;
-mod run;
+mod release;
 mod script;
 mod traps;
-mod values;
+#[cfg(feature = "wasmtime-44")]
+mod v44;
+#[cfg(feature = "wasmtime-45")]
+mod v45;
+#[cfg(feature = "wasmtime-46")]
+mod v46;
+#[cfg(feature = "wasmtime-47")]
+mod v47;
+mod v48;
+#[cfg(feature = "wasmtime-50")]
+mod v50;
 mod variant;
 
 #[cfg(any(test, feature = "planted-faults"))]
 pub use faults::Fault;
 
+pub use release::Release;
 pub use script::{
     ComponentInstance, ScriptDefinition, ScriptInstance, ScriptNative, ScriptSession,
 };
 pub use variant::Variant;
 
-use crate::kept::Kept;
-use crate::{Observation, RunObservation};
-use engine::Host;
+use crate::Observation;
 use lower::{LowerError, Needs};
-use run::{Settings, Stop};
-use spawndiff_corpus::{Case, Run};
+use spawndiff_corpus::Case;
 use std::borrow::Cow;
-use std::mem::ManuallyDrop;
-use wasmtime::Engine;
-use wasmtime::component::{Component, InstancePre, Linker};
 
 /// How the native engine runs cases.
 #[derive(Clone, Debug)]
@@ -63,6 +68,21 @@ impl Config {
             variant,
             ..Config::default()
         }
+    }
+
+    /// The same: no fault can be planted in this build.
+    #[cfg(not(any(test, feature = "planted-faults")))]
+    pub fn planted(self) -> Config {
+        self
+    }
+
+    /// The component with what an engine `needs` lowered, and the planted fault, if there is one.
+    fn lowered<'a>(&self, needs: Needs, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LowerError> {
+        #[cfg(any(test, feature = "planted-faults"))]
+        if let Some(fault) = self.fault {
+            return lower::apply(bytes, &faults::Planted { fault, needs });
+        }
+        lower::lower(bytes, needs)
     }
 
     /// Wasmtime as a plain embedder configures it, to measure against.
@@ -114,49 +134,58 @@ pub enum Outcome {
     },
 }
 
+/// One engine of one release.
+trait Adapter: Send + Sync {
+    /// The built-ins that have to be lowered for it.
+    fn needs(&self) -> Needs;
+
+    /// See [`Native::observe`].
+    fn observe(&self, case: &Case) -> Outcome;
+}
+
 /// Wasmtime, configured once. It may be shared by any number of threads.
 pub struct Native {
     config: Config,
-    engine: Engine,
-    linker: Linker<Host>,
-    needs: Needs,
-    compiled: Kept<InstancePre<Host>>,
+    adapter: Box<dyn Adapter>,
 }
 
 impl Native {
     /// An engine with this configuration.
+    ///
+    /// # Panics
+    ///
+    /// If the release of the variant is not built in ([`Release::is_built`]).
     pub fn new(config: Config) -> Native {
-        #[cfg(any(test, feature = "planted-faults"))]
-        let gc = config.fault.is_some_and(Fault::uses_gc);
-        #[cfg(not(any(test, feature = "planted-faults")))]
-        let gc = false;
-        let variant = config.variant;
-        let engine = engine::engine(variant, config.plain, config.incremental, gc)
-            .expect("the configuration is a constant, and this platform has the compiler");
-        let linker = engine::linker(&engine, variant).expect("the two names are distinct");
-        let needs = lower::needs(&engine);
-        Native {
-            compiled: Kept::new(config.components),
-            config,
-            engine,
-            linker,
-            needs,
-        }
+        let adapter: Box<dyn Adapter> = match config.variant.release() {
+            #[cfg(feature = "wasmtime-44")]
+            Release::V44 => Box::new(v44::Adapter::new(config.clone())),
+            #[cfg(feature = "wasmtime-45")]
+            Release::V45 => Box::new(v45::Adapter::new(config.clone())),
+            #[cfg(feature = "wasmtime-46")]
+            Release::V46 => Box::new(v46::Adapter::new(config.clone())),
+            #[cfg(feature = "wasmtime-47")]
+            Release::V47 => Box::new(v47::Adapter::new(config.clone())),
+            Release::V48 => Box::new(v48::Adapter::new(config.clone())),
+            #[cfg(feature = "wasmtime-50")]
+            Release::V50 => Box::new(v50::Adapter::new(config.clone())),
+            #[allow(unreachable_patterns)]
+            other => panic!("{} is not built in", other.name()),
+        };
+        Native { config, adapter }
     }
 
-    /// The version of Wasmtime.
-    pub fn version() -> &'static str {
-        // The workspace pins this release exactly; the crate does not tell its own version.
-        "48.0.8"
+    /// The version of Wasmtime that this engine is.
+    pub fn version(&self) -> &'static str {
+        self.variant().release().version()
     }
 
     /// The built-ins that this version lacks, and that are [lowered](lower).
-    pub fn lowered_built_ins() -> Vec<&'static str> {
+    pub fn lowered_built_ins(&self) -> Vec<&'static str> {
         let Needs {
             spawn_ref,
             spawn_indirect,
             available_parallelism,
-        } = Native::new(Config::default()).needs;
+        } = self.adapter.needs();
         [
             (spawn_ref, "thread.spawn-ref"),
             (spawn_indirect, "thread.spawn-indirect"),
@@ -183,112 +212,12 @@ impl Native {
     ///
     /// What cannot be lowered: a malformed component, say.
     pub fn lowered<'a>(&self, component: &'a [u8]) -> Result<Cow<'a, [u8]>, LowerError> {
-        self.lower(component)
+        self.config.lowered(self.adapter.needs(), component)
     }
 
     /// Compiles the case's component and makes its runs. Never panics, whatever the case holds.
     pub fn observe(&self, case: &Case) -> Outcome {
-        let prepared = panics::catch(|| self.prepare(&case.component));
-        let settings = Settings {
-            extra_turns: self.config.extra_turns,
-        };
-        let component = match prepared {
-            Ok(Ok(prepared)) => prepared,
-            Ok(Err(message)) => {
-                return match self.config.variant.lacks(&message) {
-                    Some(what) => Outcome::Unsupported(what),
-                    None => Outcome::Rejected(message),
-                };
-            }
-            Err(message) => {
-                return Outcome::Crashed {
-                    message,
-                    observed: Observation::default(),
-                };
-            }
-        };
-        let mut observed = Observation::default();
-        for run in &case.runs {
-            let mut seen = RunObservation::default();
-            let stopped = self.make_run(&component, run, &settings, &mut seen);
-            #[cfg(any(test, feature = "planted-faults"))]
-            if let Some(fault) = self.config.fault {
-                fault.report(&mut seen);
-            }
-            observed.runs.push(seen);
-            match stopped {
-                Ok(Ok(())) => {}
-                Ok(Err(Stop::Input(message))) => return Outcome::Rejected(message),
-                Ok(Err(Stop::Unmapped(message))) => return Outcome::Unmapped { message, observed },
-                Err(message) => return Outcome::Crashed { message, observed },
-            }
-        }
-        Outcome::Observed(observed)
-    }
-
-    /// The component, ready to be instantiated, or the engine's words against it.
-    fn prepare(&self, bytes: &[u8]) -> Result<InstancePre<Host>, String> {
-        self.compiled.get_or_make(bytes, || self.compile(bytes))
-    }
-
-    /// Lowers and compiles a component.
-    fn compile(&self, bytes: &[u8]) -> Result<InstancePre<Host>, String> {
-        let scanned = lower::scan(bytes, |_| {});
-        let lowered = match scanned.and_then(|()| self.lower(bytes)) {
-            Ok(lowered) => lowered,
-            // What is malformed is for the engine to say.
-            Err(LowerError::Malformed(_)) => Cow::Borrowed(bytes),
-            Err(error @ (LowerError::TooDeep | LowerError::Unsupported(_))) => {
-                return Err(error.to_string());
-            }
-        };
-        Component::from_binary(&self.engine, &lowered)
-            .and_then(|component| self.linker.instantiate_pre(&component))
-            .map_err(|error| panics::one_line(&format!("{error:#}")))
-    }
-
-    fn lower<'a>(&self, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LowerError> {
-        #[cfg(any(test, feature = "planted-faults"))]
-        if let Some(fault) = self.config.fault {
-            return lower::apply(
-                bytes,
-                &faults::Planted {
-                    fault,
-                    needs: self.needs,
-                },
-            );
-        }
-        lower::lower(bytes, self.needs)
-    }
-
-    /// One run in a store of its own; the outer error is a panic.
-    fn make_run(
-        &self,
-        component: &InstancePre<Host>,
-        run: &Run,
-        settings: &Settings,
-        seen: &mut RunObservation,
-    ) -> Result<Result<(), Stop>, String> {
-        let store = engine::store(&self.engine, self.config.variant)
-            .expect("fuel is switched on in this engine");
-        // A store that was left in the middle of a panic is leaked: dropping it unwinds its fibers, and a panic in there
-        // would end the process.
-        let mut store = ManuallyDrop::new(store);
-        #[cfg(any(test, feature = "planted-faults"))]
-        {
-            store.data_mut().alter = self.config.fault.and_then(Fault::alter);
-        }
-        match panics::catch(|| run::run(&mut store, component, run, settings, seen)) {
-            Ok(result) => {
-                panics::catch(|| drop(ManuallyDrop::into_inner(store)))
-                    .map_err(|message| format!("while dropping the store: {message}"))?;
-                Ok(result)
-            }
-            Err(message) => {
-                run::salvage(&mut store, seen);
-                Err(message)
-            }
-        }
+        self.adapter.observe(case)
     }
 }
 

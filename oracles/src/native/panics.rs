@@ -27,7 +27,14 @@ pub(super) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, String> {
                 let place = info
                     .location()
                     .map(|place| without_registry(&place.to_string()));
-                PLACE.with(|slot| *slot.borrow_mut() = place);
+                let first = PLACE.with(|slot| slot.borrow_mut().take());
+                if let Some(first) = &first {
+                    // A panic while unwinding from another: most often the end of the process, and these are its last words.
+                    let text = one_line(text(info.payload()));
+                    let place = place.as_deref().unwrap_or("unknown place");
+                    eprintln!("panic at {place}: {text}, after one at {first}");
+                }
+                PLACE.with(|slot| *slot.borrow_mut() = first.or(place));
             } else {
                 previous(info);
             }
@@ -35,6 +42,7 @@ pub(super) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     });
 
     let outer = CATCHING.replace(true);
+    PLACE.with(|place| place.borrow_mut().take());
     let result = panic::catch_unwind(AssertUnwindSafe(f));
     CATCHING.set(outer);
     result.map_err(|payload| {

@@ -2,10 +2,9 @@
 //!
 //! What neither table knows is not guessed: [`end_of`] hands the message back and the case becomes a finding.
 
-use super::engine::LimitReached;
+use super::limits::LimitReached;
 use super::panics::{one_line, without_registry};
 use crate::{End, Exhaustion, Trap};
-use wasmtime::Error;
 
 /// The messages that come without a trap code: a piece of the text, and what it means.
 const MESSAGES: &[(&str, End)] = &[
@@ -187,13 +186,85 @@ const MESSAGES: &[(&str, End)] = &[
     ),
 ];
 
-/// How an instantiation or an invocation that failed with `error` ended; the error's text, on one line, where no table
-/// knows it.
-pub(super) fn end_of(error: &Error) -> Result<End, String> {
-    if let Some(limit) = error.downcast_ref::<LimitReached>() {
+/// The trap codes by the names that Wasmtime's enum has for them. By name, because releases have other ones; and what no case
+/// can reach is not there.
+const CODES: &[(&str, End)] = &[
+    ("UnreachableCodeReached", End::Trap(Trap::Unreachable)),
+    ("MemoryOutOfBounds", End::Trap(Trap::MemoryOutOfBounds)),
+    ("TableOutOfBounds", End::Trap(Trap::TableOutOfBounds)),
+    ("IndirectCallToNull", End::Trap(Trap::IndirectCallToNull)),
+    ("BadSignature", End::Trap(Trap::IndirectCallTypeMismatch)),
+    ("IntegerOverflow", End::Trap(Trap::IntegerOverflow)),
+    (
+        "IntegerDivisionByZero",
+        End::Trap(Trap::IntegerDivideByZero),
+    ),
+    (
+        "BadConversionToInteger",
+        End::Trap(Trap::BadConversionToInteger),
+    ),
+    ("NullReference", End::Trap(Trap::NullReference)),
+    ("UncaughtException", End::Trap(Trap::UncaughtException)),
+    ("HeapMisaligned", End::Trap(Trap::UnalignedAtomic)),
+    (
+        "ThreadNewIndirectUninitialized",
+        End::Trap(Trap::ThreadStartNull),
+    ),
+    (
+        "ThreadNewIndirectInvalidType",
+        End::Trap(Trap::ThreadStartType),
+    ),
+    ("CannotResumeThread", End::Trap(Trap::ThreadNotSuspended)),
+    ("CannotBlockSyncTask", End::Trap(Trap::CannotBlock)),
+    ("CannotLeaveComponent", End::Trap(Trap::CannotLeave)),
+    ("CannotEnterComponent", End::Trap(Trap::CannotEnter)),
+    ("TaskCancelOrReturnTwice", End::Trap(Trap::TaskReturnTwice)),
+    ("TaskReturnInvalid", End::Trap(Trap::TaskReturnInvalid)),
+    ("NoAsyncResult", End::Trap(Trap::NoTaskReturn)),
+    ("UnsupportedCallbackCode", End::Trap(Trap::CallbackCode)),
+    (
+        "TaskCancelNotCancelled",
+        End::Trap(Trap::TaskCancelNotDelivered),
+    ),
+    (
+        "SubtaskCancelAfterTerminal",
+        End::Trap(Trap::SubtaskResolveDelivered),
+    ),
+    ("WaitableSetDropHasWaiters", End::Trap(Trap::SetHasWaiters)),
+    (
+        "SubtaskDropNotResolved",
+        End::Trap(Trap::SubtaskNotResolved),
+    ),
+    (
+        "BackpressureOverflow",
+        End::Trap(Trap::BackpressureOverflow),
+    ),
+    ("ConcurrentFutureStreamOp", End::Trap(Trap::CopyEndBusy)),
+    ("StreamOpTooBig", End::Trap(Trap::BufferTooLong)),
+    ("WaitableSyncAndAsync", End::Trap(Trap::WaitableInSet)),
+    ("InvalidChar", End::Trap(Trap::InvalidChar)),
+    ("UnalignedPointer", End::Trap(Trap::UnalignedPointer)),
+    ("StringOutOfBounds", End::Trap(Trap::StringOutOfBounds)),
+    ("ListOutOfBounds", End::Trap(Trap::ListOutOfBounds)),
+    ("InvalidDiscriminant", End::Trap(Trap::InvalidDiscriminant)),
+    ("AsyncDeadlock", End::Deadlock),
+    ("StackOverflow", End::Exhausted(Exhaustion::Stack)),
+    ("OutOfFuel", End::Exhausted(Exhaustion::Fuel)),
+    ("Interrupt", End::Exhausted(Exhaustion::Fuel)),
+    ("AllocationTooLarge", End::Exhausted(Exhaustion::Memory)),
+];
+
+/// How an instantiation or an invocation ended that failed with an error of this text, this trap code, or this limit; the text, on
+/// one line, where no table knows it.
+pub(super) fn end_of(
+    text: &str,
+    code: Option<&str>,
+    limit: Option<&LimitReached>,
+) -> Result<End, String> {
+    if let Some(limit) = limit {
         return Ok(End::Exhausted(limit.0));
     }
-    let text = one_line(&format!("{error:#}"));
+    let text = one_line(text);
     if text.contains("BUG: ") {
         // An assertion of Wasmtime that does not panic; the rest of its message asks for a bug report.
         let text = text
@@ -202,68 +273,19 @@ pub(super) fn end_of(error: &Error) -> Result<End, String> {
             .unwrap_or(&text);
         return Err(without_registry(text));
     }
-    if let Some(code) = error.downcast_ref::<wasmtime::Trap>() {
-        return end_of_code(*code).ok_or(text);
-    }
-    match MESSAGES.iter().find(|(piece, _)| text.contains(piece)) {
-        Some((_, end)) => Ok(*end),
-        None => Err(text),
-    }
-}
-
-/// What a trap code means. Wasmtime's enum is open, and has codes of things that no case uses: `None`.
-fn end_of_code(code: wasmtime::Trap) -> Option<End> {
-    use wasmtime::Trap as Code;
-    let trap = match code {
-        Code::UnreachableCodeReached => Trap::Unreachable,
-        Code::MemoryOutOfBounds => Trap::MemoryOutOfBounds,
-        Code::TableOutOfBounds => Trap::TableOutOfBounds,
-        Code::IndirectCallToNull => Trap::IndirectCallToNull,
-        Code::BadSignature => Trap::IndirectCallTypeMismatch,
-        Code::IntegerOverflow => Trap::IntegerOverflow,
-        Code::IntegerDivisionByZero => Trap::IntegerDivideByZero,
-        Code::BadConversionToInteger => Trap::BadConversionToInteger,
-        Code::NullReference => Trap::NullReference,
-        Code::UncaughtException => Trap::UncaughtException,
-        Code::HeapMisaligned => Trap::UnalignedAtomic,
-        Code::ThreadNewIndirectUninitialized => Trap::ThreadStartNull,
-        Code::ThreadNewIndirectInvalidType => Trap::ThreadStartType,
-        Code::CannotResumeThread => Trap::ThreadNotSuspended,
-        Code::CannotBlockSyncTask => Trap::CannotBlock,
-        Code::CannotLeaveComponent => Trap::CannotLeave,
-        Code::CannotEnterComponent => Trap::CannotEnter,
-        Code::TaskCancelOrReturnTwice => Trap::TaskReturnTwice,
-        Code::TaskReturnInvalid => Trap::TaskReturnInvalid,
-        Code::NoAsyncResult => Trap::NoTaskReturn,
-        Code::UnsupportedCallbackCode => Trap::CallbackCode,
-        Code::TaskCancelNotCancelled => Trap::TaskCancelNotDelivered,
-        Code::SubtaskCancelAfterTerminal => Trap::SubtaskResolveDelivered,
-        Code::WaitableSetDropHasWaiters => Trap::SetHasWaiters,
-        Code::SubtaskDropNotResolved => Trap::SubtaskNotResolved,
-        Code::BackpressureOverflow => Trap::BackpressureOverflow,
-        Code::ConcurrentFutureStreamOp => Trap::CopyEndBusy,
-        Code::StreamOpTooBig => Trap::BufferTooLong,
-        Code::WaitableSyncAndAsync => Trap::WaitableInSet,
-        Code::InvalidChar => Trap::InvalidChar,
-        Code::UnalignedPointer => Trap::UnalignedPointer,
-        Code::StringOutOfBounds => Trap::StringOutOfBounds,
-        Code::ListOutOfBounds => Trap::ListOutOfBounds,
-        Code::InvalidDiscriminant => Trap::InvalidDiscriminant,
-        Code::AsyncDeadlock => return Some(End::Deadlock),
-        Code::StackOverflow => return Some(End::Exhausted(Exhaustion::Stack)),
-        Code::OutOfFuel | Code::Interrupt => return Some(End::Exhausted(Exhaustion::Fuel)),
-        Code::AllocationTooLarge => return Some(End::Exhausted(Exhaustion::Memory)),
-        _ => return None,
+    let found = match code {
+        Some(code) => CODES.iter().find(|(name, _)| *name == code),
+        None => MESSAGES.iter().find(|(piece, _)| text.contains(piece)),
     };
-    Some(End::Trap(trap))
+    found.map(|(_, end)| *end).ok_or(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(message: &'static str) -> Result<End, String> {
-        end_of(&Error::msg(message))
+    fn of(message: &str) -> Result<End, String> {
+        end_of(message, None, None)
     }
 
     #[test]
@@ -277,30 +299,21 @@ mod tests {
     #[test]
     fn what_the_host_says_of_a_pointer_is_what_adapters_trap_with() {
         for (message, code) in [
-            (
-                "string pointer not aligned to 2",
-                wasmtime::Trap::UnalignedPointer,
-            ),
-            (
-                "realloc return: result not aligned",
-                wasmtime::Trap::UnalignedPointer,
-            ),
+            ("string pointer not aligned to 2", "UnalignedPointer"),
+            ("realloc return: result not aligned", "UnalignedPointer"),
             (
                 "string pointer/length out of bounds of memory",
-                wasmtime::Trap::StringOutOfBounds,
+                "StringOutOfBounds",
             ),
             (
                 "list pointer/length out of bounds of memory",
-                wasmtime::Trap::ListOutOfBounds,
+                "ListOutOfBounds",
             ),
-            ("pointer out of bounds", wasmtime::Trap::MemoryOutOfBounds),
-            (
-                "discriminant 7 out of range [0..2)",
-                wasmtime::Trap::InvalidDiscriminant,
-            ),
+            ("pointer out of bounds", "MemoryOutOfBounds"),
+            ("discriminant 7 out of range [0..2)", "InvalidDiscriminant"),
         ] {
             let end = of(message).expect(message);
-            assert_eq!(Ok(end), end_of(&Error::from(code)), "{message}");
+            assert_eq!(Ok(end), end_of("", Some(code), None), "{message}");
             let End::Trap(trap) = end else {
                 panic!("{message} is {end}");
             };
@@ -311,22 +324,30 @@ mod tests {
     #[test]
     fn a_message_or_a_code_that_no_table_knows_comes_back_as_it_is() {
         assert_eq!(of("something\nnew"), Err("something new".to_string()));
-        let code = Error::from(wasmtime::Trap::ReferenceCountOverflow);
-        assert_eq!(
-            end_of(&code),
-            Err("wasm trap: reference count overflow".to_string())
-        );
+        let text = "wasm trap: reference count overflow";
+        let code = Some("ReferenceCountOverflow");
+        assert_eq!(end_of(text, code, None), Err(text.to_string()));
     }
 
     #[test]
-    fn a_code_is_found_under_a_context() {
-        let error = Error::from(wasmtime::Trap::StackOverflow).context("while running");
-        assert_eq!(end_of(&error), Ok(End::Exhausted(Exhaustion::Stack)));
+    fn a_code_counts_before_the_message_and_a_limit_before_both() {
+        let (text, code) = ("unknown handle index 7", Some("StackOverflow"));
+        let stack = Ok(End::Exhausted(Exhaustion::Stack));
+        assert_eq!(end_of(text, code, None), stack);
+        let limit = LimitReached(Exhaustion::Memory);
+        let memory = Ok(End::Exhausted(Exhaustion::Memory));
+        assert_eq!(end_of(text, code, Some(&limit)), memory);
     }
 
     #[test]
-    fn a_limit_is_an_exhaustion() {
-        let error = Error::new(LimitReached(Exhaustion::Memory));
-        assert_eq!(end_of(&error), Ok(End::Exhausted(Exhaustion::Memory)));
+    fn every_name_is_that_of_a_code_of_the_default_release() {
+        use super::super::v48::wasmtime::Trap as Code;
+        let names: Vec<String> = (0..=u8::MAX)
+            .filter_map(Code::from_u8)
+            .map(|code| format!("{code:?}"))
+            .collect();
+        for (name, _) in CODES {
+            assert!(names.iter().any(|it| it == name), "{name}");
+        }
     }
 }

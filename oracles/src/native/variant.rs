@@ -1,11 +1,8 @@
-//! The ways in which one release of Wasmtime runs a case. They differ in how code is compiled, where instances live, and when a
-//! thread is interrupted; none of that may make a difference.
+//! The ways in which Wasmtime runs a case: those of the default release, and the other releases. The former differ in how code
+//! is compiled, where instances live, and when a thread is interrupted; none of that may make a difference.
 
+use super::Release;
 use std::fmt;
-use wasmtime::{
-    Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
-    Result, Strategy,
-};
 
 /// A way to run a case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,20 +22,12 @@ pub enum Variant {
     EagerTables,
     /// Interruption by epochs: a thread yields to the embedder after each event that it logs.
     Epoch,
+    /// Cranelift, optimising for speed, of another release.
+    Other(Release),
 }
 
-/// The memories, tables, core instances and component instances that live at a time in a pool for cases, each: what three cases
-/// of the largest shape need.
-pub(super) const POOL: u32 = 100;
-/// As many fiber stacks for each of them. A thread that has begun and not ended has one.
-const POOL_STACKS: u32 = 2;
-/// The bytes of a memory in a pool: more than a generated one grows to.
-const POOL_MEMORY: usize = 1 << 20;
-/// The elements of a table in a pool.
-const POOL_TABLE: usize = 20_000;
-
 impl Variant {
-    /// Every one.
+    /// Every one of the default release.
     pub const ALL: &'static [Variant] = &[
         Variant::Cranelift,
         Variant::CraneliftNone,
@@ -48,6 +37,21 @@ impl Variant {
         Variant::EagerTables,
         Variant::Epoch,
     ];
+
+    /// Every one that this build has: those of the default release, and the other releases whose features are on.
+    pub fn built() -> impl Iterator<Item = Variant> {
+        let others = Release::OTHERS.iter().filter(|it| it.is_built());
+        let others = others.copied().map(Variant::Other);
+        Variant::ALL.iter().copied().chain(others)
+    }
+
+    /// The release that it runs.
+    pub fn release(self) -> Release {
+        match self {
+            Variant::Other(release) => release,
+            _ => Release::DEFAULT,
+        }
+    }
 
     /// What the command line calls it.
     pub fn name(self) -> &'static str {
@@ -59,6 +63,7 @@ impl Variant {
             Variant::Pooling => "pooling",
             Variant::EagerTables => "eager-tables",
             Variant::Epoch => "epoch",
+            Variant::Other(release) => release.name(),
         }
     }
 
@@ -72,6 +77,7 @@ impl Variant {
             Variant::Pooling => "the pooling allocator with small limits",
             Variant::EagerTables => "no lazy initialisation of tables",
             Variant::Epoch => "yields to the embedder after each event, by epochs",
+            Variant::Other(_) => "another release",
         }
     }
 
@@ -81,6 +87,7 @@ impl Variant {
             Variant::Winch => Some("externref, typed function references"),
             Variant::Pulley => Some("atomics, shared memories"),
             Variant::Pooling => Some("room for large modules"),
+            Variant::Other(release) => release.lacking(),
             _ => None,
         }
     }
@@ -95,47 +102,6 @@ impl Variant {
         };
         let of_it = words.iter().any(|word| message.contains(word));
         self.lacking().filter(|_| of_it)
-    }
-
-    /// Sets what is different about it. `pool`: how many instances live at a time in a pool.
-    pub(super) fn configure(self, config: &mut Config, pool: u32) -> Result<()> {
-        match self {
-            Variant::Cranelift | Variant::EagerTables | Variant::Epoch => {}
-            Variant::CraneliftNone => {
-                config
-                    .cranelift_opt_level(OptLevel::None)
-                    .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
-            }
-            Variant::Winch => {
-                config.strategy(Strategy::Winch);
-            }
-            Variant::Pulley => {
-                config.target("pulley64")?;
-            }
-            Variant::Pooling => {
-                let mut allocation = PoolingAllocationConfig::new();
-                allocation
-                    .total_component_instances(pool)
-                    .total_core_instances(pool)
-                    .total_memories(pool)
-                    .total_tables(pool)
-                    .total_stacks(pool * POOL_STACKS)
-                    .max_tables_per_module(POOL)
-                    .max_memories_per_module(POOL)
-                    .max_memory_size(POOL_MEMORY)
-                    .table_elements(POOL_TABLE);
-                config
-                    .memory_reservation(POOL_MEMORY as u64)
-                    .allocation_strategy(InstanceAllocationStrategy::Pooling(allocation));
-            }
-        }
-        config
-            .table_lazy_init(self != Variant::EagerTables)
-            .epoch_interruption(self == Variant::Epoch)
-            .wasm_function_references(self != Variant::Winch)
-            .wasm_threads(self != Variant::Pulley)
-            .shared_memory(self != Variant::Pulley);
-        Ok(())
     }
 }
 

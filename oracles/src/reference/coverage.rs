@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 macro_rules! builtins {
     ($($(#[$doc:meta])* $name:ident $text:literal,)*) => {
         /// The built-ins and imports that a case can call, and the steps that the Canonical ABI takes by itself.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum Builtin {
             $($(#[$doc])* $name,)*
         }
@@ -422,7 +422,7 @@ pub const EVENTS: [&str; 7] = [
 ];
 
 /// Counts of what was reached.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Coverage {
     /// How often each built-in returned, and how often it gave each kind of trap.
     pub reached: BTreeMap<(Builtin, Ending), u64>,
@@ -433,6 +433,7 @@ pub struct Coverage {
     /// How many invocations ended in a deadlock.
     pub deadlocks: u64,
     /// The deviations that made a difference. None, unless they were asked for.
+    #[serde(skip)]
     pub deviated: BTreeSet<Deviation>,
 }
 

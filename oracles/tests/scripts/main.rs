@@ -50,11 +50,11 @@ fn passes(text: &str) {
 #[track_caller]
 fn passes_under_both(text: &str) {
     passes(text);
-    let mut config = wasmtime::Config::new();
+    let mut config = wasmtime_48::Config::new();
     config
         .wasm_component_model_async(true)
         .wasm_component_model_fixed_length_lists(true);
-    let engine = wasmtime::Engine::new(&config).expect("the configuration is a constant");
+    let engine = wasmtime_48::Engine::new(&config).expect("the configuration is a constant");
     let mut context = WastContext::new(&engine, Async::Yes, |_| {});
     context
         .register_spectest(&wasmtime_wast::SpectestConfig {

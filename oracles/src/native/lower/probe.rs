@@ -3,35 +3,26 @@
 //! The day Wasmtime compiles one of them, cases that use it run as they are.
 
 use super::Needs;
-use std::sync::OnceLock;
 use wasm_encoder::{
     Alias, CanonicalFunctionSection, Component, ComponentAliasSection, CoreTypeSection, ExportKind,
     ExportSection, InstanceSection, Module, ModuleSection, RefType, TableSection, TableType,
     ValType,
 };
-use wasmtime::Engine;
 
-static NEEDS: OnceLock<Needs> = OnceLock::new();
-
-/// The built-ins that have to be lowered for this version of Wasmtime. All engines of a process are configured alike as far
-/// as this goes, so the first one is asked.
-pub(in crate::native) fn needs(engine: &Engine) -> Needs {
-    *NEEDS.get_or_init(|| {
-        let lacks = |define: fn(&mut CanonicalFunctionSection)| {
-            wasmtime::component::Component::new(engine, component(define)).is_err()
-        };
-        Needs {
-            spawn_ref: lacks(|section| {
-                section.thread_spawn_ref(0);
-            }),
-            spawn_indirect: lacks(|section| {
-                section.thread_spawn_indirect(0, 0);
-            }),
-            available_parallelism: lacks(|section| {
-                section.thread_available_parallelism();
-            }),
-        }
-    })
+/// The built-ins that have to be lowered for an engine that compiles a component if `accepts` says so.
+pub(in crate::native) fn needs(accepts: impl Fn(&[u8]) -> bool) -> Needs {
+    let lacks = |define: fn(&mut CanonicalFunctionSection)| !accepts(&component(define));
+    Needs {
+        spawn_ref: lacks(|section| {
+            section.thread_spawn_ref(0);
+        }),
+        spawn_indirect: lacks(|section| {
+            section.thread_spawn_indirect(0, 0);
+        }),
+        available_parallelism: lacks(|section| {
+            section.thread_available_parallelism();
+        }),
+    }
 }
 
 /// A component with a start type, a table and one canonical definition.
@@ -76,14 +67,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_engine_has_is_accepted_by_the_probe() {
-        let engine =
-            crate::native::engine::engine(Default::default(), false, false, false).unwrap();
+    fn what_is_not_accepted_is_lacking_and_the_probe_of_what_is_there_is_valid() {
         let native = component(|section| {
             section.thread_new_indirect(0, 0);
         });
-        wasmtime::component::Component::new(&engine, native).unwrap();
+        let case = spawndiff_corpus::Case {
+            component: native,
+            runs: Vec::new(),
+        };
+        let engine = crate::native::Native::new(Default::default());
+        let outcome = engine.observe(&case);
+        assert!(matches!(outcome, crate::native::Outcome::Observed(_)));
+        assert_eq!(needs(|_| true), Needs::default());
+        assert_eq!(needs(|_| false), Needs::ALL);
         // Wasmtime 48 has none of them.
-        assert_eq!(needs(&engine), Needs::ALL);
+        assert_eq!(engine.lowered_built_ins().len(), 3);
     }
 }

@@ -1,6 +1,7 @@
 //! The host that scripts import from, as `crate::scripts::host` describes it.
 
 use super::Host;
+use super::wasmtime;
 use crate::scripts::host::simple_module;
 use std::future;
 use std::sync::Arc;

@@ -8,10 +8,11 @@ mod host;
 mod store;
 mod values;
 
-use super::engine::LimitReached;
 use super::event_loop::{self, Turned};
+use super::limits::LimitReached;
 use super::panics::{catch, one_line, without_registry};
-use super::variant::Variant;
+use super::v48::wasmtime;
+use super::{Release, Variant};
 use crate::scripts::{Failure, Refusal, ScriptEngine, Value};
 use std::pin::pin;
 use std::thread;
@@ -27,13 +28,16 @@ pub struct ScriptNative {
 
 impl Default for ScriptNative {
     fn default() -> Self {
-        ScriptNative::new(Variant::default())
+        ScriptNative::new(Variant::default()).expect("it is of the default release")
     }
 }
 
 impl ScriptNative {
-    /// An engine for any number of scripts, in one of its ways.
-    pub fn new(variant: Variant) -> ScriptNative {
+    /// An engine for any number of scripts, in one of its ways; `None` for other releases, which run cases only.
+    pub fn new(variant: Variant) -> Option<ScriptNative> {
+        if variant.release() != Release::DEFAULT {
+            return None;
+        }
         let engine = store::config(variant).and_then(|config| Engine::new(&config));
         let engine =
             engine.expect("the configuration is a constant, and this platform has the compiler");
@@ -46,7 +50,7 @@ impl ScriptNative {
                 thread::sleep(TICK);
             }
         });
-        ScriptNative { engine }
+        Some(ScriptNative { engine })
     }
 
     /// The engine of one script: what it defines and registers ends with it.

@@ -1,8 +1,9 @@
 //! How Wasmtime is configured for scripts, and the store that an instance of a script lives in: its limits, and what becomes
 //! of it when the engine panics.
 
-use super::super::engine::grow;
+use super::super::limits::grow;
 use super::super::panics::catch;
+use super::super::v48::{self, wasmtime};
 use super::super::variant::Variant;
 use crate::scripts::Failure;
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub(super) const MAX_TABLE_ELEMENTS: usize = 10_000_000;
 /// only because it was switched off is nothing that a suite of components asserts.
 pub(super) fn config(variant: Variant) -> wasmtime::Result<Config> {
     let mut config = Config::new();
-    variant.configure(&mut config, POOL)?;
+    v48::vary(&mut config, variant, POOL)?;
     // Winch has none of these.
     let all = variant != Variant::Winch;
     config
@@ -68,7 +69,13 @@ impl ResourceLimiter for Host {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        grow(&mut self.memory, MAX_MEMORY, current, desired, maximum)
+        Ok(grow(
+            &mut self.memory,
+            MAX_MEMORY,
+            current,
+            desired,
+            maximum,
+        )?)
     }
 
     fn table_growing(
@@ -78,7 +85,13 @@ impl ResourceLimiter for Host {
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let elements = &mut self.elements;
-        grow(elements, MAX_TABLE_ELEMENTS, current, desired, maximum)
+        Ok(grow(
+            elements,
+            MAX_TABLE_ELEMENTS,
+            current,
+            desired,
+            maximum,
+        )?)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The values of scripts and those of Wasmtime.
 
+use super::wasmtime;
 use super::{Host, text};
 use crate::scripts::{Failure, Handle, Value};
 use wasmtime::component::types::Field;

@@ -2,7 +2,7 @@
 
 use super::components::{START, threads_lifted};
 use super::*;
-use crate::native::Config;
+use crate::native::{Config, Release, Variant};
 use crate::{Exhaustion, Observation};
 
 const RETURNS_LATE: &str =
@@ -353,10 +353,25 @@ fn a_call_between_components_is_turned_to_its_end() {
 }
 
 #[test]
-fn the_version_is_the_one_that_is_built() {
+fn the_version_of_each_release_is_the_one_that_is_built() {
     let lock = include_str!("../../../../Cargo.lock");
-    let package = format!("name = \"wasmtime\"\nversion = {:?}\n", Native::version());
-    assert!(lock.contains(&package));
+    for release in Release::OTHERS.iter().chain([&Release::DEFAULT]) {
+        let version = release.version();
+        let package = format!("name = \"wasmtime\"\nversion = {version:?}\n");
+        assert!(lock.contains(&package), "{version}");
+    }
+}
+
+#[test]
+fn every_release_that_is_built_runs_a_case_as_the_default_one_does() {
+    let run = r#"(func (export "run") (call $resume (call $new (i32.const 0) (i32.const 8))))"#;
+    let case = case(threads(&format!("{START}{run}"), &["run"]), &["run"]);
+    let default = Native::new(Config::default()).observe(&case);
+    assert!(matches!(default, Outcome::Observed(_)));
+    for variant in Variant::built() {
+        let outcome = Native::new(Config::of(variant)).observe(&case);
+        assert_eq!(outcome, default, "{variant}");
+    }
 }
 
 #[test]

@@ -2,12 +2,11 @@
 //!
 //! Compiling is much of the cost of a case, so there is a cache of compiled functions in memory: shims, trampolines and adapters
 //! recur from case to case.
-//!
-//! The bound on execution is fuel, not epochs: it needs no ticking thread, and it is hit at the same instruction on a slow
-//! machine and on a fast one, so that a case that exhausts it does so every time. It costs a few instructions a block.
 
-use super::variant::{POOL, Variant};
+use super::{configure, limit_handles, more_async_builtins, wasmtime};
 use crate::Exhaustion;
+use crate::native::Variant;
+use crate::native::limits::*;
 use spawndiff_corpus::{Event, MARK};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -18,35 +17,8 @@ use wasmtime::{
     CacheStore, Config, Engine, Error, ResourceLimiter, Result, Store, StoreContextMut,
 };
 
-/// The instructions that one run may execute, its instantiation included.
-const FUEL: u64 = 5_000_000;
-/// The bytes that all memories of one run may have together.
-const MAX_MEMORY: usize = 64 << 20;
-/// The elements that all tables of one run may have together.
-const MAX_TABLE_ELEMENTS: usize = 100_000;
-/// The handles and threads that may be alive at once in one run. Each suspended thread holds a stack.
-const MAX_HANDLES: usize = 10_000;
-/// The events that one run may log.
-const MAX_EVENTS: usize = 1 << 18;
-/// The bytes of WebAssembly stack; more is a stack overflow.
-const MAX_WASM_STACK: usize = 256 << 10;
-/// The bytes of a fiber's stack: room for the WebAssembly stack and for the host's frames on top of it. Only pages that
-/// are touched cost anything.
-const ASYNC_STACK: usize = 1 << 20;
 /// The bytes of compiled functions that the cache keeps; when they are more, it starts again from nothing.
 const MAX_CACHE: usize = 64 << 20;
-
-/// One of this adapter's own limits was reached.
-#[derive(Debug)]
-pub(super) struct LimitReached(pub(super) Exhaustion);
-
-impl fmt::Display for LimitReached {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the run's limit of {} is reached", self.0)
-    }
-}
-
-impl std::error::Error for LimitReached {}
 
 /// Compiled functions by the hash of what they were compiled from.
 #[derive(Default)]
@@ -95,13 +67,13 @@ pub(super) fn engine(variant: Variant, plain: bool, incremental: bool, gc: bool)
     config
         .wasm_component_model(true)
         .wasm_component_model_async(true)
-        .wasm_component_model_more_async_builtins(true)
         .wasm_component_model_async_stackful(true)
         .wasm_component_model_threading(true)
         .wasm_gc(gc)
         .consume_fuel(true)
         .max_wasm_stack(MAX_WASM_STACK)
         .async_stack_size(ASYNC_STACK);
+    more_async_builtins(&mut config);
     if !plain {
         config
             // A memory is exactly as large as it is, without guards: mapping gigabytes of address space for each of a
@@ -115,7 +87,7 @@ pub(super) fn engine(variant: Variant, plain: bool, incremental: bool, gc: bool)
             .generate_address_map(false)
             .native_unwind_info(false);
     }
-    variant.configure(&mut config, POOL)?;
+    configure(&mut config, variant)?;
     // Winch has none to keep.
     if incremental && variant != Variant::Winch {
         config.enable_incremental_compilation(CACHE.clone())?;
@@ -125,7 +97,7 @@ pub(super) fn engine(variant: Variant, plain: bool, incremental: bool, gc: bool)
 
 /// What a store of the native engine carries.
 #[derive(Default)]
-pub(super) struct Host {
+pub(in crate::native) struct Host {
     /// What was logged since the events were last taken.
     pub(super) events: Vec<Event>,
     /// How much was logged since the store was made.
@@ -151,27 +123,6 @@ impl Host {
     }
 }
 
-/// Adds `desired - current` to `used` if that stays within `limit`, and ends the run if it does not. A growth that fails by
-/// the specification (past the declared maximum) is refused without a word: there the instruction returns -1.
-pub(super) fn grow(
-    used: &mut usize,
-    limit: usize,
-    current: usize,
-    desired: usize,
-    maximum: Option<usize>,
-) -> Result<bool> {
-    if maximum.is_some_and(|maximum| desired > maximum) {
-        return Ok(false);
-    }
-    let after = used.saturating_add(desired.saturating_sub(current));
-    if after > limit {
-        // Not `Ok(false)`: the instruction would return -1 and the run would go on, unlike on an engine with more memory.
-        return Err(Error::new(LimitReached(Exhaustion::Memory)));
-    }
-    *used = after;
-    Ok(true)
-}
-
 impl ResourceLimiter for Host {
     fn memory_growing(
         &mut self,
@@ -179,7 +130,13 @@ impl ResourceLimiter for Host {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool> {
-        grow(&mut self.memory, MAX_MEMORY, current, desired, maximum)
+        Ok(grow(
+            &mut self.memory,
+            MAX_MEMORY,
+            current,
+            desired,
+            maximum,
+        )?)
     }
 
     fn table_growing(
@@ -188,13 +145,14 @@ impl ResourceLimiter for Host {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool> {
-        grow(
-            &mut self.elements,
+        let elements = &mut self.elements;
+        Ok(grow(
+            elements,
             MAX_TABLE_ELEMENTS,
             current,
             desired,
             maximum,
-        )
+        )?)
     }
 }
 
@@ -203,7 +161,7 @@ pub(super) fn store(engine: &Engine, variant: Variant) -> Result<Store<Host>> {
     let mut store = Store::new(engine, Host::default());
     store.limiter(|host| host);
     store.set_fuel(FUEL)?;
-    store.set_max_component_handles(MAX_HANDLES);
+    limit_handles(&mut store, MAX_HANDLES);
     if variant == Variant::Epoch {
         store.epoch_deadline_async_yield_and_update(1);
     }
@@ -253,18 +211,5 @@ mod tests {
         }
         assert!(cache.get(&99u32.to_le_bytes()).is_some());
         assert!(cache.get(&0u32.to_le_bytes()).is_none());
-    }
-
-    #[test]
-    fn growing_past_the_declared_maximum_fails_and_past_the_limit_ends_the_run() {
-        let mut used = 0;
-        assert!(grow(&mut used, 10, 0, 8, None).unwrap());
-        assert!(!grow(&mut used, 10, 8, 12, Some(11)).unwrap());
-        assert!(
-            grow(&mut used, 10, 8, 11, Some(11))
-                .unwrap_err()
-                .is::<LimitReached>()
-        );
-        assert_eq!(used, 8);
     }
 }

@@ -1,16 +1,17 @@
 //! One run of a case: a fresh store and instance, and the invocations, each turned until nothing is ready.
 
-use super::engine::{Host, LimitReached};
-use super::event_loop::{self, Turned};
-use super::traps;
-use super::values;
+use super::call::call;
+use super::engine::Host;
+use super::{values, wasmtime};
+use crate::native::event_loop::{self, Turned};
+use crate::native::limits::LimitReached;
+use crate::native::traps;
 use crate::{End, Exhaustion, InvocationObservation, RunObservation};
 use spawndiff_corpus::{Invocation, Run};
 use std::convert::Infallible;
 use std::future;
 use std::pin::pin;
-use std::task::Poll;
-use wasmtime::component::{Accessor, AsAccessor, Func, HasSelf, Instance, InstancePre, Val};
+use wasmtime::component::{Func, Instance, InstancePre, Val};
 use wasmtime::{Error, Store};
 
 /// Why a run stopped short.
@@ -23,7 +24,7 @@ pub(super) enum Stop {
 
 /// How a run is made, besides the run itself.
 pub(super) struct Settings {
-    /// See [`super::Config::extra_turns`].
+    /// See [`crate::native::Config::extra_turns`].
     pub extra_turns: u32,
 }
 
@@ -38,7 +39,7 @@ pub(super) fn run(
     let instance = match instantiate(store, component, settings) {
         Ok(instance) => instance,
         Err(error) => {
-            seen.instantiation = settings.end_of(&error)?;
+            seen.instantiation = end_of(&error)?;
             return Ok(());
         }
     };
@@ -89,21 +90,16 @@ fn instantiate(
     }
 }
 
-fn endless() -> Error {
+pub(in crate::native) fn endless() -> Error {
     Error::new(LimitReached(Exhaustion::Fuel))
 }
 
-/// `Func::finish_call_concurrent` wants an accessor and (as its own comment says) does not use it. The real one does not live
-/// beyond one `run_concurrent`, and the call has to: see [`call`].
-struct NoAccessor;
-
-impl AsAccessor for NoAccessor {
-    type Data = Host;
-    type AccessorData = HasSelf<Host>;
-
-    fn as_accessor(&self) -> &Accessor<Host> {
-        unreachable!("Wasmtime 48 does not use the accessor of `finish_call_concurrent`")
-    }
+/// What a call came to.
+pub(in crate::native) struct Ended {
+    /// The task has returned.
+    pub returned: bool,
+    /// The event loop ended with this error; `None`: it is idle.
+    pub error: Option<Error>,
 }
 
 fn invoke(
@@ -114,13 +110,13 @@ fn invoke(
     observed: &mut InvocationObservation,
 ) -> Result<(), Stop> {
     let (function, args, mut results) = find(store, instance, invocation)?;
-    let ended = call(store, function, &args, &mut results, settings);
+    let ended = call(store, function, args, &mut results, settings.extra_turns);
     // First, so that it is seen also where what ended the call is no trap.
     if ended.returned {
         observed.returned = Some(results.first().and_then(values::from_val));
     }
     observed.end = match ended.error {
-        Some(error) => settings.end_of(&error)?,
+        Some(error) => end_of(&error)?,
         None if ended.returned => End::Quiet,
         None => End::Deadlock,
     };
@@ -165,73 +161,13 @@ fn find(
     Ok((function, args, vec![Val::Bool(false); ty.results().len()]))
 }
 
-/// What a call came to.
-struct Ended {
-    /// The task has returned.
-    returned: bool,
-    /// The event loop ended with this error; `None`: it is idle.
-    error: Option<Error>,
-}
-
-/// Calls `function` and turns the event loop until it is idle or fails.
-///
-/// An error ends the loop at once, even when the task had returned a moment before in the same turn and its result is
-/// already in the channel; so the call is asked once more afterwards.
-fn call(
-    store: &mut Store<Host>,
-    function: Func,
-    args: &[Val],
-    results: &mut [Val],
-    settings: &Settings,
-) -> Ended {
-    let call = match function.start_call_concurrent(&mut *store, args, results) {
-        Ok(call) => call,
-        Err(error) => {
-            return Ended {
-                returned: false,
-                error: Some(error),
-            };
-        }
-    };
-    let mut finish = pin!(function.finish_call_concurrent(NoAccessor, call));
-    let mut finished: Option<Result<(), Error>> = None;
-
-    let running = store.run_concurrent(async |_| {
-        finished = Some(finish.as_mut().await);
-        future::pending::<Infallible>().await
-    });
-    let mut error = match event_loop::turn(pin!(running), settings.extra_turns) {
-        Turned::Done(Ok(never)) => match never {},
-        Turned::Done(Err(error)) => Some(error),
-        Turned::Idle => None,
-        Turned::Endless => Some(endless()),
-    };
-
-    if finished.is_none() && error.is_some() {
-        // `run_concurrent` polls its closure before it does any work, and this closure completes at that first poll: no
-        // thread runs after the error.
-        let ask = store.run_concurrent(async |_| {
-            future::poll_fn(|cx| Poll::Ready(finish.as_mut().poll(cx))).await
-        });
-        if let Turned::Done(Ok(Poll::Ready(Ok(())))) = event_loop::turn(pin!(ask), 0) {
-            finished = Some(Ok(()));
-        }
-    }
-    let returned = match finished {
-        Some(Ok(())) => true,
-        Some(Err(failed)) => {
-            error.get_or_insert(failed);
-            false
-        }
-        None => false,
-    };
-    Ended { returned, error }
-}
-
-impl Settings {
-    fn end_of(&self, error: &Error) -> Result<End, Stop> {
-        traps::end_of(error).map_err(Stop::Unmapped)
-    }
+/// How an instantiation or an invocation that failed with `error` ended.
+fn end_of(error: &Error) -> Result<End, Stop> {
+    let limit = error.downcast_ref::<LimitReached>();
+    let code = error.downcast_ref::<wasmtime::Trap>();
+    let code = code.map(|code| format!("{code:?}"));
+    let text = format!("{error:#}");
+    traps::end_of(&text, code.as_deref(), limit).map_err(Stop::Unmapped)
 }
 
 /// What the store of a run that panicked still holds: the events of the invocation that was under way.

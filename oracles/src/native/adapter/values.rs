@@ -1,7 +1,7 @@
 //! Component values between the corpus and Wasmtime.
 
+use super::wasmtime::component::{Type, Val};
 use spawndiff_corpus::Value;
-use wasmtime::component::{Type, Val};
 
 /// The value as Wasmtime passes it.
 pub(super) fn to_val(value: Value) -> Val {

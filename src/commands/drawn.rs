@@ -1,0 +1,124 @@
+//! A case of a campaign: drawn, judged, and what is to be kept of it.
+
+use super::counts::Counts;
+use super::finding::{Finding, Origin};
+use serde::{Deserialize, Serialize};
+use spawndiff_corpus::Case;
+use spawndiff_generators::{Mix, Plan, Without, encode, plan_from_seed_with};
+use spawndiff_oracles::compare::Unknown;
+use spawndiff_oracles::native::{Config, Native, Variant};
+use spawndiff_oracles::{Judge, Judgement, Signature, Verdict};
+use std::collections::BTreeMap;
+
+/// A case that is to be drawn.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Draw {
+    /// Which one, and where it goes.
+    pub origin: Origin,
+    /// Whether it goes to the default engine where its own lacks something that it uses.
+    pub or_default: bool,
+}
+
+/// What became of a case.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Judged {
+    /// What is counted.
+    pub counts: Counts,
+    /// What was found, if it is a finding.
+    pub found: Option<Finding>,
+    /// The resident memory of the process afterwards, in bytes; zero where the system does not say.
+    pub memory: u64,
+}
+
+impl Origin {
+    /// The plan of the case.
+    pub fn plan(self) -> Plan {
+        let mix = Mix {
+            instances: self.instances,
+        };
+        let release = self.engine.release();
+        plan_from_seed_with(self.seed, self.index, mix).without(Without {
+            yield_then_promote: !release.has_yield_then_promote(),
+            cancellable: !release.has_cancellable(),
+        })
+    }
+}
+
+impl Draw {
+    /// The case itself.
+    pub fn case(self) -> Case {
+        encode(&self.origin.plan())
+    }
+
+    /// What is kept of a case on which the engine ended its process.
+    pub fn died(self, message: String) -> Judged {
+        let plan = self.origin.plan();
+        let case = encode(&plan);
+        judged(
+            self.origin,
+            &plan,
+            &case,
+            &Judgement::crashed(&case, message),
+        )
+    }
+
+    /// What is kept of a case on which nothing can be said.
+    pub fn given_up(self, why: &str) -> Judged {
+        let mut counts = Counts {
+            cases: 1,
+            ..Counts::default()
+        };
+        counts.inconclusive.insert(why.to_string(), 1);
+        Judged {
+            counts,
+            found: None,
+            memory: 0,
+        }
+    }
+}
+
+/// Judges, one for each engine that was asked for.
+#[derive(Default)]
+pub struct Judges(BTreeMap<Variant, Judge>);
+
+impl Judges {
+    /// That of an engine.
+    pub fn of(&mut self, engine: Variant) -> &Judge {
+        let new = || Judge::new(Native::new(Config::of(engine).planted()));
+        self.0.entry(engine).or_insert_with(new)
+    }
+
+    /// Draws a case and judges it.
+    pub fn judge(&mut self, draw: Draw) -> Judged {
+        let mut origin = draw.origin;
+        let mut plan = origin.plan();
+        let mut case = encode(&plan);
+        let mut judgement = self.of(origin.engine).judge(&case);
+        if let Verdict::Inconclusive(Unknown::Lacking(_)) = judgement.verdict
+            && draw.or_default
+        {
+            origin.engine = Variant::default();
+            plan = origin.plan();
+            case = encode(&plan);
+            judgement = self.of(origin.engine).judge(&case);
+        }
+        judged(origin, &plan, &case, &judgement)
+    }
+}
+
+fn judged(origin: Origin, plan: &Plan, case: &Case, judgement: &Judgement) -> Judged {
+    let mut counts = Counts::of(plan, judgement);
+    counts.engines.insert(origin.engine.to_string(), 1);
+    let found = match &judgement.verdict {
+        Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => None,
+        Verdict::Divergence(_) | Verdict::Crash { .. } => {
+            let signature = Signature::of(judgement);
+            signature.map(|signature| Finding::new(origin, case, judgement, signature))
+        }
+    };
+    Judged {
+        counts,
+        found,
+        memory: memory_stats::memory_stats().map_or(0, |memory| memory.physical_mem as u64),
+    }
+}

@@ -1,0 +1,63 @@
+//! The kinds of findings of a campaign that is over: the first file of each is made smaller.
+
+use super::state::State;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How much longer than it was told to shrink a process may take, to read, to judge and to write.
+const GRACE: Duration = Duration::from_secs(60);
+/// How often it is looked after.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Shrinks the first file of each kind, for so long each, in a process of its own: what a smaller case does to an engine is no
+/// better known than what a larger one does. A file that cannot be made smaller stays.
+pub fn shrink(state: &mut State, time: Duration, jobs: usize, stop: &AtomicBool) {
+    let firsts = state.found.iter().filter_map(|((engine, _), group)| {
+        let (path, _) = group.samples.values().next()?;
+        Some((engine.clone(), path.clone()))
+    });
+    let todo: Mutex<Vec<(String, PathBuf)>> = Mutex::new(firsts.collect());
+    let next = || todo.lock().expect("no one panics here").pop();
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let (false, Some((engine, path))) = (stop.load(Ordering::Relaxed), next()) {
+                    if let Err(error) = one(&engine, &path, time, stop) {
+                        eprintln!("warning: {}: not made smaller: {error}", path.display());
+                    }
+                }
+            });
+        }
+    });
+}
+
+fn one(engine: &str, path: &PathBuf, time: Duration, stop: &AtomicBool) -> Result<(), String> {
+    let mut process = Command::new(std::env::current_exe().map_err(|error| error.to_string())?)
+        .args(["shrink", "--engine", engine, "--seconds"])
+        .arg(time.as_secs().to_string())
+        .arg("--out")
+        .args([path, path])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let end = Instant::now() + time + GRACE;
+    loop {
+        match process.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(status.to_string()),
+            Ok(None) if Instant::now() > end || stop.load(Ordering::Relaxed) => {
+                // It may have ended in the meantime.
+                let _ = process.kill();
+                let _ = process.wait();
+                return Err("out of time".to_string());
+            }
+            Ok(None) => std::thread::sleep(LOOK),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! How far a campaign has come: kept in the folder of its findings, so that it can be resumed.
+
+use super::counts::Counts;
+use super::drawn::Judged;
+use super::finding::{Finding, whole};
+use anyhow::{Context, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// How many cases of a kind of finding are written; the others are counted.
+const SAMPLES: usize = 3;
+/// How many of them are named.
+const NAMED: usize = 10;
+
+/// The name of the file.
+const FILE: &str = "campaign.state";
+/// What it begins with. What follows is in the postcard format.
+const MAGIC: &[u8] = b"spawndiff campaign 1\n";
+
+/// What the cases of a campaign are, of which the state is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cases {
+    /// What they are drawn from.
+    pub seed: u64,
+    /// The most component instances of one.
+    pub instances: usize,
+    /// The number of the first.
+    pub first: u64,
+    /// The number after the last.
+    pub end: u64,
+    /// The engines that they go to, in turn. None: to the default one, and now and then to another.
+    pub engines: Vec<String>,
+}
+
+/// How far a campaign has come.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct State {
+    /// What its cases are.
+    pub cases: Cases,
+    /// All cases before this one are judged,
+    until: u64,
+    /// and these.
+    beyond: BTreeSet<u64>,
+    /// What was counted.
+    pub counts: Counts,
+    /// What was found, by engine and signature.
+    pub found: BTreeMap<(String, String), Group>,
+    /// How long it took so far, in seconds.
+    pub seconds: f64,
+}
+
+/// Findings of one kind.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Group {
+    /// How many.
+    pub count: u64,
+    /// How many cases were judged, and how many seconds had passed, when the first was found.
+    pub after: (u64, f64),
+    /// The numbers of the first ones.
+    pub cases: BTreeSet<u64>,
+    /// The files of the first few of them, and their verdicts.
+    pub samples: BTreeMap<u64, (PathBuf, String)>,
+}
+
+impl State {
+    /// That of a campaign that has not begun.
+    pub fn new(cases: Cases) -> State {
+        State {
+            until: cases.first,
+            cases,
+            beyond: BTreeSet::new(),
+            counts: Counts::default(),
+            found: BTreeMap::new(),
+            seconds: 0.0,
+        }
+    }
+
+    /// Whether a case is judged.
+    pub fn is_done(&self, index: u64) -> bool {
+        index < self.until || self.beyond.contains(&index)
+    }
+
+    /// Takes in what became of a case; what was found is on disk when this is over.
+    pub fn add(&mut self, index: u64, judged: Judged, out: &Path) -> Result<()> {
+        if let Some(finding) = &judged.found {
+            self.found(finding, out)?;
+        }
+        self.counts.add(judged.counts);
+        self.beyond.insert(index);
+        while self.beyond.remove(&self.until) {
+            self.until += 1;
+        }
+        Ok(())
+    }
+
+    fn found(&mut self, finding: &Finding, out: &Path) -> Result<()> {
+        let index = finding.origin.index;
+        let key = (finding.origin.engine.to_string(), finding.signature.clone());
+        let after = (self.counts.cases + 1, self.seconds);
+        let group = self.found.entry(key).or_insert_with(|| Group {
+            after,
+            ..Group::default()
+        });
+        group.count += 1;
+        group.cases.insert(index);
+        if group.cases.len() > NAMED {
+            group.cases.pop_last();
+        }
+        // The first ones by number, so that it does not matter which is judged first.
+        let last = group.samples.last_key_value().map(|(last, _)| *last);
+        if group.samples.len() < SAMPLES || last.is_some_and(|last| index < last) {
+            let path = finding.write(out)?;
+            group.samples.insert(index, (path, finding.verdict.clone()));
+        }
+        if group.samples.len() > SAMPLES
+            && let Some((_, (path, _))) = group.samples.pop_last()
+        {
+            match fs::remove_file(&path) {
+                // Removed by a process that was killed before it could say so.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                removed => removed.with_context(|| format!("cannot remove {}", path.display()))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes it.
+    pub fn save(&self, out: &Path) -> Result<()> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(postcard::to_stdvec(self).context("the campaign's state")?);
+        whole(&out.join(FILE), &bytes)
+    }
+
+    /// Reads it.
+    pub fn load(out: &Path) -> Result<State> {
+        let path = out.join(FILE);
+        let bytes = fs::read(&path)
+            .with_context(|| format!("no campaign to resume: cannot read {}", path.display()))?;
+        let Some(bytes) = bytes.strip_prefix(MAGIC) else {
+            bail!("{}: not of this version of spawndiff", path.display());
+        };
+        let state: State = postcard::from_bytes(bytes)
+            .with_context(|| format!("{}: not of this version of spawndiff", path.display()))?;
+        let (cases, until) = (&state.cases, state.until);
+        ensure!(
+            (cases.first..=cases.end).contains(&until),
+            "{}: it contradicts itself",
+            path.display()
+        );
+        Ok(state)
+    }
+
+    /// Removes the file of a campaign that is over.
+    pub fn forget(out: &Path) {
+        // Nothing is lost if it stays.
+        let _ = fs::remove_file(out.join(FILE));
+    }
+}

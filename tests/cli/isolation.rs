@@ -1,0 +1,176 @@
+//! Cases in processes of their own: an engine that ends its process does not end the campaign, and nothing that was found is lost.
+
+use super::{Ran, command, count, folder};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// A campaign with a fault planted in the engine.
+fn campaign(fault: &str, args: &[&str], out: &Path) -> Ran {
+    let mut command = command();
+    command.env("SPAWNDIFF_PLANT", fault).arg("run").args(args);
+    let output = command.arg("--out").arg(out).output();
+    Ran::from(output.expect("the binary starts"))
+}
+
+fn kinds(json: &Value) -> &[Value] {
+    json["kinds"].as_array().expect("kinds are a list")
+}
+
+#[test]
+fn an_engine_that_ends_its_process_is_a_finding_and_the_campaign_goes_on() {
+    for (fault, cases, timeout, how) in [
+        ("Aborts", "40", "60", "SIGABRT"),
+        ("EatsMemory", "8", "60", "out of memory"),
+        ("Hangs", "8", "5", "no answer in N s"),
+    ] {
+        let folder = folder();
+        let args = ["--cases", cases, "--seed", "1", "--shrink", "0", "--json"];
+        let ran = campaign(
+            fault,
+            &[&args[..], &["--timeout", timeout]].concat(),
+            folder.path(),
+        );
+        let json = ran.json();
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        assert_eq!(count(&json, "cases").to_string(), cases, "{json}");
+        assert!(count(&json, "agree") > 0, "{json}");
+        let ended = |kind: &&Value| {
+            let signature = kind["signature"].as_str().expect("it is a string");
+            signature.starts_with(&format!("crash: the process ended: {how}"))
+        };
+        let found: Vec<_> = kinds(&json).iter().filter(ended).collect();
+        assert!(!found.is_empty(), "{fault}: {json}");
+        for file in found
+            .iter()
+            .flat_map(|kind| kind["files"].as_array().expect("a list"))
+        {
+            let text =
+                fs::read_to_string(file.as_str().expect("it is a path")).expect("it is there");
+            assert!(
+                text.contains("assert_return") || text.contains("invoke"),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn without_isolation_the_campaign_ends_with_the_engine() {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = folder();
+    let args = ["--cases", "40", "--seed", "1", "--isolate", "off"];
+    let mut child = start("Aborts", &args, folder.path());
+    let status = child.wait().expect("it is ours");
+    assert!(status.signal().is_some(), "{status}");
+}
+
+#[test]
+fn the_verdicts_are_the_same_with_isolation_and_without() {
+    let judged = |isolate: &str| {
+        let folder = folder();
+        let args = [
+            "--cases",
+            "60",
+            "--seed",
+            "3",
+            "--shrink",
+            "0",
+            "--json",
+            "--isolate",
+            isolate,
+        ];
+        let mut json = campaign("Panics", &args, folder.path()).json();
+        let object = json.as_object_mut().expect("a summary is an object");
+        object.retain(|key, _| !["seconds", "findings", "kinds"].contains(&key.as_str()));
+        json
+    };
+    assert_eq!(judged("on"), judged("off"));
+}
+
+/// Starts a campaign with a fault planted in the engine.
+fn start(fault: &str, args: &[&str], out: &Path) -> Child {
+    let mut command = command();
+    command.env("SPAWNDIFF_PLANT", fault).arg("run").args(args);
+    command.args(["--shrink", "0", "--out"]).arg(out);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().expect("the binary starts")
+}
+
+/// The findings in a folder.
+fn files(out: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(out).expect("the folder is there");
+    let names = entries.map(|entry| entry.expect("it can be listed").file_name());
+    let names = names.map(|name| name.into_string().expect("it is text"));
+    names.filter(|name| name.ends_with(".wast")).collect()
+}
+
+/// Killed at fifty moments, one after the other: what was on disk is whole each time and stays, and in the end the campaign has
+/// judged every case once and found what one that was never killed finds.
+#[test]
+fn a_campaign_that_is_killed_loses_nothing_and_is_resumed() {
+    let (killed, whole) = (folder(), folder());
+    let args = ["--cases", "400", "--seed", "5", "--instances", "1"];
+    let args = [&args[..], &["--engine", "cranelift-none"]].concat();
+    let mut child = start("Panics", &args, killed.path());
+    let mut seen = BTreeSet::new();
+    for kill in 0..50u64 {
+        let end = Instant::now() + Duration::from_millis(20 + 37 * (kill % 11));
+        while Instant::now() < end && child.try_wait().expect("it is ours").is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().expect("it is ours");
+        child.wait().expect("it is ours");
+        let now = files(killed.path());
+        for name in &now {
+            let text = fs::read_to_string(killed.path().join(name)).expect("it is there");
+            assert!(
+                text.starts_with(";; crash: ") && text.ends_with(")\n"),
+                "{name}: {text}"
+            );
+        }
+        seen.extend(now);
+        let has_begun = killed.path().join("campaign.state").exists();
+        let again = if has_begun {
+            vec!["--resume"]
+        } else {
+            args.clone()
+        };
+        child = start("Panics", &again, killed.path());
+    }
+    let resumed = child.wait().expect("it is ours");
+    assert!([Some(0), Some(1), Some(2)].contains(&resumed.code()));
+    let never = campaign(
+        "Panics",
+        &[&args[..], &["--shrink", "0", "--json"]].concat(),
+        whole.path(),
+    );
+    assert!(
+        never.code == 1 && files(whole.path()).len() > 2,
+        "{}",
+        never.out
+    );
+    // The kept samples are the first ones; so what was seen on the way was these, or came after them.
+    assert_eq!(files(killed.path()), files(whole.path()));
+    assert!(seen.is_superset(&files(whole.path())));
+}
+
+#[test]
+fn there_is_nothing_to_resume_where_there_was_no_campaign_or_one_of_another_version() {
+    let folder = folder();
+    let ran = campaign("", &["--resume"], folder.path());
+    assert!(
+        ran.refused().contains("no campaign to resume"),
+        "{}",
+        ran.err
+    );
+    fs::write(folder.path().join("campaign.state"), "something else").expect("it can be written");
+    let ran = campaign("", &["--resume"], folder.path());
+    assert!(ran.refused().contains("not of this version"), "{}", ran.err);
+    let ran = campaign("", &["--resume", "--seed", "1"], folder.path());
+    assert_eq!(ran.code, 2);
+}
