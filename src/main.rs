@@ -30,6 +30,8 @@ enum Command {
     Engines,
     /// Make a stored case smaller that shows the same: on its plan, if it was generated, and then on the component
     Shrink(commands::shrink::Args),
+    /// Write the report of a finding, in Markdown: what should happen, what happens, on which releases, how to reproduce it
+    Report(commands::report::Args),
     /// Judge the cases that another process asks for
     #[command(hide = true)]
     Worker,
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Show(args) => commands::show::show(&args),
         Command::Engines => commands::engines::engines(),
         Command::Shrink(args) => commands::shrink::shrink(&args),
+        Command::Report(args) => commands::report::report(&args),
         Command::Worker => commands::isolation::worker(),
     };
     match result {

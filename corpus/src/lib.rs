@@ -19,6 +19,7 @@
 mod binary;
 mod case;
 mod exports;
+mod layout;
 mod literal;
 mod read;
 mod stored;

@@ -2,6 +2,7 @@
 
 use crate::binary::{imports, without_names};
 use crate::exports::{Function, exported_functions};
+use crate::layout::compact;
 use crate::literal::{events, string, value};
 use crate::wrapper::{DEFINITION, EVENTS, SETTLE, definition, encode, is_boxed};
 use crate::{Claim, Directive, Expect, Invocation, StoredCase, WriteError};
@@ -63,8 +64,11 @@ pub(crate) fn to_wast(stored: &StoredCase) -> Result<String, WriteError> {
     }
     for (index, directive) in stored.directives.iter().enumerate() {
         text += &match &directive.claim {
-            Claim::Definition if bare => format!("\n{}\n", case.trim_end()),
-            Claim::Definition => format!("\n{}", definition(&case, &exports)),
+            Claim::Definition if bare => format!("\n{}", compact(&case, None)),
+            Claim::Definition => {
+                let text = definition(&case, &exports);
+                format!("\n{}", compact(&text, Some("(component $host")))
+            }
             Claim::Instance => {
                 format!("\n(component instance $r{} ${DEFINITION})\n", directive.run)
             }

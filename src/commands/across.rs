@@ -50,12 +50,27 @@ fn on(release: Release, case: &Case) -> Result<Judgement> {
         Release::DEFAULT => Variant::default(),
         other => Variant::Other(other),
     };
+    Ok(match death(engine, case)? {
+        Some(death) => death,
+        None => Judge::new(Native::new(Config::of(engine).planted())).judge(case),
+    })
+}
+
+/// The judgement on a case that ends the process of an engine; `None` on others.
+pub fn death(engine: Variant, case: &Case) -> Result<Option<Judgement>> {
     let request = Request::Run {
         engine: engine.to_string(),
         case: case.clone(),
     };
-    Ok(match Child::new(LIMIT)?.ask(&request) {
-        Ok(_) => Judge::new(Native::new(Config::of(engine))).judge(case),
-        Err(death) => Judgement::crashed(case, death.to_string()),
-    })
+    let asked = Child::new(LIMIT)?.ask(&request);
+    Ok(asked
+        .err()
+        .map(|death| Judgement::crashed(case, death.to_string())))
+}
+
+/// Whether a line of a header was made here.
+pub fn is_line(line: &str) -> bool {
+    BEGINNINGS
+        .iter()
+        .any(|beginning| line.starts_with(beginning))
 }

@@ -1,7 +1,7 @@
-//! The kinds of findings of a campaign that is over: the first file of each is made smaller.
+//! The kinds of findings of a campaign that is over: the first file of each is made smaller, and gets a report beside it.
 
 use super::state::State;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,8 +25,15 @@ pub fn shrink(state: &mut State, time: Duration, jobs: usize, stop: &AtomicBool)
         for _ in 0..jobs {
             scope.spawn(|| {
                 while let (false, Some((engine, path))) = (stop.load(Ordering::Relaxed), next()) {
-                    if let Err(error) = one(&engine, &path, time, stop) {
+                    let seconds = time.as_secs().to_string();
+                    let options = ["shrink", "--seconds", &seconds, "--engine", &engine];
+                    if let Err(error) = one(&options, &path, &path, time, stop) {
                         eprintln!("warning: {}: not made smaller: {error}", path.display());
+                    }
+                    let markdown = path.with_extension("md");
+                    let options = ["report", "--engine", &engine];
+                    if let Err(error) = one(&options, &path, &markdown, time, stop) {
+                        eprintln!("warning: {}: no report: {error}", path.display());
                     }
                 }
             });
@@ -34,12 +41,18 @@ pub fn shrink(state: &mut State, time: Duration, jobs: usize, stop: &AtomicBool)
     });
 }
 
-fn one(engine: &str, path: &PathBuf, time: Duration, stop: &AtomicBool) -> Result<(), String> {
+/// Has this program do something with a file.
+fn one(
+    options: &[&str],
+    path: &Path,
+    out: &Path,
+    time: Duration,
+    stop: &AtomicBool,
+) -> Result<(), String> {
     let mut process = Command::new(std::env::current_exe().map_err(|error| error.to_string())?)
-        .args(["shrink", "--engine", engine, "--seconds"])
-        .arg(time.as_secs().to_string())
+        .args(options)
         .arg("--out")
-        .args([path, path])
+        .args([out, path])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

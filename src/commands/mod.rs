@@ -11,6 +11,7 @@ pub mod isolation;
 pub mod junit;
 pub mod kinds;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod scores;
 pub mod show;

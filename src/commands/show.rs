@@ -80,7 +80,7 @@ fn component(stored: &StoredCase) -> Result<String, fmt::Error> {
 }
 
 /// The runs of a case, and the verdict.
-fn runs(stored: &StoredCase, judgement: &Judgement) -> Result<String, fmt::Error> {
+pub fn runs(stored: &StoredCase, judgement: &Judgement) -> Result<String, fmt::Error> {
     // Only a run that was compared to its end has a first difference.
     let compared = match judgement.verdict {
         Verdict::Agree | Verdict::Known(_) | Verdict::Divergence(Divergence::Run { .. }) => true,

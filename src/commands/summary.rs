@@ -164,8 +164,9 @@ pub fn text(state: &State) -> String {
             false => "",
         };
         let cases = cases.join(", ");
+        let (judged, seconds) = group.after;
         line(format_args!(
-            "    {} times: case {cases}{more}",
+            "    {} times, first after {judged} cases and {seconds:.0} s: case {cases}{more}",
             group.count
         ));
         for (path, verdict) in group.samples.values() {

@@ -3,6 +3,7 @@
 
 mod isolation;
 mod replay;
+mod report;
 mod run;
 mod scripts;
 mod show;
@@ -146,7 +147,7 @@ fn every_command_has_help_that_names_its_options() {
     let options: [(&[&str], &[&str]); 5] = [
         (
             &["--help"],
-            &["run", "replay", "show", "shrink", "--version"],
+            &["run", "replay", "show", "shrink", "report", "--version"],
         ),
         (&["shrink", "--help"], &["<FILE>", "--out <", "--seconds <"]),
         (

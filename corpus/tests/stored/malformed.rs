@@ -51,10 +51,10 @@ fn malformed_text_is_refused_at_its_place() {
         "",
     );
     refused(
-        "i64.extend_i32_u\n",
-        "i64.extend_i32_x\n",
-        "i64.extend_i32_x",
-        "unknown operator",
+        "(memory (export \"memory\") 1)",
+        "(memory (export \"memory\") 1x)",
+        "1x",
+        "",
     );
     refused(
         "(instance $host))))",

@@ -31,8 +31,7 @@ pub(super) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, String> {
                 if let Some(first) = &first {
                     // A panic while unwinding from another: most often the end of the process, and these are its last words.
                     let text = one_line(text(info.payload()));
-                    let place = place.as_deref().unwrap_or("unknown place");
-                    eprintln!("panic at {place}: {text}, after one at {first}");
+                    eprintln!("panic at {first}, and while unwinding from it: {text}");
                 }
                 PLACE.with(|slot| *slot.borrow_mut() = first.or(place));
             } else {

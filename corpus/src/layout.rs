@@ -1,0 +1,179 @@
+//! The layout of a component's text: what is printed a word a line is put together to lines of a width that can be read.
+//!
+//! The text is a tree by its indentation, and only white space and comments change; what comes out is read again before it is
+//! written to a file.
+
+/// How wide a line becomes where it can.
+const WIDTH: usize = 110;
+
+/// What wasmprinter says behind a block.
+const LABEL: &str = " ;; label = @";
+
+/// A line and what is indented below it, up to the line that closes it.
+struct Node<'a> {
+    head: &'a str,
+    children: Vec<Node<'a>>,
+    close: Option<&'a str>,
+}
+
+/// The text with lines put together. Lines that are comments stay as they are, but for those inside of the component
+/// `without_comments`.
+pub(crate) fn compact(text: &str, without_comments: Option<&str>) -> String {
+    let mut inside = None;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let word = line.trim_start();
+        if word.is_empty() {
+            continue;
+        }
+        let indent = line.len() - word.len();
+        if inside.is_some_and(|outside| indent <= outside) {
+            inside = None;
+        }
+        if without_comments.is_some_and(|component| word == component) {
+            inside = Some(indent);
+        }
+        if !(inside.is_some() && word.starts_with(";;")) {
+            let word = word.split_once(LABEL).map_or(word, |(word, _)| word);
+            lines.push((indent, word));
+        }
+    }
+    let mut out = String::new();
+    for node in nodes(&mut &lines[..], 0) {
+        write(&node, 0, &mut out);
+    }
+    out
+}
+
+/// The nodes at `indent` and deeper.
+fn nodes<'a>(lines: &mut &[(usize, &'a str)], indent: usize) -> Vec<Node<'a>> {
+    let mut nodes = Vec::new();
+    while let [(at, head), rest @ ..] = *lines
+        && *at >= indent
+    {
+        *lines = rest;
+        let children = self::nodes(lines, at + 1);
+        let mut close = None;
+        if let [(other, word), rest @ ..] = *lines
+            && other == at
+            && closes(word)
+        {
+            close = Some(*word);
+            *lines = rest;
+        }
+        nodes.push(Node {
+            head,
+            children,
+            close,
+        });
+    }
+    nodes
+}
+
+/// Whether a line only closes what others have opened.
+fn closes(line: &str) -> bool {
+    line.chars().all(|c| c == ')')
+}
+
+impl Node<'_> {
+    fn is_comment(&self) -> bool {
+        self.head.starts_with(";;")
+    }
+
+    /// All of it on one line; `None` if that is too long, or if there is a comment in it.
+    fn flat(&self, width: usize) -> Option<String> {
+        if self.is_comment() {
+            return None;
+        }
+        let mut text = self.head.to_string();
+        for child in &self.children {
+            if !closes(child.head) {
+                text.push(' ');
+            }
+            text += &child.flat(width)?;
+            if text.len() > width {
+                return None;
+            }
+        }
+        text += self.close.unwrap_or_default();
+        (text.len() <= width).then_some(text)
+    }
+}
+
+fn write(node: &Node<'_>, indent: usize, out: &mut String) {
+    let mut line = |indent: usize, text: &str| {
+        out.extend(std::iter::repeat_n(' ', indent));
+        out.push_str(text);
+        out.push('\n');
+    };
+    let width = WIDTH.saturating_sub(indent);
+    if let Some(flat) = node.flat(width) {
+        return line(indent, &flat);
+    }
+    line(indent, node.head);
+    let below = indent + 2;
+    let mut row = String::new();
+    for child in &node.children {
+        // Instructions stand side by side, definitions below each other.
+        let is_instruction = child.children.is_empty() && !child.head.starts_with(['(', ';']);
+        if is_instruction && row.len() + child.head.len() < WIDTH.saturating_sub(below) {
+            if !row.is_empty() {
+                row.push(' ');
+            }
+            row += child.head;
+            row += child.close.unwrap_or_default();
+            continue;
+        }
+        if !row.is_empty() {
+            let full = std::mem::take(&mut row);
+            out.extend(std::iter::repeat_n(' ', below));
+            out.push_str(&full);
+            out.push('\n');
+        }
+        if is_instruction {
+            row += child.head;
+            row += child.close.unwrap_or_default();
+        } else {
+            write(child, below, out);
+        }
+    }
+    if !row.is_empty() {
+        out.extend(std::iter::repeat_n(' ', below));
+        out.push_str(&row);
+        out.push('\n');
+    }
+    if let Some(close) = node.close {
+        out.extend(std::iter::repeat_n(' ', indent));
+        out.push_str(close);
+        out.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instructions_go_side_by_side_and_what_is_short_on_one_line() {
+        let text = "(module\n  (func (;0;)\n    i32.const 0\n    if ;; label = @1\n      nop\n    end\n  )\n)\n";
+        let flat = "(module (func (;0;) i32.const 0 if nop end))\n";
+        assert_eq!(compact(text, None), flat);
+        let long = format!("(func\n{}  drop\n)", "  i64.const 1234567\n".repeat(8));
+        let laid = compact(&long, None);
+        assert_eq!(laid.lines().count(), 4, "{laid}");
+        assert!(laid.lines().all(|line| line.len() <= WIDTH), "{laid}");
+        let words = |text: &str| {
+            text.split_whitespace()
+                .map(String::from)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(words(&laid), words(&long));
+    }
+
+    #[test]
+    fn comments_stay_on_lines_of_their_own_but_for_those_of_one_component() {
+        let text = ";; one\n(component\n  ;; two\n  (component $host\n    (x\n      )\n\n    ;; three\n  )\n)\n";
+        let laid = ";; one\n(component\n  ;; two\n  (component $host (x))\n)\n";
+        assert_eq!(compact(text, Some("(component $host")), laid);
+    }
+}

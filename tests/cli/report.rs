@@ -1,0 +1,65 @@
+//! `spawndiff report`, and the report beside each kind of finding of a campaign.
+
+use super::{command, folder, good_case, spawndiff};
+use std::fs;
+
+#[test]
+fn a_campaign_leaves_a_smaller_case_and_a_report_of_each_kind() {
+    let folder = folder();
+    let mut command = command();
+    command.env("SPAWNDIFF_PLANT", "IndexOffByOne");
+    command.args(["run", "--cases", "30", "--seed", "1", "--instances", "1"]);
+    command.args([
+        "--engine",
+        "cranelift-none",
+        "--shrink",
+        "5",
+        "--json",
+        "--out",
+    ]);
+    let output = command.arg(folder.path()).output();
+    let ran = super::Ran::from(output.expect("the binary starts"));
+    assert_eq!(ran.err, "");
+    let json = ran.json();
+    let kinds = json["kinds"].as_array().expect("kinds are a list");
+    assert!(!kinds.is_empty(), "{json}");
+    for kind in kinds {
+        let first = kind["files"][0].as_str().expect("a file is a path");
+        let case = fs::read_to_string(first).expect("it is there");
+        assert!(case.contains("\n;; Shrunk on: cranelift-none\n"), "{case}");
+        let report = first.replace(".wast", ".md");
+        let report = fs::read_to_string(report).expect("it is there");
+        let signature = kind["signature"].as_str().expect("it is text");
+        let title = report.lines().next().expect("it has a title");
+        assert_eq!(title, format!("# Wasmtime 48.0.8: {signature}"));
+        for part in [
+            "## What should happen",
+            "## What happens",
+            "first difference",
+            "## To reproduce",
+            "```wast",
+        ] {
+            assert!(report.contains(part), "no {part}: {report}");
+        }
+        assert!(report.contains(&case), "it holds the case whole: {report}");
+    }
+}
+
+#[test]
+fn a_known_case_is_reported_with_its_link_and_one_that_agrees_is_not() {
+    let ran = spawndiff(["report", "corpus/known/waits-for-exclusive.wast"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(
+        ran.out.contains("- waits-for-exclusive: https://"),
+        "{}",
+        ran.out
+    );
+    let case = good_case();
+    let ran = spawndiff(["report".as_ref(), case.as_os_str()]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.err.contains("there is nothing to report"),
+        "{}",
+        ran.err
+    );
+}
