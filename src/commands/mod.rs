@@ -20,7 +20,7 @@ pub mod state;
 pub mod summary;
 
 use anyhow::{Context, Result};
-use spawndiff_corpus::ReadError;
+use spawndiff_corpus::{ReadError, StoredCase};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -42,6 +42,13 @@ pub fn unreadable(path: &Path, error: &ReadError) -> String {
         (line, 0) => format!("{}:{line}: {error}", path.display()),
         (line, column) => format!("{}:{line}:{column}: {error}", path.display()),
     }
+}
+
+/// The stored case in a file; `None`: it cannot be read, which is reported.
+pub fn stored(path: &Path) -> Option<StoredCase> {
+    let read = StoredCase::read(path);
+    read.map_err(|error| eprintln!("{}", unreadable(path, &error)))
+        .ok()
 }
 
 /// A message of an engine as one line; a panic's can have several.

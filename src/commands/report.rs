@@ -1,7 +1,7 @@
 //! `spawndiff report`: a finding as a text in Markdown, to be pasted where its engine's bugs are reported.
 
 use super::finding::Origin;
-use super::{Outcome, across, engines, finding, one_line, print, show, unreadable};
+use super::{Outcome, across, engines, finding, one_line, print, show, stored};
 use anyhow::Result;
 use spawndiff_corpus::StoredCase;
 use spawndiff_oracles::compare::Leaves;
@@ -31,12 +31,8 @@ const SPECIFICATION: &str =
 
 /// Writes the report of a case that is a finding.
 pub fn report(args: &Args) -> Result<Outcome> {
-    let stored = match StoredCase::read(&args.file) {
-        Ok(stored) => stored,
-        Err(error) => {
-            eprintln!("{}", unreadable(&args.file, &error));
-            return Ok(Outcome::BadInput);
-        }
+    let Some(stored) = stored(&args.file) else {
+        return Ok(Outcome::BadInput);
     };
     let found_on = Origin::read(&stored.header).map(|origin| origin.engine);
     let engine = args.engine.or(found_on).unwrap_or_default();

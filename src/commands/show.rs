@@ -1,7 +1,7 @@
 //! `spawndiff show`: one stored case, for a person: the component, both traces side by side, the
 //! schedule.
 
-use super::{Outcome, engines, one_line, print, unreadable};
+use super::{Outcome, engines, one_line, print, stored};
 use anyhow::Result;
 use spawndiff_corpus::{Case, Event, Run, StoredCase, component_from_text};
 use spawndiff_oracles::compare::{Difference, What, difference};
@@ -28,12 +28,8 @@ pub struct Args {
 
 /// Prints what a case is and what the engines make of it.
 pub fn show(args: &Args) -> Result<Outcome> {
-    let stored = match StoredCase::read(&args.file) {
-        Ok(stored) => stored,
-        Err(error) => {
-            eprintln!("{}", unreadable(&args.file, &error));
-            return Ok(Outcome::BadInput);
-        }
+    let Some(stored) = stored(&args.file) else {
+        return Ok(Outcome::BadInput);
     };
     if args.lowered {
         print(&lowered(&stored)?)?;

@@ -2,9 +2,9 @@
 
 use super::finding::{self, Origin};
 use super::isolation::{Child, Request};
-use super::{Outcome, across, engines, one_line, print, unreadable};
+use super::{Outcome, across, engines, one_line, print, stored};
 use anyhow::Result;
-use spawndiff_corpus::{Case, StoredCase, component_from_text};
+use spawndiff_corpus::{Case, component_from_text};
 use spawndiff_generators::{Plan, encode, shrink};
 use spawndiff_oracles::native::{Config, Native, Variant};
 use spawndiff_oracles::{Judge, Judgement, Signature};
@@ -36,12 +36,8 @@ const SHRUNK_ON: &str = "Shrunk on: ";
 
 /// Shrinks a case and writes it.
 pub fn shrink(args: &Args) -> Result<Outcome> {
-    let stored = match StoredCase::read(&args.file) {
-        Ok(stored) => stored,
-        Err(error) => {
-            eprintln!("{}", unreadable(&args.file, &error));
-            return Ok(Outcome::BadInput);
-        }
+    let Some(stored) = stored(&args.file) else {
+        return Ok(Outcome::BadInput);
     };
     let origin = Origin::read(&stored.header);
     let shrunk_on = stored.header.iter().find_map(|line| {
