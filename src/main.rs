@@ -14,6 +14,9 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Cli {
+    /// A folder of known divergences to go by, NAME.toml and NAME.wast each [default: built in]
+    #[arg(long, global = true, value_name = "DIR")]
+    known: Option<std::path::PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -26,6 +29,8 @@ enum Command {
     Replay(commands::replay::Args),
     /// Show a stored case: the component, both traces side by side, the schedule
     Show(commands::show::Args),
+    /// Tell of each known divergence whether it still shows, on each release in this build
+    Known(commands::known::Args),
     /// List the engines that cases can run on, and what they lack
     Engines,
     /// Make a stored case smaller that shows the same: on its plan, if it was generated, and then on the component
@@ -39,10 +44,17 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(folder) = cli.known
+        && let Err(error) = commands::known::use_folder(folder)
+    {
+        eprintln!("error: {error:#}");
+        return ExitCode::from(2);
+    }
     let result = match cli.command {
         Command::Run(args) => commands::run::run(&args),
         Command::Replay(args) => commands::replay::replay(&args),
         Command::Show(args) => commands::show::show(&args),
+        Command::Known(args) => commands::known::known(&args),
         Command::Engines => commands::engines::engines(),
         Command::Shrink(args) => commands::shrink::shrink(&args),
         Command::Report(args) => commands::report::report(&args),

@@ -2,9 +2,9 @@
 
 use crate::compare::{Difference, Leaves, Membership, Unknown, compare};
 use crate::kept::Kept;
-use crate::known::{self, Beside, Explained, Explanation, Known};
+use crate::known::{self, Active, Beside, Explained, Explanation, Known, List};
 use crate::native::{self, Native, Variant};
-use crate::reference::{Coverage, Deviation, Reference, Stopped, Unsupported};
+use crate::reference::{Coverage, Reference, Stopped, Unsupported};
 use crate::schedules::Fixed;
 use crate::{Observation, RunObservation};
 use spawndiff_corpus::{Case, Run};
@@ -22,7 +22,9 @@ const PATIENCE: u32 = 100;
 pub struct Judge {
     native: Native,
     references: Kept<Arc<Reference>>,
-    /// The same with every known deviation on.
+    /// What is known of the engine.
+    active: Active,
+    /// The same references with every known deviation on.
     deviating: Kept<Arc<Reference>>,
     budget: u32,
 }
@@ -108,9 +110,16 @@ impl Judgement {
 }
 
 impl Judge {
-    /// A judge over `native`.
+    /// A judge over `native` that knows what is built in of its release.
     pub fn new(native: Native) -> Judge {
+        let active = List::built_in().of(native.variant().release());
+        Judge::knowing(native, active)
+    }
+
+    /// A judge over `native` that knows this of it.
+    pub fn knowing(native: Native, active: Active) -> Judge {
         Judge {
+            active,
             references: Kept::new(native.components()),
             deviating: Kept::new(native.components()),
             native,
@@ -135,6 +144,14 @@ impl Judge {
 
     /// Runs `case` on both engines.
     pub fn judge(&self, case: &Case) -> Judgement {
+        let mut judgement = self.unsettled(case);
+        if let Some(known) = self.active.settle(&judgement) {
+            judgement.verdict = known;
+        }
+        judgement
+    }
+
+    fn unsettled(&self, case: &Case) -> Judgement {
         let mut judgement = Judgement {
             verdict: Verdict::Agree,
             native: Observation::default(),
@@ -309,8 +326,10 @@ impl Judge {
             | Verdict::Divergence(Divergence::Rejected { .. } | Divergence::Run { .. })
             | Verdict::Inconclusive(_) => return Explanation::New,
         };
-        match (known::Failure::of(message), Reference::new(case)) {
-            (Some(failure), Ok(reference)) => failure.explain(reference, run, native, self.budget),
+        match (self.active.failure(message), Reference::new(case)) {
+            (Some(failure), Ok(reference)) => {
+                failure.explain(&self.active, reference, run, native, self.budget)
+            }
             (None, _) | (_, Err(_)) => Explanation::New,
         }
     }
@@ -324,9 +343,19 @@ impl Judge {
         native: &RunObservation,
         difference: Option<(&Difference, &Coverage)>,
     ) -> Explained {
-        let deviating = || Ok(Arc::new(Reference::new(case)?.deviating(Deviation::ALL)));
+        let deviating = || {
+            let deviations = self.active.deviations(false);
+            Ok(Arc::new(Reference::new(case)?.deviating(deviations)))
+        };
         match self.deviating.get_or_make(&case.component, deviating) {
-            Ok(deviating) => known::explain(&deviating, run, native, difference, self.budget),
+            Ok(deviating) => known::explain(
+                &self.active,
+                &deviating,
+                run,
+                native,
+                difference,
+                self.budget,
+            ),
             Err(what) => Explanation::Unknown(Unknown::Unsupported(what)).into(),
         }
     }

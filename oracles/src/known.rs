@@ -1,12 +1,14 @@
 //! The divergences that are known: each with a name, a link and a stored case, and matched as narrowly as can be.
 //!
+//! They are files ([`spawndiff_corpus::KnownFile`]), and each says which releases have it.
+//!
 //! Most of them change what a program does afterwards, so they are matched by running the reference with that very
 //! deviation ([`Deviation`]): what differs beside it still shows. The other one ends what can be compared of a run, so it is
 //! matched by the trap that the specification asks for and by what the engine did after it.
 
 mod list;
 
-pub use list::Known;
+pub use list::{Active, Entry, Fails, Known, List, Matches};
 
 use crate::compare::{Difference, Leaves, Membership, Unknown, What, compare};
 use crate::reference::{Builtin, Coverage, Deviation, Reference};
@@ -61,20 +63,25 @@ impl From<Explanation> for Explained {
 /// that one reached, where none allows the run; where there are too many to tell, a divergence that is known may still be
 /// found, or that it is allowed.
 ///
-/// `deviating` is the reference with every [`Deviation`] on.
+/// `deviating` is the reference with the deviations of `active` on.
 pub fn explain(
+    active: &Active,
     deviating: &Reference,
     run: &Run,
     native: &RunObservation,
     difference: Option<(&Difference, &Coverage)>,
     budget: u32,
 ) -> Explained {
-    if difference.is_some_and(|(it, reached)| not_locked_down(native, it, reached)) {
-        return Explanation::Known(vec![Known::NotLockedDown]).into();
+    let runs_on = |difference: &Difference, reached: &Coverage| {
+        let known = active.not_locked_down()?;
+        not_locked_down(native, difference, reached).then(|| known.clone())
+    };
+    if let Some(known) = difference.and_then(|(it, reached)| runs_on(it, reached)) {
+        return Explanation::Known(vec![known]).into();
     }
     match compare(deviating, run, native, budget) {
         Membership::Member { coverage, .. } => {
-            let known = names(&coverage);
+            let known = names(active, &coverage);
             let explanation = match (known.is_empty(), difference) {
                 (false, _) => Explanation::Known(known),
                 (true, None) => Explanation::Allowed,
@@ -87,27 +94,23 @@ pub fn explain(
                 beside: None,
             }
         }
-        // A deviation may come before a trap that should have locked the instance.
-        Membership::Stranger {
-            difference,
-            coverage,
-            ..
-        } if not_locked_down(native, &difference, &coverage) => {
-            let mut all = names(&coverage);
-            all.push(Known::NotLockedDown);
-            Explained {
-                explanation: Explanation::Known(all),
-                coverage,
-                beside: None,
-            }
-        }
         Membership::Stranger {
             difference,
             reference,
             coverage,
             ..
         } => {
-            let known: BTreeSet<Known> = names(&coverage).into_iter().collect();
+            // A deviation may come before a trap that should have locked the instance.
+            if let Some(known) = runs_on(&difference, &coverage) {
+                let mut all = names(active, &coverage);
+                all.push(known);
+                return Explained {
+                    explanation: Explanation::Known(all),
+                    coverage,
+                    beside: None,
+                };
+            }
+            let known: BTreeSet<Known> = names(active, &coverage).into_iter().collect();
             let leaves = Leaves::new(difference, &reference, &coverage);
             Explained {
                 explanation: Explanation::New,
@@ -121,81 +124,36 @@ pub fn explain(
 }
 
 /// The known divergences that a run showed.
-fn names(coverage: &Coverage) -> Vec<Known> {
+fn names(active: &Active, coverage: &Coverage) -> Vec<Known> {
     let deviated = coverage.deviated.iter().copied();
-    deviated.map(Known::from).collect()
+    deviated
+        .filter_map(|deviation| active.name(deviation))
+        .collect()
 }
 
 /// Their names, for a person.
 pub(crate) fn list(known: &BTreeSet<Known>) -> String {
-    let names: Vec<&str> = known.iter().map(|known| known.name()).collect();
+    let names: Vec<&str> = known.iter().map(Known::name).collect();
     names.join(", ")
 }
 
 /// An error of the engine that ended a run and is no trap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The deviations that lead to it, each of which its name stands for.
-    by: &'static [Deviation],
+    /// The deviations that lead to it.
+    by: Vec<Deviation>,
     /// The trap that a reference with that deviation gives where the engine fails.
     stands_for: Trap,
 }
 
-/// The failures that are known: how the message begins (a panic's with its place), and what it is.
-const FAILURES: &[(&str, Failure)] = &[
-    ("BUG: lift_result field is missing", LIFT_RESULT),
-    ("BUG: task has already produced a result", LIFT_RESULT),
-    ("resource not present", OUTLIVED_CALLER),
-    ("resource is of another type", OUTLIVED_CALLER),
-    ("BUG: delivering non-present event", STALE_WAIT),
-    ("BUG: event expected to be present", STALE_WAIT),
-    (
-        "panic at wasmtime-48.0.8/src/runtime/component/concurrent.rs:2216:9: \
-         assertion failed: matches!(reason, SuspendReason::",
-        Failure {
-            by: &[Deviation::SyncTypedYieldAsserts],
-            stands_for: Trap::CannotBlock,
-        },
-    ),
-];
-
-const BUG_PANIC: &str = "panic at wasmtime-48.0.8/src/runtime/bug.rs:63:13: ";
-
-const OUTLIVED_CALLER: Failure = Failure {
-    by: &[
-        Deviation::OutlivedCallerFails,
-        Deviation::ForgetsSubtasks,
-        Deviation::CancelYields,
-    ],
-    stands_for: Trap::SubtaskNotResolved,
-};
-
-const STALE_WAIT: Failure = Failure {
-    by: &[Deviation::StaleWaitFails, Deviation::WaitTakesYield],
-    stands_for: Trap::SetHasWaiters,
-};
-
-const LIFT_RESULT: Failure = Failure {
-    by: &[Deviation::ReturnsFromSyncLift],
-    stands_for: Trap::TaskReturnTwice,
-};
-
 impl Failure {
-    /// The known failure with this message, if there is one.
-    pub fn of(message: &str) -> Option<Failure> {
-        // Where the engine is built with debug assertions, its own are panics.
-        let message = message.strip_prefix(BUG_PANIC).unwrap_or(message);
-        let known =
-            |(begin, failure): &(&str, Failure)| message.starts_with(begin).then_some(*failure);
-        FAILURES.iter().find_map(known)
-    }
-
     /// Holds the run that ended in it against what is known of it: the run up to there, and that the failure has its
     /// cause there. A message alone explains nothing.
     ///
     /// `reference` is one for the case, without deviations.
     pub fn explain(
-        self,
+        &self,
+        active: &Active,
         reference: Reference,
         run: &Run,
         native: &RunObservation,
@@ -211,31 +169,31 @@ impl Failure {
         }
         native.leftover = None;
         // An engine that failed an assertion is built with all of them; one that failed otherwise got past them.
-        let deviations = match self.by.iter().all(|by| Deviation::ALL.contains(by)) {
-            true => Deviation::ALL,
-            false => Deviation::ALL_AND_ASSERTIONS,
-        };
+        let deviations = active.deviations(self.by.iter().any(|by| by.asserts()));
         match compare(&reference.deviating(deviations), &run, &native, budget) {
             Membership::Member { coverage, .. }
                 if self.by.iter().any(|by| coverage.deviated.contains(by)) =>
             {
-                Explanation::Known(names(&coverage))
+                Explanation::Known(names(active, &coverage))
             }
             // What an instance does that should have been locked cannot be compared, and so it is with how that ends.
             Membership::Stranger {
                 difference,
                 coverage,
                 ..
-            } if not_locked_down(&native, &difference, &coverage) => {
-                let mut all = names(&coverage);
-                all.push(Known::NotLockedDown);
-                // Where its name stands for several, which one it was is not known any more.
-                if let [by] = self.by {
-                    all.push(Known::from(*by));
+            } => match active.not_locked_down() {
+                Some(known) if not_locked_down(&native, &difference, &coverage) => {
+                    let mut all = names(active, &coverage);
+                    all.push(known.clone());
+                    // Where several lead to it, which one it was is not known any more.
+                    if let [by] = self.by[..] {
+                        all.extend(active.name(by));
+                    }
+                    Explanation::Known(all)
                 }
-                Explanation::Known(all)
-            }
-            Membership::Member { .. } | Membership::Stranger { .. } => Explanation::New,
+                _ => Explanation::New,
+            },
+            Membership::Member { .. } => Explanation::New,
             Membership::Unknown(Unknown::Budget) => Explanation::Unknown(Unknown::Unexplained),
             Membership::Unknown(why) => Explanation::Unknown(why),
         }

@@ -121,6 +121,13 @@ fn without_numbers(message: &str) -> String {
     text.trim_end().chars().take(160).collect()
 }
 
+impl From<String> for Signature {
+    /// The signature that displays as this text.
+    fn from(text: String) -> Signature {
+        Signature(text)
+    }
+}
+
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -4,18 +4,31 @@
 use spawndiff_corpus::{Event, Run, StoredCase};
 use spawndiff_oracles::claims::{Status, check_native, check_reference};
 use spawndiff_oracles::compare::{Membership, compare};
-use spawndiff_oracles::known::{self, Explanation, Failure, Known};
-use spawndiff_oracles::native::{Config, Native, Outcome};
-use spawndiff_oracles::reference::{Coverage, Deviation, Reference};
+use spawndiff_oracles::known::{self, Active, Entry, Explanation, Failure, Known, List};
+use spawndiff_oracles::native::{Config, Native, Outcome, Release};
+use spawndiff_oracles::reference::{Coverage, Reference};
 use spawndiff_oracles::schedules::Fixed;
-use spawndiff_oracles::{BUDGET, End, InvocationObservation, Judge, RunObservation, Verdict};
+use spawndiff_oracles::{
+    BUDGET, End, InvocationObservation, Judge, RunObservation, Signature, Verdict,
+};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-fn stored(known: Known) -> StoredCase {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/known");
-    let path = folder.join(known.name()).with_extension("wast");
-    StoredCase::read(&path).unwrap_or_else(|error| panic!("{known}:{}: {error}", error.line))
+/// What is known of the release that the tests run.
+fn entries() -> impl Iterator<Item = Entry> {
+    let all = List::built_in().entries().to_vec().into_iter();
+    all.filter(|entry| entry.releases.contains(&Release::DEFAULT))
+}
+
+fn active() -> Active {
+    List::built_in().of(Release::DEFAULT)
+}
+
+/// The one with this name.
+fn entry(name: &str) -> Entry {
+    let mut all = entries();
+    all.find(|entry| entry.known.name() == name)
+        .unwrap_or_else(|| panic!("no {name}"))
 }
 
 fn native() -> Native {
@@ -23,12 +36,13 @@ fn native() -> Native {
 }
 
 /// What the native engine did in each run, and the known failure that the run ended in, if it did.
-fn observed(known: Known, case: &StoredCase) -> Vec<(RunObservation, Option<Failure>)> {
+fn observed(known: &Known, case: &StoredCase) -> Vec<(RunObservation, Option<Failure>)> {
     let (observed, failure) = match native().observe(&case.case) {
         Outcome::Observed(observed) => (observed, None),
         Outcome::Unmapped { message, observed } => {
-            let failure = Failure::of(&message).unwrap_or_else(|| panic!("{known}: {message}"));
-            (observed, Some(failure))
+            let failure = active().failure(&message);
+            assert!(failure.is_some(), "{known}: {message}");
+            (observed, failure)
         }
         outcome @ (Outcome::Rejected(_) | Outcome::Unsupported(_) | Outcome::Crashed { .. }) => {
             panic!("{known}: {outcome:?}")
@@ -36,31 +50,26 @@ fn observed(known: Known, case: &StoredCase) -> Vec<(RunObservation, Option<Fail
     };
     let last = observed.runs.len() - 1;
     let runs = observed.runs.into_iter().enumerate();
-    runs.map(|(index, run)| (run, failure.filter(|_| index == last)))
+    runs.map(|(index, run)| (run, failure.clone().filter(|_| index == last)))
         .collect()
 }
 
 /// Those that a program sees in this build: one needs the engine's debug assertions, which only the fuzz targets have, and
 /// one is only seen from outside.
-fn shown() -> impl Iterator<Item = Known> {
-    let all = Known::ALL.iter().copied();
-    all.filter(|known| {
-        !matches!(
-            known,
-            Known::SyncTypedYieldAsserts | Known::KeepsReturnedCalls
-        )
-    })
+fn shown() -> impl Iterator<Item = Entry> {
+    let unseen = ["sync-typed-yield-asserts", "keeps-returned-calls"];
+    entries().filter(move |entry| !unseen.contains(&entry.known.name()))
 }
 
 /// What is said of a run in which the native engine did this; `None`: a schedule of the reference allows it.
 fn explanation(
     case: &StoredCase,
     run: &Run,
-    (native, failure): (&RunObservation, Option<Failure>),
+    (native, failure): (&RunObservation, &Option<Failure>),
 ) -> Option<Explanation> {
     let reference = || Reference::new(&case.case).expect("the reference knows the component");
     if let Some(failure) = failure {
-        return Some(failure.explain(reference(), run, native, BUDGET));
+        return Some(failure.explain(&active(), reference(), run, native, BUDGET));
     }
     match compare(&reference(), run, native, BUDGET) {
         Membership::Member { .. } => None,
@@ -69,9 +78,9 @@ fn explanation(
             coverage,
             ..
         } => {
-            let deviating = reference().deviating(Deviation::ALL);
+            let deviating = reference().deviating(active().deviations(false));
             let difference = Some((&difference, &coverage));
-            Some(known::explain(&deviating, run, native, difference, BUDGET).explanation)
+            Some(known::explain(&active(), &deviating, run, native, difference, BUDGET).explanation)
         }
         Membership::Unknown(why) => panic!("it cannot be said: {why}"),
     }
@@ -107,8 +116,8 @@ fn alterations(native: &RunObservation) -> Vec<RunObservation> {
 
 #[test]
 fn every_known_divergence_has_a_case_whose_header_names_and_links_it() {
-    for &known in Known::ALL {
-        let header = stored(known).header;
+    for entry in entries() {
+        let (known, header) = (&entry.known, &entry.case.header);
         assert!(
             (4..=8).contains(&header.len()),
             "{known}: {} lines",
@@ -119,21 +128,18 @@ fn every_known_divergence_has_a_case_whose_header_names_and_links_it() {
             "{known}: {}",
             header[0]
         );
-        assert!(
-            header.iter().any(|line| line == known.link()),
-            "{known}: no link"
-        );
+        assert!(header.contains(&entry.link), "{known}: no link");
     }
 }
 
 #[test]
 fn the_reference_does_all_that_the_cases_claim() {
-    for &known in Known::ALL {
-        let stored = stored(known);
+    for entry in entries() {
+        let (known, stored) = (&entry.known, &entry.case);
         for (directive, status) in stored
             .directives
             .iter()
-            .zip(check_reference(&stored, BUDGET))
+            .zip(check_reference(stored, BUDGET))
         {
             assert_eq!(status, Status::Passed, "{known}:{}", directive.line);
         }
@@ -142,9 +148,9 @@ fn the_reference_does_all_that_the_cases_claim() {
 
 #[test]
 fn the_native_engine_fails_a_claim_of_every_run() {
-    for known in shown() {
-        let stored = stored(known);
-        let statuses = check_native(&stored, &native().observe(&stored.case));
+    for entry in shown() {
+        let (known, stored) = (&entry.known, &entry.case);
+        let statuses = check_native(stored, &native().observe(&stored.case));
         for run in 0..stored.case.runs.len() {
             let failed = |(directive, status): (&spawndiff_corpus::Directive, &Status)| {
                 directive.run == run && matches!(status, Status::Failed(_))
@@ -160,9 +166,9 @@ fn the_native_engine_fails_a_claim_of_every_run() {
 #[test]
 fn the_judge_knows_each_case_by_exactly_its_name() {
     let judge = Judge::new(native());
-    for known in shown() {
-        let verdict = judge.judge(&stored(known).case).verdict;
-        assert_eq!(verdict, Verdict::Known(BTreeSet::from([known])), "{known}");
+    for Entry { known, case, .. } in shown() {
+        let verdict = judge.judge(&case.case).verdict;
+        assert_eq!(verdict, Verdict::Known(BTreeSet::from([known])));
     }
 }
 
@@ -174,15 +180,7 @@ fn together() -> Vec<(BTreeSet<Known>, StoredCase)> {
         let path = file.expect("it can be listed").path();
         let case = StoredCase::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
         let (names, _) = case.header[0].split_once(": ").expect("names, and what");
-        let of_name = |name| {
-            Known::ALL
-                .iter()
-                .copied()
-                .find(|known| known.name() == name)
-        };
-        let known = names
-            .split(" and ")
-            .map(|name| of_name(name).unwrap_or_else(|| panic!("{path:?}: no {name}")));
+        let known = names.split(" and ").map(|name| entry(name).known);
         (known.collect(), case)
     };
     files.map(read).collect()
@@ -208,14 +206,14 @@ fn several_known_divergences_in_one_run_are_known_by_exactly_their_names() {
 
 #[test]
 fn every_run_of_a_known_case_shows_its_divergence_alone() {
-    for known in shown() {
-        let stored = stored(known);
-        let seen = observed(known, &stored);
+    for entry in shown() {
+        let (known, stored) = (&entry.known, &entry.case);
+        let seen = observed(known, stored);
         assert_eq!(seen.len(), stored.case.runs.len(), "{known}");
         for (index, (run, (native, failure))) in stored.case.runs.iter().zip(&seen).enumerate() {
-            let expected = Some(Explanation::Known(vec![known]));
+            let expected = Some(Explanation::Known(vec![known.clone()]));
             assert_eq!(
-                explanation(&stored, run, (native, *failure)),
+                explanation(stored, run, (native, failure)),
                 expected,
                 "{known}: run {index}"
             );
@@ -225,14 +223,14 @@ fn every_run_of_a_known_case_shows_its_divergence_alone() {
 
 #[test]
 fn another_difference_in_the_run_of_a_known_divergence_is_new() {
-    for known in shown() {
-        let stored = stored(known);
-        let seen = observed(known, &stored);
+    for entry in shown() {
+        let (known, stored) = (&entry.known, &entry.case);
+        let seen = observed(known, stored);
         for (index, (run, (native, failure))) in stored.case.runs.iter().zip(&seen).enumerate() {
             let altered = alterations(native);
             assert!(!altered.is_empty(), "{known}: run {index}");
             for other in altered {
-                let explanation = explanation(&stored, run, (&other, *failure));
+                let explanation = explanation(stored, run, (&other, failure));
                 assert_eq!(
                     explanation,
                     Some(Explanation::New),
@@ -246,16 +244,16 @@ fn another_difference_in_the_run_of_a_known_divergence_is_new() {
 #[test]
 fn a_known_divergence_with_other_threads_left_behind_is_new() {
     let mut altered = 0;
-    for known in shown() {
-        let stored = stored(known);
-        for (run, (mut native, failure)) in stored.case.runs.iter().zip(observed(known, &stored)) {
+    for entry in shown() {
+        let (known, stored) = (&entry.known, &entry.case);
+        for (run, (mut native, failure)) in stored.case.runs.iter().zip(observed(known, stored)) {
             let Some(leftover) = &mut native.leftover else {
                 continue;
             };
             *leftover = !*leftover;
             altered += 1;
             assert_eq!(
-                explanation(&stored, run, (&native, failure)),
+                explanation(stored, run, (&native, &failure)),
                 Some(Explanation::New),
                 "{known}"
             );
@@ -266,60 +264,119 @@ fn a_known_divergence_with_other_threads_left_behind_is_new() {
 
 #[test]
 fn a_call_that_is_kept_shows_only_in_what_is_left() {
-    let stored = stored(Known::KeepsReturnedCalls);
-    let (mut native, _) = observed(Known::KeepsReturnedCalls, &stored).swap_remove(0);
+    let Entry { known, case, .. } = entry("keeps-returned-calls");
+    let stored = &case;
+    let (mut native, _) = observed(&known, stored).swap_remove(0);
     let run = &stored.case.runs[0];
-    let known = Explanation::Known(vec![Known::KeepsReturnedCalls]);
-    assert_eq!(explanation(&stored, run, (&native, None)), Some(known));
+    let known = Explanation::Known(vec![known]);
+    assert_eq!(explanation(stored, run, (&native, &None)), Some(known));
     for other in alterations(&native) {
-        let explained = explanation(&stored, run, (&other, None));
+        let explained = explanation(stored, run, (&other, &None));
         assert_eq!(explained, Some(Explanation::New), "{other:?}");
     }
     native.leftover = Some(false);
-    assert_eq!(explanation(&stored, run, (&native, None)), None);
+    assert_eq!(explanation(stored, run, (&native, &None)), None);
 }
 
 /// The failed assertion shows only in an engine that is built with its assertions, so what such an engine sees is played
 /// here: the run up to the yield.
 #[test]
 fn a_failed_assertion_is_known_only_after_a_run_that_leads_to_it() {
-    let stored = stored(Known::SyncTypedYieldAsserts);
+    let Entry { known, case, .. } = entry("sync-typed-yield-asserts");
+    let stored = &case;
     let run = &stored.case.runs[0];
     let reference = || Reference::new(&stored.case).expect("the reference knows the component");
     let mut native = reference()
-        .deviating(Deviation::ALL_AND_ASSERTIONS)
+        .deviating(active().deviations(true))
         .run(run, &mut Fixed, &mut (), &mut Coverage::default())
         .expect("the reference runs it");
     let message = "panic at wasmtime-48.0.8/src/runtime/component/concurrent.rs:2216:9: \
                    assertion failed: matches!(reason, SuspendReason::";
-    let failure = Failure::of(message).expect("it is known");
-    let explain = |native: &RunObservation| failure.explain(reference(), run, native, BUDGET);
-    let known = Explanation::Known(vec![Known::SyncTypedYieldAsserts]);
+    let failure = active().failure(message).expect("it is known");
+    let explain =
+        |native: &RunObservation| failure.explain(&active(), reference(), run, native, BUDGET);
+    let known = Explanation::Known(vec![known]);
     assert_eq!(explain(&native), known);
     for other in alterations(&native) {
         assert_eq!(explain(&other), Explanation::New, "{other:?}");
     }
     // The same panic where nothing yields.
-    let other = self::stored(Known::NotLockedDown);
+    let other = entry("not-locked-down").case;
     native.invocations = vec![InvocationObservation::default()];
     let elsewhere = Reference::new(&other.case).expect("the reference knows the component");
-    let explained = failure.explain(elsewhere, &other.case.runs[0], &native, BUDGET);
+    let explained = failure.explain(&active(), elsewhere, &other.case.runs[0], &native, BUDGET);
     assert_eq!(explained, Explanation::New);
-    assert_eq!(Failure::of(&message.replace("2216", "2217")), None);
+    assert_eq!(active().failure(&message.replace("2216", "2217")), None);
 }
 
 #[test]
 fn a_known_failure_of_an_instance_that_should_be_locked_is_known() {
-    let stored = stored(Known::NotLockedDown);
-    let (native, _) = observed(Known::NotLockedDown, &stored).swap_remove(0);
-    let failure = Failure::of("BUG: lift_result field is missing").expect("it is known");
-    let expected = Explanation::Known(vec![Known::NotLockedDown, Known::ReturnsInternalError]);
+    let Entry { known, case, .. } = entry("not-locked-down");
+    let stored = &case;
+    let (native, _) = observed(&known, stored).swap_remove(0);
+    let failure = active().failure("BUG: lift_result field is missing");
+    assert!(failure.is_some());
+    let expected = Explanation::Known(vec![known, "returns-internal-error".into()]);
     let run = &stored.case.runs[0];
-    let explained = explanation(&stored, run, (&native, Some(failure)));
+    let explained = explanation(stored, run, (&native, &failure));
     assert_eq!(explained, Some(expected));
     // But not if the instance did something else before.
     for other in alterations(&native) {
-        let explained = explanation(&stored, run, (&other, Some(failure)));
+        let explained = explanation(stored, run, (&other, &failure));
         assert_eq!(explained, Some(Explanation::New), "{other:?}");
     }
+}
+
+/// What is said of a folder of known divergences in which this one is.
+fn folder_of(name: &str, says: &str) -> Result<List, String> {
+    let folder = tempfile::tempdir().expect("there is room");
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/known/cancels-twice.wast");
+    std::fs::copy(case, folder.path().join(name).with_extension("wast")).expect("it is there");
+    std::fs::write(folder.path().join(name).with_extension("toml"), says).expect("there is room");
+    let read = List::of_folder(folder.path());
+    read.map_err(|error| error.message)
+}
+
+const SAYS: &str =
+    "link = \"https://example.org\"\nengine = \"wasmtime\"\nreleases = [\"48.0.8\"]\n[matches]\n";
+
+#[test]
+fn a_finding_is_known_by_its_signature_on_the_releases_that_have_it_and_on_no_other() {
+    let case = entry("cancels-twice").case.case;
+    let nothing = Judge::knowing(native(), Active::default()).judge(&case);
+    let signature = Signature::of(&nothing).expect("a divergence has one");
+    let says = format!("{SAYS}signature = \"{signature}\"\n");
+    let list = folder_of("twice", &says).expect("it is right");
+    let verdict = |release| {
+        Judge::knowing(native(), list.of(release))
+            .judge(&case)
+            .verdict
+    };
+    let known = Verdict::Known(BTreeSet::from(["twice".into()]));
+    assert_eq!(verdict(Release::V48), known);
+    assert_eq!(verdict(Release::V47), nothing.verdict);
+    let other = folder_of("twice", &format!("{SAYS}signature = \"leaves threads\"\n"));
+    let other = other.expect("it is right").of(Release::V48);
+    let verdict = Judge::knowing(native(), other).judge(&case).verdict;
+    assert_eq!(verdict, nothing.verdict);
+}
+
+#[test]
+fn a_file_that_names_what_there_is_not_is_an_error() {
+    let wrong = |says: String| folder_of("a", &says).expect_err("it is wrong");
+    let deviation = format!("{SAYS}deviation = \"cancels-thrice\"\n");
+    assert_eq!(wrong(deviation), "no deviation is called `cancels-thrice`");
+    let rule = format!("{SAYS}rule = \"locked-down\"\n");
+    assert_eq!(wrong(rule), "no rule is called `locked-down`");
+    let right = format!("{SAYS}deviation = \"cancels-twice\"\n");
+    let engine = right.replace("\"wasmtime\"", "\"jco\"");
+    assert_eq!(wrong(engine), "no engine is called `jco`, only `wasmtime`");
+    let release = wrong(right.replace("48.0.8", "48.0.9"));
+    assert!(
+        release.starts_with("no release `48.0.9`, only 44.0.0, "),
+        "{release}"
+    );
+    let fails = format!("{right}[matches.failure]\nmessages = []\nstands-for = \"a\"\n");
+    assert_eq!(wrong(fails), "no trap is called `a`");
+    assert!(folder_of("a", &right).is_ok());
 }

@@ -2,11 +2,11 @@
 //! one that is new, and both from a change of the specification between releases.
 
 use super::isolation::{Child, Request};
-use super::one_line;
+use super::{known, one_line};
 use anyhow::Result;
 use spawndiff_corpus::Case;
-use spawndiff_oracles::native::{Config, Native, Release, Variant};
-use spawndiff_oracles::{Judge, Judgement, Signature};
+use spawndiff_oracles::native::{Config, Release, Variant};
+use spawndiff_oracles::{Judgement, Signature};
 use std::time::Duration;
 
 /// How long a case may take on one of them.
@@ -52,7 +52,7 @@ fn on(release: Release, case: &Case) -> Result<Judgement> {
     };
     Ok(match death(engine, case)? {
         Some(death) => death,
-        None => Judge::new(Native::new(Config::of(engine).planted())).judge(case),
+        None => known::judge(Config::of(engine).planted()).judge(case),
     })
 }
 
@@ -65,7 +65,7 @@ pub fn death(engine: Variant, case: &Case) -> Result<Option<Judgement>> {
     let asked = Child::new(LIMIT)?.ask(&request);
     Ok(asked
         .err()
-        .map(|death| Judgement::crashed(case, death.to_string())))
+        .map(|death| known::crashed(engine, case, death.to_string())))
 }
 
 /// Whether a line of a header was made here.

@@ -2,11 +2,12 @@
 
 use super::counts::Counts;
 use super::finding::{Finding, Origin};
+use super::known;
 use serde::{Deserialize, Serialize};
 use spawndiff_corpus::Case;
 use spawndiff_generators::{Mix, Plan, Without, encode, plan_from_seed_with};
 use spawndiff_oracles::compare::Unknown;
-use spawndiff_oracles::native::{Config, Native, Variant};
+use spawndiff_oracles::native::{Config, Variant};
 use spawndiff_oracles::{Judge, Judgement, Signature, Verdict};
 use std::collections::BTreeMap;
 
@@ -58,7 +59,7 @@ impl Draw {
             self.origin,
             &plan,
             &case,
-            &Judgement::crashed(&case, message),
+            &known::crashed(self.origin.engine, &case, message),
         )
     }
 
@@ -84,7 +85,7 @@ pub struct Judges(BTreeMap<Variant, Judge>);
 impl Judges {
     /// That of an engine.
     pub fn of(&mut self, engine: Variant) -> &Judge {
-        let new = || Judge::new(Native::new(Config::of(engine).planted()));
+        let new = || known::judge(Config::of(engine).planted());
         self.0.entry(engine).or_insert_with(new)
     }
 

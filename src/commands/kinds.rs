@@ -1,5 +1,6 @@
 //! The kinds of findings of a campaign that is over: the first file of each is made smaller, and gets a report beside it.
 
+use super::known;
 use super::state::State;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -50,6 +51,7 @@ fn one(
     stop: &AtomicBool,
 ) -> Result<(), String> {
     let mut process = Command::new(std::env::current_exe().map_err(|error| error.to_string())?)
+        .args(known::arguments())
         .args(options)
         .arg("--out")
         .args([out, path])

@@ -10,6 +10,7 @@ pub mod finding;
 pub mod isolation;
 pub mod junit;
 pub mod kinds;
+pub mod known;
 pub mod replay;
 pub mod report;
 pub mod run;

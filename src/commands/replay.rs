@@ -4,11 +4,11 @@
 
 use super::engines::{self, Engine};
 use super::scores::{Replayed, Score};
-use super::{Outcome, finding, junit, one_line, print, unreadable};
+use super::{Outcome, finding, junit, known, one_line, print, unreadable};
 use anyhow::{Result, bail};
 use spawndiff_corpus::{ReadError, StoredCase};
 use spawndiff_oracles::claims::{check_native, check_reference};
-use spawndiff_oracles::native::{Config, Native, ScriptNative, Variant};
+use spawndiff_oracles::native::{Config, ScriptNative, Variant};
 use spawndiff_oracles::readings::run_on_reference;
 use spawndiff_oracles::scripts::{self, Command, Script};
 use spawndiff_oracles::{BUDGET, Judge, Verdict};
@@ -177,7 +177,7 @@ impl Runner {
         };
         Runner {
             engine,
-            native: variant.map(|variant| Judge::new(Native::new(Config::of(variant)))),
+            native: variant.map(|variant| known::judge(Config::of(variant))),
             script: variant.and_then(ScriptNative::new),
         }
     }

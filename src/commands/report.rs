@@ -1,13 +1,13 @@
 //! `spawndiff report`: a finding as a text in Markdown, to be pasted where its engine's bugs are reported.
 
 use super::finding::Origin;
-use super::{Outcome, across, engines, finding, one_line, print, show, stored};
+use super::{Outcome, across, engines, finding, known, one_line, print, show, stored};
 use anyhow::Result;
 use spawndiff_corpus::StoredCase;
 use spawndiff_oracles::compare::Leaves;
-use spawndiff_oracles::native::{Config, Native, Variant};
+use spawndiff_oracles::native::{Config, Variant};
 use spawndiff_oracles::reference::Builtin;
-use spawndiff_oracles::{Divergence, Judge, Judgement, Signature, Verdict};
+use spawndiff_oracles::{Divergence, Judgement, Signature, Verdict};
 use std::fmt::{self, Write};
 use std::path::PathBuf;
 
@@ -38,7 +38,7 @@ pub fn report(args: &Args) -> Result<Outcome> {
     let engine = args.engine.or(found_on).unwrap_or_default();
     let judgement = match across::death(engine, &stored.case)? {
         Some(death) => death,
-        None => Judge::new(Native::new(Config::of(engine).planted())).judge(&stored.case),
+        None => known::judge(Config::of(engine).planted()).judge(&stored.case),
     };
     let Some(signature) = Signature::of(&judgement) else {
         let verdict = one_line(&judgement.verdict.to_string());
@@ -114,7 +114,8 @@ fn expected(out: &mut String, judgement: &Judgement) -> fmt::Result {
         Verdict::Known(known) => {
             writeln!(out, "What is on the right below, as it is known:\n")?;
             for known in known {
-                writeln!(out, "- {known}: {}", known.link())?;
+                let link = known::list().get(known).map_or("", |entry| &entry.link);
+                writeln!(out, "- {known}: {link}")?;
             }
             return writeln!(out);
         }

@@ -1,14 +1,12 @@
 //! `spawndiff show`: one stored case, for a person: the component, both traces side by side, the
 //! schedule.
 
-use super::{Outcome, engines, one_line, print, stored};
+use super::{Outcome, engines, known, one_line, print, stored};
 use anyhow::Result;
 use spawndiff_corpus::{Case, Event, Run, StoredCase, component_from_text};
 use spawndiff_oracles::compare::{Difference, What, difference};
 use spawndiff_oracles::native::{Config, Native, Variant};
-use spawndiff_oracles::{
-    Divergence, InvocationObservation, Judge, Judgement, RunObservation, Verdict,
-};
+use spawndiff_oracles::{Divergence, InvocationObservation, Judgement, RunObservation, Verdict};
 use std::fmt::{self, Write};
 use std::path::PathBuf;
 
@@ -38,7 +36,7 @@ pub fn show(args: &Args) -> Result<Outcome> {
     // The component comes first, so that it is seen even where it is the end of an engine.
     print(&component(&stored)?)?;
     let config = Config::of(args.engine.unwrap_or_default());
-    let judgement = Judge::new(Native::new(config)).judge(&stored.case);
+    let judgement = known::judge(config).judge(&stored.case);
     print(&runs(&stored, &judgement)?)?;
     Ok(match judgement.verdict {
         Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => Outcome::Clean,

@@ -2,11 +2,11 @@
 
 use super::finding::{self, Origin};
 use super::isolation::{Child, Request};
-use super::{Outcome, across, engines, one_line, print, stored};
+use super::{Outcome, across, engines, known, one_line, print, stored};
 use anyhow::Result;
 use spawndiff_corpus::{Case, component_from_text};
 use spawndiff_generators::{Plan, encode, shrink};
-use spawndiff_oracles::native::{Config, Native, Variant};
+use spawndiff_oracles::native::{Config, Variant};
 use spawndiff_oracles::{Judge, Judgement, Signature};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -47,7 +47,7 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
     let found_on = shrunk_on.or(origin.map(|origin| origin.engine));
     let engine = args.engine.or(found_on);
     let config = Config::of(engine.unwrap_or_default()).planted();
-    let judge = Judge::new(Native::new(config.clone()));
+    let judge = known::judge(config.clone());
     let engine = judge.variant();
     let mut apart = Apart::new(engine);
     let is_fatal = apart.judge(&stored.case)?;
@@ -64,7 +64,7 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
         return Ok(Outcome::BadInput);
     };
     // What takes a longer search to see is shrunk with that.
-    let quick = Judge::new(Native::new(config)).with_budget(BUDGET);
+    let quick = known::judge(config).with_budget(BUDGET);
     let here = |judge: &Judge, case: &Case| Some(judge.judge(case));
     let mut smaller = Smaller {
         judge: if is_fatal.is_some() {
@@ -133,7 +133,8 @@ impl Apart {
             Ok(_) => Ok(None),
             Err(death) => {
                 self.child = None;
-                Ok(Some(Judgement::crashed(case, death.to_string())))
+                let message = death.to_string();
+                Ok(Some(known::crashed(self.engine, case, message)))
             }
         }
     }

@@ -68,6 +68,14 @@ impl Release {
         Release::V50,
     ];
 
+    /// Every one, the oldest first.
+    pub fn all() -> impl Iterator<Item = Release> {
+        let mut all: Vec<Release> = Release::OTHERS.to_vec();
+        all.push(Release::DEFAULT);
+        all.sort();
+        all.into_iter()
+    }
+
     /// What the command line calls it; also the feature that builds it in.
     pub fn name(self) -> &'static str {
         match self {

@@ -13,96 +13,116 @@ use super::store::{Stop, Store};
 use super::threads::Flow;
 use crate::schedules::{Choice, NOBODY};
 
-/// A way to leave the specification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Deviation {
+macro_rules! deviations {
+    ($($(#[$doc:meta])* $name:ident $text:literal,)*) => {
+        /// A way to leave the specification.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Deviation {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Deviation {
+            /// Every one.
+            pub const ALL: &'static [Deviation] = &[$(Deviation::$name,)*];
+
+            /// Its name, in lower-case words.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Deviation::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+deviations! {
     /// A synchronously typed task that suspends before it has returned traps at once, whether another thread is ready or
     /// not; and where it is left without a ready thread after a switch, that is a deadlock and no trap.
-    SyncTypedSuspends,
+    SyncTypedSuspends "sync-typed-suspends",
     /// `thread.*-then-promote` asks whether the other thread is suspended, not whether it is ready: it resumes one that
     /// is suspended, and traps on one that is running, that waits between callbacks, or that was made ready by `resume-later`.
-    PromotesSuspended,
+    PromotesSuspended "promotes-suspended",
     /// `task.return` does its work in a task that is not lifted `async`, and so the task returns twice.
-    ReturnsFromSyncLift,
+    ReturnsFromSyncLift "returns-internal-error",
     /// Every task waits for the exclusive thread before it starts, also one that does not need it: one that is lifted
     /// `async` without a callback, or that is synchronously typed. The latter waits for backpressure, too.
-    AlwaysWaitsForExclusive,
+    AlwaysWaitsForExclusive "waits-for-exclusive",
     /// What happens to a task at once, or what it does, only waits for its turn, behind threads that are ready: a switch to
     /// another of its threads, a call that is asynchronous on one side, the return of such a call, a cancellation. While an
     /// asynchronous call is under way, switches and calls wait for their turn always.
-    QueuesSwitches,
+    QueuesSwitches "queues-switches",
     /// `subtask.cancel` lets other threads run before it returns, once the callee has been told. If one of them drops the
     /// subtask, what it returns is of whatever is in the subtask's place then, or it fails.
-    CancelYields,
+    CancelYields "cancel-yields",
     /// `subtask.cancel` does not resume a thread of the callee that is suspended or was made ready by `resume-later`: it is
     /// told when it is resumed otherwise.
-    CancelMissesSuspended,
+    CancelMissesSuspended "cancel-misses-suspended",
     /// `subtask.cancel` does not resume a thread of the callee that waits between callbacks after YIELD: its next callback is
     /// told.
-    CancelMissesCallbackYield,
+    CancelMissesCallbackYield "cancel-misses-callback-yield",
     /// A synchronously typed task that has blocked lets any thread run, also of other component instances, and its caller go
     /// on.
-    SyncTypedRunsOthers,
+    SyncTypedRunsOthers "sync-typed-runs-others",
     /// A call that is both lifted and lowered without `async` waits neither for backpressure nor for the exclusive thread,
     /// and does not become it.
-    SyncCallSkipsQueue,
+    SyncCallSkipsQueue "sync-call-skips-queue",
     /// `stream.cancel-{read,write}` says CANCELLED where a copy has been completed but not been told of.
-    CancelledAfterCopy,
+    CancelledAfterCopy "cancelled-after-copy",
     /// A call of a component instance by its parent, or of the parent by the child, traps.
-    ParentChildTraps,
+    ParentChildTraps "parent-child-traps",
     /// A task that returns to, or a copy with, a thread that has ended since it called or blocked: an internal error. A trap
     /// `subtask-not-resolved` stands for it.
-    OutlivedCallerFails,
+    OutlivedCallerFails "outlived-caller-fails",
     /// A thread that waits for a waitable set does not look again whether the event is still there: an internal error if it is
     /// not. A trap `set-has-waiters` stands for it.
-    StaleWaitFails,
+    StaleWaitFails "stale-wait-fails",
     /// A call that returns at once, and whose task has ended, is kept for ever.
-    KeepsReturnedCalls,
+    KeepsReturnedCalls "keeps-returned-calls",
     /// `subtask.cancel` of a subtask that was asked to cancel before, and has not resolved, asks again.
-    CancelsTwice,
+    CancelsTwice "cancels-twice",
     /// A subtask cannot be used any more, not even to drop it, once its task has ended after its return was delivered: an
     /// internal error. A trap `subtask-not-resolved` stands for it.
-    ForgetsSubtasks,
+    ForgetsSubtasks "forgets-subtasks",
     /// A thread takes the event that the callback of its task is to be called with after YIELD: `waitable-set.{wait,poll}`
     /// gives NONE, a cancellable operation the cancellation. The callback then has none: an internal error. A trap
     /// `set-has-waiters` stands for it.
-    WaitTakesYield,
+    WaitTakesYield "wait-takes-yield",
     /// A task is told of a cancellation after it has returned.
-    TellsAfterReturn,
+    TellsAfterReturn "tells-after-return",
     /// `task.cancel` works as soon as the cancellation was asked for, delivered or not.
-    CancelsUndelivered,
+    CancelsUndelivered "cancels-undelivered",
     /// `thread.*-then-*` is told of a pending cancellation before its thread index is looked at.
-    TellsBeforeChecking,
+    TellsBeforeChecking "tells-before-checking",
     /// A dropped end of a stream or future gives the other end an event although that one is not copying.
-    DropTellsIdleEnd,
+    DropTellsIdleEnd "drop-tells-idle-end",
     /// `{stream,future}.cancel-*` cancels a copy that another thread waits for.
-    CancelsSyncCopy,
+    CancelsSyncCopy "cancels-sync-copy",
     /// A lent resource is free again when the callee returns, not when that is delivered.
-    LendsEndOnReturn,
+    LendsEndOnReturn "lends-end-on-return",
     /// A task that waits for its callback, and cannot be told of a cancellation because another one is exclusive, is told as
     /// soon as that one no longer is, and not with its next event.
-    CancelWaitsForExclusive,
+    CancelWaitsForExclusive "cancel-waits-for-exclusive",
     /// A dropped end of a stream makes DROPPED of a copy of the other end that was completed before, and not told of.
-    DropReplacesCompleted,
+    DropReplacesCompleted "drop-replaces-completed",
     /// `waitable.join` with 0 of a waitable that a thread waits for synchronously works, and that thread waits for ever.
-    LeavesWaiter,
+    LeavesWaiter "leaves-waiter",
     /// A synchronous copy of an end that is in a waitable set works if it does not block.
-    CopiesInSet,
+    CopiesInSet "copies-in-set",
     /// An event wakes one of the threads that wait for its set, also one that waits for its callback and cannot be called because
     /// another one is exclusive; then that other one, if it waits for the set too, waits for ever.
-    WakesExcluded,
+    WakesExcluded "wakes-excluded",
     /// An asynchronous call is made although the instance may not leave: in a `post-return` function.
-    LeavesInPostReturn,
+    LeavesInPostReturn "leaves-in-post-return",
     /// `{stream,future}.cancel-read` of a writable end that copies, and `cancel-write` of a readable one, says CANCELLED; the copy
     /// goes on.
-    CancelsOtherEnd,
+    CancelsOtherEnd "cancels-other-end",
     /// `task.return` without `memory` works in a task that is lifted with one.
-    ReturnsWithoutMemory,
+    ReturnsWithoutMemory "returns-without-memory",
     /// `stream.write` of no elements completes if a read of no elements was completed, and not told of.
-    ZeroWriteCompletes,
+    ZeroWriteCompletes "zero-write-completes",
     /// `thread.yield` in a synchronously typed task that has not returned, with another thread ready, fails an assertion of
     /// the engine: a trap `cannot-block` stands for it. Only where the engine failed that assertion.
-    SyncTypedYieldAsserts,
+    SyncTypedYieldAsserts "sync-typed-yield-asserts",
 }
 
 impl Deviation {
@@ -113,48 +133,18 @@ impl Deviation {
         Deviation::QueuesSwitches,
         Deviation::ReturnsWithoutMemory,
     ];
-    /// Every one that an engine without debug assertions has.
-    pub const ALL: &'static [Deviation] = match Deviation::ALL_AND_ASSERTIONS {
-        [all @ .., Deviation::SyncTypedYieldAsserts] => all,
-        _ => panic!("the one that asserts is the last"),
-    };
-    /// Every one.
-    pub const ALL_AND_ASSERTIONS: &'static [Deviation] = &[
-        Deviation::SyncTypedSuspends,
-        Deviation::PromotesSuspended,
-        Deviation::ReturnsFromSyncLift,
-        Deviation::AlwaysWaitsForExclusive,
-        Deviation::QueuesSwitches,
-        Deviation::CancelYields,
-        Deviation::CancelMissesSuspended,
-        Deviation::CancelMissesCallbackYield,
-        Deviation::SyncTypedRunsOthers,
-        Deviation::SyncCallSkipsQueue,
-        Deviation::CancelledAfterCopy,
-        Deviation::ParentChildTraps,
-        Deviation::OutlivedCallerFails,
-        Deviation::StaleWaitFails,
-        Deviation::KeepsReturnedCalls,
-        Deviation::CancelsTwice,
-        Deviation::ForgetsSubtasks,
-        Deviation::WaitTakesYield,
-        Deviation::TellsAfterReturn,
-        Deviation::CancelsUndelivered,
-        Deviation::TellsBeforeChecking,
-        Deviation::DropTellsIdleEnd,
-        Deviation::CancelsSyncCopy,
-        Deviation::LendsEndOnReturn,
-        Deviation::CancelWaitsForExclusive,
-        Deviation::DropReplacesCompleted,
-        Deviation::LeavesWaiter,
-        Deviation::CopiesInSet,
-        Deviation::WakesExcluded,
-        Deviation::LeavesInPostReturn,
-        Deviation::CancelsOtherEnd,
-        Deviation::ReturnsWithoutMemory,
-        Deviation::ZeroWriteCompletes,
-        Deviation::SyncTypedYieldAsserts,
-    ];
+
+    /// The one with a name.
+    pub fn of_name(name: &str) -> Option<Deviation> {
+        let mut all = Deviation::ALL.iter().copied();
+        all.find(|deviation| deviation.name() == name)
+    }
+
+    /// Whether it is an assertion of the engine's that fails. One that is built without has no such deviation; one that is built
+    /// with it, and got past, did not deviate: so it is on only where that failure is to be explained.
+    pub fn asserts(self) -> bool {
+        self == Deviation::SyncTypedYieldAsserts
+    }
 }
 
 /// What a deviation does instead of what the specification says; `None`: nothing else.

@@ -68,7 +68,7 @@ use types::{FuncType, ValType};
 pub struct Reference {
     engine: wasmi::Engine,
     component: Arc<Component>,
-    deviations: &'static [Deviation],
+    deviations: Arc<[Deviation]>,
     fault: Option<Fault>,
 }
 
@@ -125,13 +125,14 @@ impl Reference {
         Ok(Reference {
             engine,
             component,
-            deviations: &[],
+            deviations: Arc::default(),
             fault: None,
         })
     }
 
     /// The same with deviations from the specification, to tell a known divergence of an engine from a new one.
-    pub fn deviating(self, deviations: &'static [Deviation]) -> Reference {
+    pub fn deviating(self, deviations: impl Into<Arc<[Deviation]>>) -> Reference {
+        let deviations = deviations.into();
         Reference { deviations, ..self }
     }
 
@@ -157,7 +158,7 @@ impl Reference {
             &self.engine,
             Box::new(scheduler),
             Box::new(witness),
-            self.deviations,
+            &self.deviations,
         )?;
         store.fault = self.fault;
         let observed = self.run_in(&mut store, run);

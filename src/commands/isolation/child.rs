@@ -2,6 +2,7 @@
 
 use super::wire::{Answer, Request, receive, send};
 use super::worker::OUT_OF_MEMORY;
+use crate::commands::known;
 use anyhow::{Context, Result};
 use std::collections::VecDeque;
 use std::fmt;
@@ -55,6 +56,7 @@ impl Child {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut process = command
+            .args(known::arguments())
             .arg("worker")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,0 +1,279 @@
+//! A known divergence as a file: `NAME.toml` says where it is reported, which engine has it, and what it matches; `NAME.wast` beside
+//! it is its case.
+//!
+//! What a match means is for those who judge to say; here a file is only read.
+
+use crate::{ReadError, StoredCase};
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The known divergences that a build brings along: `corpus/known` as it was.
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/known");
+
+/// A known divergence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownFile {
+    /// Its name: that of its files, without the extension.
+    pub name: String,
+    /// What the file says.
+    pub says: Says,
+    /// Its case.
+    pub case: StoredCase,
+    /// The file, to say where an error is.
+    pub path: PathBuf,
+}
+
+/// What a file says of a known divergence.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Says {
+    /// Where it is reported, or what the specification says instead.
+    pub link: String,
+    /// The engine that has it, by its name.
+    pub engine: String,
+    /// The releases that have it, by their versions. Not empty.
+    pub releases: Vec<String>,
+    /// What it matches.
+    pub matches: Matches,
+}
+
+/// What a known divergence matches. One of the first three is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Matches {
+    /// What a reference does that deviates in this way, by the way's name.
+    pub deviation: Option<String>,
+    /// What a rule of the comparison tells, by the rule's name.
+    pub rule: Option<String>,
+    /// Every finding of this kind, as a summary says it: the last resort, for it says least.
+    pub signature: Option<String>,
+    /// How it ends a run that the engine does not get to the end of.
+    pub failure: Option<FailureSays>,
+}
+
+/// An error of the engine that is no trap.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct FailureSays {
+    /// How the message begins (a panic's with its place): one of these.
+    pub messages: Vec<String>,
+    /// The trap that a deviating reference gives there, by its name.
+    pub stands_for: String,
+}
+
+/// Why a known divergence cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{}: {message}", path.display(), place(*line, *column))]
+pub struct KnownError {
+    /// The file, or the folder.
+    pub path: PathBuf,
+    /// From 1; 0: no line of it.
+    pub line: usize,
+    /// From 1; 0: no column of it.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+fn place(line: usize, column: usize) -> String {
+    match (line, column) {
+        (0, _) => String::new(),
+        (line, 0) => format!(":{line}"),
+        (line, column) => format!(":{line}:{column}"),
+    }
+}
+
+impl KnownError {
+    /// Something wrong with a file as a whole.
+    pub fn of(path: &Path, message: impl ToString) -> KnownError {
+        KnownError {
+            path: path.to_path_buf(),
+            line: 0,
+            column: 0,
+            message: message.to_string(),
+        }
+    }
+}
+
+impl KnownFile {
+    /// Those that this build brings along, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is wrong, which the tests of this repository do not let happen.
+    pub fn built_in() -> Result<Vec<KnownFile>, KnownError> {
+        let files = BUILT_IN.files().map(|file| (file.path(), file.contents()));
+        let read = |path: &Path| {
+            let file = BUILT_IN.get_file(path)?;
+            Some(file.contents().to_vec())
+        };
+        let paths = files.map(|(path, _)| path.to_path_buf()).collect();
+        all(paths, |path| {
+            read(path).ok_or_else(|| KnownError::of(path, "it is not there"))
+        })
+    }
+
+    /// Those of a folder, in the order of their names. Folders in it are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// The first file that is wrong, and where.
+    pub fn of_folder(folder: &Path) -> Result<Vec<KnownFile>, KnownError> {
+        let wrong = |error: std::io::Error| KnownError::of(folder, error);
+        let entries = fs::read_dir(folder).map_err(wrong)?;
+        let paths: Result<Vec<PathBuf>, _> =
+            entries.map(|entry| entry.map(|it| it.path())).collect();
+        all(paths.map_err(wrong)?, |path| {
+            fs::read(path).map_err(|error| KnownError::of(path, error))
+        })
+    }
+}
+
+/// Those whose files are among `paths`.
+fn all(
+    mut paths: Vec<PathBuf>,
+    read: impl Fn(&Path) -> Result<Vec<u8>, KnownError>,
+) -> Result<Vec<KnownFile>, KnownError> {
+    paths.retain(|path| path.extension().is_some_and(|it| it == "toml"));
+    paths.sort();
+    let one = |path: PathBuf| {
+        let says = says(&path, &text(&path, read(&path)?)?)?;
+        let case = path.with_extension("wast");
+        let text = text(&case, read(&case)?)?;
+        let stored = StoredCase::parse(&text).map_err(|error| of_case(&case, &error))?;
+        let name = path.file_stem().unwrap_or_default();
+        Ok(KnownFile {
+            name: name.to_string_lossy().into_owned(),
+            says,
+            case: stored,
+            path,
+        })
+    };
+    paths.into_iter().map(one).collect()
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, KnownError> {
+    String::from_utf8(bytes).map_err(|_| KnownError::of(path, "it is no UTF-8 text"))
+}
+
+fn of_case(path: &Path, error: &ReadError) -> KnownError {
+    KnownError {
+        line: error.line,
+        column: error.column,
+        ..KnownError::of(path, error)
+    }
+}
+
+fn says(path: &Path, text: &str) -> Result<Says, KnownError> {
+    let says: Says = toml::from_str(text).map_err(|error| {
+        let before = &text[..error.span().map_or(0, |span| span.start)];
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        KnownError {
+            line: before.matches('\n').count() + 1,
+            column: line.chars().count() + 1,
+            ..KnownError::of(path, error.message())
+        }
+    })?;
+    let Matches {
+        deviation,
+        rule,
+        signature,
+        failure,
+    } = &says.matches;
+    let ways = [deviation, rule, signature];
+    if ways.iter().filter(|way| way.is_some()).count() != 1 {
+        let message = "it has to match by one of `deviation`, `rule` and `signature`";
+        return Err(KnownError::of(path, message));
+    }
+    if failure.is_some() && deviation.is_none() {
+        let message = "only what matches by a `deviation` has a `failure`";
+        return Err(KnownError::of(path, message));
+    }
+    if says.releases.is_empty() {
+        return Err(KnownError::of(path, "it names no release"));
+    }
+    Ok(says)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CASE: &str = include_str!("../known/cancels-twice.wast");
+    const SAYS: &str = "link = \"https://example.org\"\nengine = \"wasmtime\"\nreleases = [\"48.0.8\"]\n\
+                        [matches]\nsignature = \"leaves threads\"\n";
+
+    /// A folder with a known divergence of this description.
+    fn folder(says: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("there is room");
+        fs::write(folder.path().join("a-name.toml"), says).expect("there is room");
+        fs::write(folder.path().join("a-name.wast"), CASE).expect("there is room");
+        folder
+    }
+
+    fn error(says: &str) -> String {
+        let folder = folder(says);
+        let error = KnownFile::of_folder(folder.path()).expect_err("it is wrong");
+        let text = error.to_string();
+        let inside = text.strip_prefix(&folder.path().display().to_string());
+        inside
+            .expect("it begins with the path")
+            .trim_start_matches('/')
+            .to_string()
+    }
+
+    #[test]
+    fn a_folder_is_read_and_its_files_bear_their_names() {
+        let folder = folder(SAYS);
+        let read = KnownFile::of_folder(folder.path()).expect("it is right");
+        assert_eq!(read.len(), 1);
+        assert_eq!(read[0].name, "a-name");
+        assert_eq!(read[0].says.releases, ["48.0.8"]);
+        assert_eq!(
+            read[0].says.matches.signature.as_deref(),
+            Some("leaves threads")
+        );
+        assert_eq!(read[0].case, StoredCase::parse(CASE).expect("it is a case"));
+    }
+
+    #[test]
+    fn what_is_built_in_is_the_folder() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("known");
+        let read = KnownFile::of_folder(&folder).expect("they are right");
+        let mut built_in = KnownFile::built_in().expect("they are right");
+        for known in &mut built_in {
+            known.path = folder.join(&known.path);
+        }
+        assert_eq!(built_in, read);
+        assert!(!read.is_empty());
+    }
+
+    #[test]
+    fn an_error_says_where_it_is() {
+        let wrong = SAYS.replace("engine = \"wasmtime\"", "engine = 7");
+        assert_eq!(
+            error(&wrong),
+            "a-name.toml:2:10: invalid type: integer `7`, expected a string"
+        );
+        assert!(error(&SAYS.replace("link", "lnik")).starts_with("a-name.toml:1:1: unknown field"));
+        assert!(error(&SAYS.replace("\"48.0.8\"", "")).ends_with("it names no release"));
+        let both = format!("{SAYS}rule = \"not-locked-down\"\n");
+        assert!(error(&both).starts_with("a-name.toml: it has to match by one of"));
+        let failing = format!("{SAYS}[matches.failure]\nmessages = []\nstands-for = \"\"\n");
+        assert!(error(&failing).contains("only what matches by a `deviation`"));
+    }
+
+    #[test]
+    fn a_case_that_is_wrong_or_missing_is_an_error_in_its_file() {
+        let folder = folder(SAYS);
+        let case = folder.path().join("a-name.wast");
+        fs::write(&case, "(component definition $spawndiff (").expect("there is room");
+        let error = KnownFile::of_folder(folder.path()).expect_err("it is no case");
+        assert_eq!((error.path, error.line), (case.clone(), 1));
+        fs::remove_file(&case).expect("it is there");
+        let error = KnownFile::of_folder(folder.path()).expect_err("it is not there");
+        assert_eq!(error.path, case);
+    }
+}
