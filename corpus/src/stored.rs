@@ -165,12 +165,20 @@ impl StoredCase {
     ///
     /// As [`parse`](Self::parse), and with line 0 when the file cannot be read.
     pub fn read(path: &Path) -> Result<StoredCase, ReadError> {
-        let text = std::fs::read_to_string(path).map_err(|error| ReadError {
+        Self::parse(&Self::text(path)?)
+    }
+
+    /// The text of a file.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read) has it, when the file cannot be read.
+    pub fn text(path: &Path) -> Result<String, ReadError> {
+        std::fs::read_to_string(path).map_err(|error| ReadError {
             line: 0,
             column: 0,
             message: format!("cannot read {}: {error}", path.display()),
-        })?;
-        Self::parse(&text)
+        })
     }
 
     /// The text of the `.wast` file, which [`parse`](Self::parse) reads back as an equal case, name sections aside.

@@ -4,10 +4,11 @@ use crate::native;
 use crate::reference::{Coverage, Reference, Stopped, Witness};
 use crate::schedules::DepthFirst;
 use crate::{End, InvocationObservation, Observation, RunObservation};
+use serde::{Deserialize, Serialize};
 use spawndiff_corpus::{Case, Claim, Directive, Event, Expect, Run, StoredCase};
 
 /// What became of one directive on one engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// It holds.
     Passed,

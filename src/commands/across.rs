@@ -28,7 +28,11 @@ pub fn lines(case: &Case, signature: &Signature) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     let line = |release: Release| -> Result<String> {
-        let judgement = on(release, case)?;
+        let engine = match release {
+            Release::DEFAULT => Variant::default(),
+            other => Variant::Other(other),
+        };
+        let judgement = judgement(engine, case)?;
         let seen = Signature::of(&judgement);
         let [shows, not, other] = BEGINNINGS;
         let version = release.version();
@@ -44,12 +48,8 @@ pub fn lines(case: &Case, signature: &Signature) -> Result<Vec<String>> {
     releases.into_iter().map(line).collect()
 }
 
-/// The judgement on a release, in a process of its own first.
-fn on(release: Release, case: &Case) -> Result<Judgement> {
-    let engine = match release {
-        Release::DEFAULT => Variant::default(),
-        other => Variant::Other(other),
-    };
+/// The judgement on a case, whose engine runs it in a process of its own first.
+pub fn judgement(engine: Variant, case: &Case) -> Result<Judgement> {
     Ok(match death(engine, case)? {
         Some(death) => death,
         None => known::judge(Config::of(engine).planted()).judge(case),
@@ -57,7 +57,7 @@ fn on(release: Release, case: &Case) -> Result<Judgement> {
 }
 
 /// The judgement on a case that ends the process of an engine; `None` on others.
-pub fn death(engine: Variant, case: &Case) -> Result<Option<Judgement>> {
+fn death(engine: Variant, case: &Case) -> Result<Option<Judgement>> {
     let request = Request::Run {
         engine: engine.to_string(),
         case: case.clone(),

@@ -194,6 +194,6 @@ fn died(mut draw: Draw, first: Death, limit: Duration) -> Result<Judged> {
 fn judged(answer: Answer) -> Result<Judged> {
     match answer {
         Answer::Judged(judged) => Ok(*judged),
-        Answer::Ran => bail!("a worker answered what it was not asked"),
+        Answer::Ran | Answer::Replayed(_) => bail!("a worker answered what it was not asked"),
     }
 }

@@ -94,6 +94,18 @@ pub enum Engine {
 }
 
 impl Engine {
+    /// The engine with this name.
+    ///
+    /// # Errors
+    ///
+    /// What is said where there is none, or not in this build.
+    pub fn of_name(name: &str) -> Result<Engine, String> {
+        match name {
+            REFERENCE => Ok(Engine::Reference),
+            name => of_name(name).map(Engine::Native),
+        }
+    }
+
     /// What the command line calls it.
     pub fn name(self) -> &'static str {
         match self {
@@ -106,10 +118,8 @@ impl Engine {
 /// Reads the name of any engine.
 pub fn any() -> impl TypedValueParser<Value = Engine> {
     let reference = PossibleValue::new(REFERENCE).help("the reference interpreter");
-    PossibleValuesParser::new(names().chain([reference])).try_map(|name| match &*name {
-        REFERENCE => Ok(Engine::Reference),
-        name => of_name(name).map(Engine::Native),
-    })
+    let names = PossibleValuesParser::new(names().chain([reference]));
+    names.try_map(|name| Engine::of_name(&name))
 }
 
 /// A native engine as its name, in what is written and sent.

@@ -66,7 +66,10 @@ impl Finding {
                 (out.join(format!("{name}.wasm")), &self.component[..])
             }
         };
-        whole(&path, bytes)?;
+        whole(&path, bytes).with_context(|| {
+            let made = self.origin.command();
+            format!("a finding is lost, to be made again with `spawndiff {made}`")
+        })?;
         Ok(path)
     }
 }
@@ -74,8 +77,12 @@ impl Finding {
 /// Writes a file first beside its place, and then renames it: a file that is there is whole.
 pub fn whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let partial = path.with_extension("partial");
-    fs::write(&partial, bytes).with_context(|| format!("cannot write {}", partial.display()))?;
-    fs::rename(&partial, path).with_context(|| format!("cannot write {}", path.display()))
+    let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
+    if written.is_err() {
+        // Half a file is of no use to anyone.
+        let _ = fs::remove_file(&partial);
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The text of a case: it claims what the reference allows, on the schedule that got furthest, so it fails on the engine as it
@@ -97,14 +104,9 @@ pub fn text(header: Vec<String>, case: &Case, judgement: &Judgement) -> Result<S
 /// The comment at the head of a finding.
 fn header(origin: Origin, judgement: &Judgement) -> Vec<String> {
     let mut lines = verdict(judgement);
-    lines.push(format!(
-        "{FOUND_BY}{} --first {} --cases 1 --instances {} --engine {}, against wasmtime {}",
-        origin.seed,
-        origin.index,
-        origin.instances,
-        origin.engine,
-        origin.engine.release().version()
-    ));
+    let (command, release) = (origin.command(), origin.engine.release());
+    let version = release.version();
+    lines.push(format!("{FOUND_BY}{command}, against wasmtime {version}"));
     lines
 }
 
@@ -120,15 +122,30 @@ pub fn verdict(judgement: &Judgement) -> Vec<String> {
     lines
 }
 
-const FOUND_BY: &str = "Found by: spawndiff run --seed ";
+const FOUND_BY: &str = "Found by: spawndiff ";
 
 impl Origin {
+    /// The arguments that draw and judge the case again.
+    fn command(self) -> String {
+        let Origin {
+            seed,
+            index,
+            instances,
+            engine,
+        } = self;
+        format!(
+            "run --seed {seed} --first {index} --cases 1 --instances {instances} --engine {engine}"
+        )
+    }
+
     /// What the header of a finding says of it.
     pub fn read(header: &[String]) -> Option<Origin> {
         let line = header.iter().find_map(|line| line.strip_prefix(FOUND_BY))?;
         let words: Vec<&str> = line.split([' ', ',']).collect();
         match words[..] {
             [
+                "run",
+                "--seed",
                 seed,
                 "--first",
                 index,

@@ -7,6 +7,7 @@ pub mod counts;
 pub mod drawn;
 pub mod engines;
 pub mod finding;
+pub mod html;
 pub mod isolation;
 pub mod junit;
 pub mod kinds;
@@ -19,6 +20,7 @@ pub mod show;
 pub mod shrink;
 pub mod state;
 pub mod summary;
+pub mod traces;
 
 use anyhow::{Context, Result};
 use spawndiff_corpus::{ReadError, StoredCase};

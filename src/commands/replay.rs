@@ -3,17 +3,20 @@
 //! A file that is no stored case is a script of someone else's, such as the suites of the Component Model and of Wasmtime.
 
 use super::engines::{self, Engine};
+use super::isolation::{Answer, Child, Death, Request};
 use super::scores::{Replayed, Score};
 use super::{Outcome, finding, junit, known, one_line, print, unreadable};
 use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
 use spawndiff_corpus::{ReadError, StoredCase};
-use spawndiff_oracles::claims::{check_native, check_reference};
+use spawndiff_oracles::claims::{Status, check_native, check_reference};
 use spawndiff_oracles::native::{Config, ScriptNative, Variant};
 use spawndiff_oracles::readings::run_on_reference;
-use spawndiff_oracles::scripts::{self, Command, Script};
+use spawndiff_oracles::scripts::{self, Checked, Command, Script};
 use spawndiff_oracles::{BUDGET, Judge, Verdict};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{fs, io};
 
 /// The arguments of `replay`.
@@ -28,6 +31,12 @@ pub struct Args {
     /// Also write the result as JUnit's XML, for CI systems
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Whether files are replayed in a process of its own, which an engine can end without ending the replay
+    #[arg(long, value_name = "WHETHER", default_value = "on", value_parser = ["on", "off"])]
+    isolate: String,
+    /// How long a file may take on an engine before its process is ended, in seconds
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
     /// Print the result as one JSON object on standard output, and nothing else there
     #[arg(long)]
     json: bool,
@@ -59,17 +68,9 @@ pub fn replay(args: &Args) -> Result<Outcome> {
             .collect();
         bail!("no .wast file in {}", paths.join(", "));
     }
-    let engines: Vec<Runner> = engines.into_iter().map(Runner::new).collect();
+    let mut place = Place::new(args);
     for path in &files {
-        match read(path) {
-            Ok(File::Case(stored)) => {
-                replay_case(path, &stored, &engines, &mut replayed);
-            }
-            Ok(File::Script(script)) => {
-                replay_script(path, &script, &engines, &mut replayed);
-            }
-            Err(error) => replayed.unreadable.push(unreadable(path, &error)),
-        }
+        replay_file(path, &engines, &mut place, &mut replayed)?;
     }
     for line in &replayed.unreadable {
         eprintln!("{line}");
@@ -138,19 +139,23 @@ enum File {
     Script(Script),
 }
 
-/// Reads a file. One that defines what stored cases define, and is none, is an error and no script: something in it is
-/// wrong, or of another version.
-fn read(path: &Path) -> Result<File, ReadError> {
+/// A file's text, and what it holds.
+fn read(path: &Path) -> Result<(String, File), ReadError> {
+    let text = StoredCase::text(path)?;
+    let file = parse(&text)?;
+    Ok((text, file))
+}
+
+/// What a file's text holds. One that defines what stored cases define, and is none, is an error and no script: something in it
+/// is wrong, or of another version.
+fn parse(text: &str) -> Result<File, ReadError> {
     /// What a stored case calls its component.
     const DEFINITION: &str = "spawndiff";
-    let no_case = match StoredCase::read(path) {
+    let no_case = match StoredCase::parse(text) {
         Ok(stored) => return Ok(File::Case(stored)),
         Err(error) => error,
     };
-    let Ok(text) = fs::read_to_string(path) else {
-        return Err(no_case);
-    };
-    let script = Script::parse(&text)?;
+    let script = Script::parse(text)?;
     let is_case = script.directives.iter().any(|directive| {
         matches!(&directive.command, Command::Define { id: Some(id), .. } if id == DEFINITION)
     });
@@ -160,70 +165,189 @@ fn read(path: &Path) -> Result<File, ReadError> {
     Ok(File::Script(script))
 }
 
-/// An engine, ready to replay.
-struct Runner {
-    engine: Engine,
-    /// Of a native one.
+/// What one engine made of one file.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Played {
+    /// What became of each directive.
+    checked: Vec<Checked>,
+    /// How it differs from the reference, where that was asked for.
+    differs: Option<String>,
+}
+
+/// A file to be replayed on an engine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Play {
+    /// The engine's name.
+    engine: String,
+    /// The file's text.
+    text: String,
+    /// Whether the engine is held against the reference.
+    against: bool,
+}
+
+/// Engines that replay files, each made when it is asked for.
+#[derive(Default)]
+pub struct Players(BTreeMap<Engine, Player>);
+
+struct Player {
+    /// Of a native engine.
     native: Option<Judge>,
     /// Of a native one that runs scripts.
     script: Option<ScriptNative>,
 }
 
-impl Runner {
-    fn new(engine: Engine) -> Runner {
-        let variant = match engine {
-            Engine::Native(variant) => Some(variant),
-            Engine::Reference => None,
-        };
-        Runner {
-            engine,
-            native: variant.map(|variant| known::judge(Config::of(variant))),
-            script: variant.and_then(ScriptNative::new),
-        }
+impl Players {
+    /// Replays a file in this process.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the file, or what the engine cannot do with it.
+    pub fn play(&mut self, play: &Play) -> Result<Played> {
+        let engine = Engine::of_name(&play.engine).map_err(anyhow::Error::msg)?;
+        let player = self.0.entry(engine).or_insert_with(|| {
+            let variant = match engine {
+                Engine::Native(variant) => Some(variant),
+                Engine::Reference => None,
+            };
+            Player {
+                native: variant.map(|variant| known::judge(Config::of(variant).planted())),
+                script: variant.and_then(ScriptNative::new),
+            }
+        });
+        Ok(match parse(&play.text)? {
+            File::Case(stored) => player.case(&stored, play.against),
+            File::Script(script) => player.script(&script, engine)?,
+        })
     }
 }
 
-/// Replays a script.
-fn replay_script(path: &Path, script: &Script, engines: &[Runner], replayed: &mut Replayed) {
-    for runner in engines {
-        let checked = match (&runner.script, runner.engine) {
+impl Player {
+    fn script(&self, script: &Script, engine: Engine) -> Result<Played> {
+        let checked = match (&self.script, engine) {
             (Some(native), _) => scripts::run(script, &mut native.session()),
             (None, Engine::Reference) => run_on_reference(script),
             (None, Engine::Native(variant)) => {
-                let line = "it replays stored cases only, and this is a script";
-                let line = format!("{}: {variant}: {line}", path.display());
-                replayed.unreadable.push(line);
-                continue;
+                bail!("{variant}: it replays stored cases only, and this is a script")
             }
         };
-        replayed.add(
-            runner.engine.name(),
-            path,
-            Score::of_script(script, &checked),
-        );
+        Ok(Played {
+            checked,
+            differs: None,
+        })
     }
-}
 
-/// Replays a stored case.
-fn replay_case(path: &Path, stored: &StoredCase, engines: &[Runner], replayed: &mut Replayed) {
-    let reference = engines.iter().any(|runner| runner.native.is_none());
-    for Runner { engine, native, .. } in engines {
-        let statuses = match native {
+    fn case(&self, stored: &StoredCase, against: bool) -> Played {
+        let statuses = match &self.native {
             Some(judge) => check_native(stored, &judge.native().observe(&stored.case)),
             None => check_reference(stored, BUDGET),
         };
-        replayed.add(engine.name(), path, Score::of_case(stored, &statuses));
-        // A native engine against the reference, where both are asked for.
-        let Some(judge) = native.as_ref().filter(|_| reference) else {
-            continue;
+        let judge = self.native.as_ref().filter(|_| against);
+        let verdict = judge.map(|judge| judge.judge(&stored.case).verdict);
+        Played {
+            checked: statuses.into_iter().map(Checked::from).collect(),
+            differs: verdict.and_then(|verdict| match verdict {
+                Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => None,
+                Verdict::Divergence(_) | Verdict::Crash { .. } => {
+                    Some(one_line(&verdict.to_string()))
+                }
+            }),
+        }
+    }
+}
+
+/// Who replays.
+enum Place {
+    /// This process.
+    Here(Players),
+    /// Another one, if it is alive, with so much time for each file.
+    Apart(Option<Child>, Duration),
+}
+
+impl Place {
+    fn new(args: &Args) -> Place {
+        match args.isolate.as_str() {
+            "off" => Place::Here(Players::default()),
+            _ => Place::Apart(None, Duration::from_secs(args.timeout)),
+        }
+    }
+
+    /// Replays a file; how its process ended, if that is what it came to. The inner error: what is wrong with the file.
+    fn play(&mut self, play: &Play) -> Result<Result<Result<Played>, Death>> {
+        let (child, limit) = match self {
+            Place::Here(players) => return Ok(Ok(players.play(play))),
+            Place::Apart(child, limit) => (child, *limit),
         };
-        match judge.judge(&stored.case).verdict {
-            Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => {}
-            verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {
-                let verdict = format!("{}: {}", engine.name(), one_line(&verdict.to_string()));
-                let verdicts = replayed.diverged.entry(path.display().to_string());
-                verdicts.or_default().push(verdict);
+        let asked = match child {
+            Some(child) => child,
+            None => child.insert(Child::new(limit)?),
+        };
+        match asked.ask(&Request::Replay(play.clone())) {
+            Ok(Answer::Replayed(played)) => Ok(Ok(played.map_err(anyhow::Error::msg))),
+            Ok(_) => bail!("a worker answered what it was not asked"),
+            Err(death) => {
+                *child = None;
+                Ok(Err(death))
             }
         }
+    }
+}
+
+/// Replays a file on each engine.
+fn replay_file(
+    path: &Path,
+    engines: &[Engine],
+    place: &mut Place,
+    replayed: &mut Replayed,
+) -> Result<()> {
+    let (text, file) = match read(path) {
+        Ok(file) => file,
+        Err(error) => {
+            replayed.unreadable.push(unreadable(path, &error));
+            return Ok(());
+        }
+    };
+    let has_reference = engines.contains(&Engine::Reference);
+    for &engine in engines {
+        let play = Play {
+            engine: engine.name().to_string(),
+            text: text.clone(),
+            against: has_reference,
+        };
+        let played = match place.play(&play)? {
+            Ok(Ok(played)) => played,
+            Ok(Err(error)) => {
+                let line = format!("{}: {error:#}", path.display());
+                replayed.unreadable.push(line);
+                continue;
+            }
+            Err(death) => died(&file, &death, has_reference),
+        };
+        let score = match &file {
+            File::Case(stored) => {
+                let statuses = played.checked.into_iter().map(|checked| checked.status);
+                Score::of_case(stored, &statuses.collect::<Vec<_>>())
+            }
+            File::Script(script) => Score::of_script(script, &played.checked),
+        };
+        replayed.add(engine.name(), path, score);
+        if let Some(verdict) = played.differs {
+            let verdicts = replayed.diverged.entry(path.display().to_string());
+            let verdict = format!("{}: {verdict}", engine.name());
+            verdicts.or_default().push(verdict);
+        }
+    }
+    Ok(())
+}
+
+/// What an engine made of a file that ended its process: nothing holds.
+fn died(file: &File, death: &Death, against: bool) -> Played {
+    let directives = match file {
+        File::Case(stored) => stored.directives.len(),
+        File::Script(script) => script.directives.len(),
+    };
+    let status = Status::Failed(death.to_string());
+    Played {
+        checked: vec![status.into(); directives],
+        differs: against.then(|| format!("crash: {}", one_line(&death.to_string()))),
     }
 }

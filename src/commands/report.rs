@@ -5,7 +5,7 @@ use super::{Outcome, across, engines, finding, known, one_line, print, show, sto
 use anyhow::Result;
 use spawndiff_corpus::StoredCase;
 use spawndiff_oracles::compare::Leaves;
-use spawndiff_oracles::native::{Config, Variant};
+use spawndiff_oracles::native::Variant;
 use spawndiff_oracles::reference::Builtin;
 use spawndiff_oracles::{Divergence, Judgement, Signature, Verdict};
 use std::fmt::{self, Write};
@@ -36,10 +36,7 @@ pub fn report(args: &Args) -> Result<Outcome> {
     };
     let found_on = Origin::read(&stored.header).map(|origin| origin.engine);
     let engine = args.engine.or(found_on).unwrap_or_default();
-    let judgement = match across::death(engine, &stored.case)? {
-        Some(death) => death,
-        None => known::judge(Config::of(engine).planted()).judge(&stored.case),
-    };
+    let judgement = across::judgement(engine, &stored.case)?;
     let Some(signature) = Signature::of(&judgement) else {
         let verdict = one_line(&judgement.verdict.to_string());
         eprintln!(

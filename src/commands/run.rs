@@ -2,7 +2,7 @@
 
 use super::campaign::Campaign;
 use super::state::{Cases, State};
-use super::{Outcome, engines, kinds, print, summary};
+use super::{Outcome, engines, html, kinds, print, summary};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spawndiff_oracles::native::Variant;
@@ -51,6 +51,9 @@ pub struct Args {
     /// How long each kind of finding is shrunk when the campaign is over, in seconds; 0: not at all
     #[arg(long, value_name = "S", default_value_t = 60)]
     shrink: u64,
+    /// Also write the result as a page, index.html in this folder: verdicts, what was reached, each finding with its traces
+    #[arg(long, value_name = "DIR")]
+    html: Option<PathBuf>,
     /// Print the summary as one JSON object on standard output, and nothing else there
     #[arg(long)]
     json: bool,
@@ -147,6 +150,9 @@ pub fn run(args: &Args) -> Result<Outcome> {
         print(&summary::text(&state))?;
     }
     // Last, so that what was found is told all the same.
+    if let Some(folder) = &args.html {
+        html::write(&state, folder)?;
+    }
     ran?;
     kept?;
     if state.counts.diverged + state.counts.crashed > 0 {

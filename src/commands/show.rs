@@ -1,12 +1,11 @@
 //! `spawndiff show`: one stored case, for a person: the component, both traces side by side, the
 //! schedule.
 
-use super::{Outcome, engines, known, one_line, print, stored};
+use super::{Outcome, engines, known, one_line, print, stored, traces};
 use anyhow::Result;
-use spawndiff_corpus::{Case, Event, Run, StoredCase, component_from_text};
-use spawndiff_oracles::compare::{Difference, What, difference};
+use spawndiff_corpus::{Case, StoredCase, component_from_text};
 use spawndiff_oracles::native::{Config, Native, Variant};
-use spawndiff_oracles::{Divergence, InvocationObservation, Judgement, RunObservation, Verdict};
+use spawndiff_oracles::{Judgement, Verdict};
 use std::fmt::{self, Write};
 use std::path::PathBuf;
 
@@ -75,102 +74,25 @@ fn component(stored: &StoredCase) -> Result<String, fmt::Error> {
 
 /// The runs of a case, and the verdict.
 pub fn runs(stored: &StoredCase, judgement: &Judgement) -> Result<String, fmt::Error> {
-    // Only a run that was compared to its end has a first difference.
-    let compared = match judgement.verdict {
-        Verdict::Agree | Verdict::Known(_) | Verdict::Divergence(Divergence::Run { .. }) => true,
-        Verdict::Divergence(Divergence::Rejected { .. } | Divergence::Unmapped { .. })
-        | Verdict::Inconclusive(_)
-        | Verdict::Crash { .. } => false,
-    };
     let mut out = String::new();
-    for (index, run) in stored.case.runs.iter().enumerate() {
-        let native = judgement.native.runs.get(index);
-        let reference = judgement.reference.runs.get(index);
-        let difference = match (native, reference) {
-            (Some(native), Some(reference)) if compared => difference(native, reference),
-            _ => None,
-        };
+    for (index, run) in traces::runs(stored, judgement).iter().enumerate() {
         writeln!(out, "run {index}")?;
-        traces(&mut out, run, native, reference, difference.as_ref())?;
-        if let Some(schedule) = judgement.schedules.get(index) {
+        writeln!(out, "  {:<40} reference", "native")?;
+        for part in &run.parts {
+            writeln!(out, "  {}", part.title)?;
+            for row in &part.rows {
+                let line = format!("    {:<38} {}", row.native, row.reference);
+                match row.first_difference {
+                    true => writeln!(out, "{line:<81} <-- first difference")?,
+                    false => writeln!(out, "{}", line.trim_end())?,
+                }
+            }
+        }
+        if let Some(schedule) = run.schedule {
             writeln!(out, "  schedule of the reference: {schedule:?}")?;
         }
         writeln!(out)?;
     }
     writeln!(out, "{}", one_line(&judgement.verdict.to_string()))?;
     Ok(out)
-}
-
-/// The traces of one run, native left and reference right, and where they first differ.
-fn traces(
-    out: &mut String,
-    run: &Run,
-    native: Option<&RunObservation>,
-    reference: Option<&RunObservation>,
-    difference: Option<&Difference>,
-) -> fmt::Result {
-    writeln!(out, "  {:<40} reference", "native")?;
-    for (position, invocation) in run.invocations.iter().enumerate() {
-        writeln!(out, "  {invocation}")?;
-        let left = native.and_then(|run| run.invocations.get(position));
-        let right = reference.and_then(|run| run.invocations.get(position));
-        let events = left.map_or(0, |left| left.events.len());
-        let marked = difference
-            .filter(|difference| difference.invocation == Some(position))
-            .map(|difference| match difference.what {
-                What::Event { position, .. } => position,
-                What::Returned { .. } => events,
-                What::End { .. } => events + 1,
-                What::Leftover { .. } => unreachable!("threads are left by a run, not by a call"),
-            });
-        let (left, right) = (lines(left), lines(right));
-        for index in 0..left.len().max(right.len()) {
-            let left = left.get(index).map_or("", String::as_str);
-            let right = right.get(index).map_or("", String::as_str);
-            row(out, left, right, marked == Some(index))?;
-        }
-    }
-    // What differs outside of the invocations.
-    match difference {
-        Some(Difference {
-            invocation: None,
-            what: What::End { native, reference },
-        }) => {
-            writeln!(out, "  instantiation")?;
-            row(out, &native.to_string(), &reference.to_string(), true)
-        }
-        Some(Difference {
-            invocation: None,
-            what: What::Leftover { native, reference },
-        }) => {
-            let left = |left: bool| if left { "threads left" } else { "nothing left" };
-            writeln!(out, "  at the end")?;
-            row(out, left(*native), left(*reference), true)
-        }
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// One line of both traces.
-fn row(out: &mut String, left: &str, right: &str, marked: bool) -> fmt::Result {
-    if marked {
-        writeln!(out, "    {left:<38} {right:<38} <-- first difference")
-    } else {
-        writeln!(out, "{}", format!("    {left:<38} {right}").trim_end())
-    }
-}
-
-/// What was seen of an invocation, a line each.
-fn lines(seen: Option<&InvocationObservation>) -> Vec<String> {
-    let Some(seen) = seen else {
-        return vec!["(not made)".to_string()];
-    };
-    let mut lines: Vec<String> = seen.events.iter().map(Event::to_string).collect();
-    lines.push(match seen.returned {
-        Some(Some(value)) => format!("returned {value}"),
-        Some(None) => "returned".to_string(),
-        None => "did not return".to_string(),
-    });
-    lines.push(seen.end.to_string());
-    lines
 }

@@ -76,6 +76,22 @@ impl Summary<'_> {
     }
 }
 
+/// What [`Summary::reached`] says of a campaign.
+pub fn reached(state: &State) -> Vec<(&'static str, Vec<(&'static str, u64)>)> {
+    Summary(state).reached()
+}
+
+/// How many cases there are of each verdict.
+pub fn verdicts(counts: &Counts) -> [(&'static str, u64); 5] {
+    [
+        ("agree", counts.agree),
+        ("known", counts.known),
+        ("inconclusive", counts.inconclusive()),
+        ("diverged", counts.diverged),
+        ("crashed", counts.crashed),
+    ]
+}
+
 /// The summary as a table.
 pub fn text(state: &State) -> String {
     let summary = Summary(state);
@@ -96,14 +112,7 @@ pub fn text(state: &State) -> String {
         state.cases.seed
     ));
     line(format_args!(""));
-    let verdicts = [
-        ("agree", counts.agree),
-        ("known", counts.known),
-        ("inconclusive", counts.inconclusive()),
-        ("diverged", counts.diverged),
-        ("crashed", counts.crashed),
-    ];
-    for (name, count) in verdicts {
+    for (name, count) in verdicts(counts) {
         line(format_args!(
             "{name:>14} {count:>9} {:>7.2} %",
             percent(count)

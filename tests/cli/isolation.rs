@@ -174,3 +174,76 @@ fn there_is_nothing_to_resume_where_there_was_no_campaign_or_one_of_another_vers
     let ran = campaign("", &["--resume", "--seed", "1"], folder.path());
     assert_eq!(ran.code, 2);
 }
+
+#[test]
+fn an_engine_that_ends_its_process_ends_no_replay() {
+    let found = folder();
+    let args = ["--cases", "40", "--seed", "1", "--shrink", "0"];
+    let ran = campaign("Aborts", &args, found.path());
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let files = fs::read_dir(found.path()).expect("it is there").count();
+    for (fault, how) in [("Aborts", "SIGABRT"), ("Hangs", "no answer in 2 s")] {
+        let mut command = command();
+        command.env("SPAWNDIFF_PLANT", fault);
+        command.args(["replay", "--engine", "cranelift", "--engine", "reference"]);
+        command.args(["--timeout", "2"]).arg(found.path());
+        let ran = Ran::from(command.arg(super::good_case()).output().expect("it starts"));
+        assert_eq!((ran.code, &*ran.err), (1, ""), "{}", ran.out);
+        let ended = format!(": cranelift: crash: the process ended: {how}");
+        let crashed = ran.out.lines().filter(|line| line.contains(&ended)).count();
+        assert!(crashed > 0, "{fault}: {}", ran.out);
+        // The others, and the reference, replayed them all.
+        for engine in ["cranelift", "reference"] {
+            let row = ran
+                .out
+                .lines()
+                .find(|line| line.trim_start().starts_with(engine));
+            let replayed = row.and_then(|row| row.split_whitespace().nth(1));
+            let all = (files + 1).to_string();
+            assert_eq!(replayed, Some(&*all), "{engine}: {}", ran.out);
+        }
+    }
+}
+
+/// A limit on the size of a file stands for a disk that is full.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_ends_the_campaign_and_what_was_found_before_is_whole() {
+    let folder = folder();
+    let limited = "trap '' XFSZ; ulimit -f 136; exec \"$0\" \"$@\"";
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", limited, env!("CARGO_BIN_EXE_spawndiff")]);
+    command.args([
+        "run",
+        "--cases",
+        "400",
+        "--seed",
+        "1",
+        "--engine",
+        "cranelift-none",
+    ]);
+    command
+        .args(["--jobs", "1", "--shrink", "0", "--json", "--out"])
+        .arg(folder.path());
+    command.env("SPAWNDIFF_PLANT", "WrongThreadIndex");
+    let ran = Ran::from(command.output().expect("there is a shell"));
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    let again = "error: a finding is lost, to be made again with `spawndiff run --seed 1 --first ";
+    assert!(ran.err.starts_with(again), "{}", ran.err);
+    let json = ran.json();
+    assert!(count(&json, "cases") > 0, "{json}");
+    let mut whole = 0;
+    for file in fs::read_dir(folder.path()).expect("it is there") {
+        let path = file.expect("it can be listed").path();
+        match path.extension().and_then(|it| it.to_str()) {
+            Some("wast") => {
+                let read = spawndiff_corpus::StoredCase::read(&path);
+                assert!(read.is_ok(), "{path:?}: {read:?}");
+                whole += 1;
+            }
+            Some("state" | "md") => {}
+            _ => panic!("{path:?} is half a file"),
+        }
+    }
+    assert!(whole > 0, "{}", ran.err);
+}

@@ -1,7 +1,9 @@
 //! The command line, whole paths: the binary is run as a person or a CI job runs it, and judged by
 //! its exit code and by what it prints. What an engine makes of a case is tested where the engines are.
 
+mod html;
 mod isolation;
+mod known;
 mod replay;
 mod report;
 mod run;
@@ -147,7 +149,16 @@ fn every_command_has_help_that_names_its_options() {
     let options: [(&[&str], &[&str]); 5] = [
         (
             &["--help"],
-            &["run", "replay", "show", "shrink", "report", "--version"],
+            &[
+                "run",
+                "replay",
+                "show",
+                "shrink",
+                "report",
+                "known",
+                "--known <",
+                "--version",
+            ],
         ),
         (&["shrink", "--help"], &["<FILE>", "--out <", "--seconds <"]),
         (

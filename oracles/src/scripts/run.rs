@@ -8,7 +8,7 @@ use crate::claims::{DEADLOCK, Status};
 use std::collections::HashMap;
 
 /// What became of one directive.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Checked {
     /// Whether it holds.
     pub status: Status,

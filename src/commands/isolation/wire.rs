@@ -1,6 +1,7 @@
 //! What goes over the pipes: messages in the postcard format, each after its length in four bytes.
 
 use crate::commands::drawn::{Draw, Judged};
+use crate::commands::replay::{Play, Played};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use spawndiff_corpus::Case;
@@ -20,6 +21,8 @@ pub enum Request {
         /// The case.
         case: Case,
     },
+    /// To replay a file.
+    Replay(Play),
 }
 
 /// What a worker answers.
@@ -27,6 +30,8 @@ pub enum Request {
 pub enum Answer {
     /// To [`Request::Judge`].
     Judged(Box<Judged>),
+    /// To [`Request::Replay`]; or what is wrong with the file.
+    Replayed(Result<Played, String>),
     /// To the others: the engine came to an end, whatever that was.
     Ran,
 }

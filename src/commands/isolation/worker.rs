@@ -2,6 +2,7 @@
 
 use super::wire::{Answer, Request, receive, send};
 use crate::commands::drawn::Judges;
+use crate::commands::replay::Players;
 use crate::commands::{Outcome, engines};
 use anyhow::{Context, Result, anyhow};
 use std::io;
@@ -46,6 +47,7 @@ fn watch() {
 
 fn answer() -> Result<()> {
     let mut judges = Judges::default();
+    let mut players = Players::default();
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     while let Some(request) = receive(&mut input)? {
         let answer = match request {
@@ -58,6 +60,10 @@ fn answer() -> Result<()> {
                 let engine = engines::of_name(&engine).map_err(anyhow::Error::msg)?;
                 judges.of(engine).native().observe(&case);
                 Answer::Ran
+            }
+            Request::Replay(play) => {
+                let played = players.play(&play);
+                Answer::Replayed(played.map_err(|error| format!("{error:#}")))
             }
         };
         send(&mut output, &answer)?;

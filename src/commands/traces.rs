@@ -1,0 +1,140 @@
+//! What two engines did with a case, side by side: what `show`, reports and pages have of it.
+
+use spawndiff_corpus::{Event, Run, StoredCase};
+use spawndiff_oracles::compare::{Difference, What, difference};
+use spawndiff_oracles::{Divergence, InvocationObservation, Judgement, RunObservation, Verdict};
+
+/// A run of a case.
+pub struct Traced<'a> {
+    /// Its parts: each invocation, and what differs outside of them.
+    pub parts: Vec<Part>,
+    /// The choices of the reference.
+    pub schedule: Option<&'a [u32]>,
+    /// What the native engine did, if it got there.
+    pub native: Option<&'a RunObservation>,
+    /// What the reference did.
+    pub reference: Option<&'a RunObservation>,
+    /// Where they first differ.
+    pub difference: Option<Difference>,
+}
+
+/// A part of a run.
+pub struct Part {
+    /// What is called, or what it is.
+    pub title: String,
+    /// What was seen of it.
+    pub rows: Vec<Row>,
+}
+
+/// What was seen at one place, on both engines.
+pub struct Row {
+    /// On the native engine; empty: nothing any more.
+    pub native: String,
+    /// On the reference.
+    pub reference: String,
+    /// Whether this is the first difference.
+    pub first_difference: bool,
+}
+
+/// The runs of a case.
+pub fn runs<'a>(stored: &StoredCase, judgement: &'a Judgement) -> Vec<Traced<'a>> {
+    // Only a run that was compared to its end has a first difference.
+    let compared = match judgement.verdict {
+        Verdict::Agree | Verdict::Known(_) | Verdict::Divergence(Divergence::Run { .. }) => true,
+        Verdict::Divergence(Divergence::Rejected { .. } | Divergence::Unmapped { .. })
+        | Verdict::Inconclusive(_)
+        | Verdict::Crash { .. } => false,
+    };
+    let traced = |(index, run): (usize, &Run)| {
+        let native = judgement.native.runs.get(index);
+        let reference = judgement.reference.runs.get(index);
+        let difference = match (native, reference) {
+            (Some(native), Some(reference)) if compared => difference(native, reference),
+            _ => None,
+        };
+        Traced {
+            parts: parts(run, native, reference, difference.as_ref()),
+            schedule: judgement.schedules.get(index).map(Vec::as_slice),
+            native,
+            reference,
+            difference,
+        }
+    };
+    stored.case.runs.iter().enumerate().map(traced).collect()
+}
+
+fn parts(
+    run: &Run,
+    native: Option<&RunObservation>,
+    reference: Option<&RunObservation>,
+    difference: Option<&Difference>,
+) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (position, invocation) in run.invocations.iter().enumerate() {
+        let left = native.and_then(|run| run.invocations.get(position));
+        let right = reference.and_then(|run| run.invocations.get(position));
+        let events = left.map_or(0, |left| left.events.len());
+        let marked = difference
+            .filter(|difference| difference.invocation == Some(position))
+            .map(|difference| match difference.what {
+                What::Event { position, .. } => position,
+                What::Returned { .. } => events,
+                What::End { .. } => events + 1,
+                What::Leftover { .. } => unreachable!("threads are left by a run, not by a call"),
+            });
+        let (left, right) = (lines(left), lines(right));
+        let row = |index: usize| Row {
+            native: left.get(index).cloned().unwrap_or_default(),
+            reference: right.get(index).cloned().unwrap_or_default(),
+            first_difference: marked == Some(index),
+        };
+        parts.push(Part {
+            title: invocation.to_string(),
+            rows: (0..left.len().max(right.len())).map(row).collect(),
+        });
+    }
+    // What differs outside of the invocations.
+    let outside = |title: &str, native: String, reference: String| Part {
+        title: title.to_string(),
+        rows: vec![Row {
+            native,
+            reference,
+            first_difference: true,
+        }],
+    };
+    match difference {
+        Some(Difference {
+            invocation: None,
+            what: What::End { native, reference },
+        }) => parts.push(outside(
+            "instantiation",
+            native.to_string(),
+            reference.to_string(),
+        )),
+        Some(Difference {
+            invocation: None,
+            what: What::Leftover { native, reference },
+        }) => {
+            let left = |left: bool| if left { "threads left" } else { "nothing left" };
+            let (native, reference) = (left(*native), left(*reference));
+            parts.push(outside("at the end", native.into(), reference.into()));
+        }
+        Some(_) | None => {}
+    }
+    parts
+}
+
+/// What was seen of an invocation, a line each.
+fn lines(seen: Option<&InvocationObservation>) -> Vec<String> {
+    let Some(seen) = seen else {
+        return vec!["(not made)".to_string()];
+    };
+    let mut lines: Vec<String> = seen.events.iter().map(Event::to_string).collect();
+    lines.push(match seen.returned {
+        Some(Some(value)) => format!("returned {value}"),
+        Some(None) => "returned".to_string(),
+        None => "did not return".to_string(),
+    });
+    lines.push(seen.end.to_string());
+    lines
+}
