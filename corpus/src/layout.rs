@@ -114,9 +114,12 @@ fn write(node: &Node<'_>, indent: usize, out: &mut String) {
     let below = indent + 2;
     let mut row = String::new();
     for child in &node.children {
-        // Instructions stand side by side, definitions below each other.
-        let is_instruction = child.children.is_empty() && !child.head.starts_with(['(', ';']);
-        if is_instruction && row.len() + child.head.len() < WIDTH.saturating_sub(below) {
+        // Instructions stand side by side, and what an instance exports; definitions stand below each other.
+        let beside = !child.head.starts_with(['(', ';'])
+            || node.head.starts_with("(core instance ") && child.head.starts_with("(export ");
+        let is_instruction = child.children.is_empty() && beside;
+        let length = child.head.len() + child.close.map_or(0, str::len);
+        if is_instruction && row.len() + length < WIDTH.saturating_sub(below) {
             if !row.is_empty() {
                 row.push(' ');
             }

@@ -6,6 +6,7 @@
 mod tree;
 
 use spawndiff_corpus::{Case, Run};
+use std::collections::BTreeSet;
 use tree::{Node, nodes, text};
 use wasmparser::{Validator, WasmFeatures};
 
@@ -63,6 +64,7 @@ fn smaller(component: &[u8], keeps: &mut dyn FnMut(&[u8]) -> bool) -> Option<Vec
     };
     loop {
         let before = text(&reducing.root);
+        reducing.imports();
         reducing.list(&mut Vec::new());
         if text(&reducing.root) == before {
             return Some(reducing.best);
@@ -131,6 +133,11 @@ impl Reducing<'_> {
     fn attempt(&mut self, path: &[usize], range: std::ops::Range<usize>, by: Vec<Node>) -> bool {
         let before = self.root.clone();
         self.at(path).splice(range, by);
+        self.settle(before)
+    }
+
+    /// Stays with the tree as it is now if that is kept, and goes back to the one `before` if not.
+    fn settle(&mut self, before: Vec<Node>) -> bool {
         let encoded = encode(&text(&self.root)).filter(|it| !self.valid || validates(it));
         let taken = encoded
             .as_ref()
@@ -140,6 +147,17 @@ impl Reducing<'_> {
             _ => self.root = before,
         }
         taken
+    }
+
+    /// What components import, with what is given for it: the one does not go without the other.
+    fn imports(&mut self) {
+        let mut names = BTreeSet::new();
+        self.root.iter().for_each(|node| imported(node, &mut names));
+        for name in names {
+            let before = self.root.clone();
+            not_importing(&mut self.root, &name);
+            self.settle(before);
+        }
     }
 
     /// Everything in the list at `path`, and then in each of its nodes.
@@ -197,6 +215,32 @@ impl Reducing<'_> {
     }
 }
 
+/// Of a line that begins a component's import, the name; an import of a core module has two.
+fn import_name(head: &str) -> Option<&str> {
+    let (name, rest) = head.strip_prefix("(import \"")?.split_once("\" ")?;
+    rest.starts_with('(').then_some(name)
+}
+
+fn imported(node: &Node, names: &mut BTreeSet<String>) {
+    names.extend(import_name(&node.head).map(str::to_string));
+    node.children.iter().for_each(|node| imported(node, names));
+}
+
+/// Takes away every import with this name, and every argument.
+fn not_importing(nodes: &mut Vec<Node>, name: &str) {
+    let argument = format!("(with \"{name}\" (");
+    nodes.retain(|node| import_name(&node.head) != Some(name) && !node.head.starts_with(&argument));
+    let argument = format!(" {argument}");
+    for node in nodes {
+        if let Some((before, rest)) = node.head.split_once(&argument)
+            && let Some((_, after)) = rest.split_once("))")
+        {
+            node.head = format!("{before}{after}");
+        }
+        not_importing(&mut node.children, name);
+    }
+}
+
 /// What may stand in the place of an instruction: what is nested in it, one side of a choice, or its operands dropped.
 fn instead(node: &Node) -> Vec<Vec<Node>> {
     let drops = |count: usize| vec![Node::leaf("drop"); count];
@@ -238,6 +282,32 @@ mod tests {
             let plain = spawndiff_corpus::component_from_text(&case.component);
             assert_eq!(Ok(read), plain);
         }
+    }
+
+    #[test]
+    fn an_import_goes_with_what_is_given_for_it() {
+        let text = r#"(component
+            (import "host" (instance $host))
+            (component $inner
+                (import "host" (instance $host))
+                (import "other" (instance $other))
+                (core module $m (import "host" "log" (func)) (export "a" (func 0)))
+            )
+            (component $empty)
+            (instance $other (instantiate $empty))
+            (instance $i (instantiate $inner (with "host" (instance $host)) (with "other" (instance $other))))
+        )"#;
+        let component = encode(text).expect("it is a component");
+        let mut root = named(&component).expect("it can be printed");
+        not_importing(&mut root, "host");
+        let text = super::text(&root);
+        assert!(
+            validates(&encode(&text).expect("it is a component")),
+            "{text}"
+        );
+        assert!(!text.contains("(instance $host"), "{text}");
+        assert!(text.contains("(with \"other\" (instance "), "{text}");
+        assert!(text.contains("(import \"host\" \"log\" "), "{text}");
     }
 
     #[test]
