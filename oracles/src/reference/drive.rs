@@ -72,6 +72,9 @@ impl Store<'_> {
             },
             Then::Called(waitable) => self.called(thread, waitable),
             Then::Cancel { waitable, async_ } => self.has_yielded(thread, waitable, async_),
+            Then::Event(waitable) if self.waits_for_another(thread, waitable) => {
+                Ok(Outcome::Block(None, then))
+            }
             Then::Event(waitable) => {
                 let wide = self.canons[builtin].1.returns_wide();
                 let waited = self.waited_for_pending_event(waitable);

@@ -116,6 +116,21 @@ impl Store<'_> {
         nothing
     }
 
+    /// Where a thread that waited for a waitable synchronously is resumed, and another one, which a deviation let wait or cancel
+    /// beside it, has taken the event: it waits on.
+    pub(crate) fn waits_for_another(&mut self, thread: ThreadId, waitable: WaitableId) -> bool {
+        let nothing = !self.has_pending_event(waitable);
+        if nothing {
+            debug_assert!(
+                !self.deviations.is_empty(),
+                "a thread that waited for an event has one"
+            );
+            self.waitable(waitable).has_sync_waiter = true;
+            self.start_waiting_internal(thread, ReadyFunc::PendingEvent(waitable));
+        }
+        nothing
+    }
+
     /// Before the return of a task to the thread that called it.
     pub(crate) fn fails_without_caller(&mut self, caller: ThreadId) -> bool {
         self.threads[caller.0].ended && self.deviates_here(Deviation::OutlivedCallerFails)
