@@ -9,8 +9,18 @@ use std::fmt;
 pub struct Signature(String);
 
 impl Signature {
-    /// Of a divergence, a crash, or what is known; a case that agrees, or of which nothing can be said, has none.
+    /// Of a divergence, a crash, or what is known; a case that agrees, or of which nothing can be said, has none. Where a run shows
+    /// known divergences too, it is that of what differs beside them.
     pub fn of(judgement: &Judgement) -> Option<Signature> {
+        Signature::new(judgement, true)
+    }
+
+    /// The same, of what differs from the specification: for those who do not go by what is known.
+    pub fn of_all(judgement: &Judgement) -> Option<Signature> {
+        Signature::new(judgement, false)
+    }
+
+    fn new(judgement: &Judgement, beside_known: bool) -> Option<Signature> {
         let text = match &judgement.verdict {
             Verdict::Agree | Verdict::Inconclusive(_) => return None,
             known @ Verdict::Known(_) => known.to_string(),
@@ -26,7 +36,8 @@ impl Signature {
                 leaves,
                 beside,
             }) => {
-                let leaves = beside.as_ref().map_or(leaves, |beside| &beside.leaves);
+                let beside = beside.as_ref().filter(|_| beside_known);
+                let leaves = beside.map_or(leaves, |beside| &beside.leaves);
                 let native = judgement.native.runs.get(*run).and_then(|run| {
                     let invocation = leaves.difference.invocation?;
                     run.invocations.get(invocation)

@@ -5,7 +5,7 @@ use super::{Outcome, across, engines, finding, known, one_line, print, show, sto
 use anyhow::Result;
 use spawndiff_corpus::StoredCase;
 use spawndiff_oracles::compare::Leaves;
-use spawndiff_oracles::native::Variant;
+use spawndiff_oracles::native::{Release, Variant};
 use spawndiff_oracles::reference::Builtin;
 use spawndiff_oracles::{Divergence, Judgement, Signature, Verdict};
 use std::fmt::{self, Write};
@@ -37,7 +37,7 @@ pub fn report(args: &Args) -> Result<Outcome> {
     let found_on = Origin::read(&stored.header).map(|origin| origin.engine);
     let engine = args.engine.or(found_on).unwrap_or_default();
     let judgement = across::judgement(engine, &stored.case)?;
-    let Some(signature) = Signature::of(&judgement) else {
+    let Some(signature) = Signature::of_all(&judgement) else {
         let verdict = one_line(&judgement.verdict.to_string());
         eprintln!(
             "{}: {verdict}: there is nothing to report",
@@ -65,11 +65,7 @@ fn text(
     expected(&mut out, judgement)?;
     writeln!(out, "## What happens\n")?;
     let seen = one_line(&judgement.verdict.to_string());
-    writeln!(
-        out,
-        "With Wasmtime {version} ({engine}: {}): {seen}\n",
-        engine.what()
-    )?;
+    writeln!(out, "With Wasmtime {version} ({engine}): {seen}\n")?;
     writeln!(out, "```text\n{}```\n", show::runs(stored, judgement)?)?;
     let across: Vec<&String> = stored
         .header
@@ -88,9 +84,9 @@ fn text(
         "## To reproduce\n\nThe file needs nothing else. Run it with the `wast` runner of Wasmtime {}, with component-model-async, \
          its additional built-ins, stackful lifts and threading switched on: it claims what the specification asks for, and \
          fails.",
-        spawndiff_oracles::native::Release::DEFAULT.version()
+        engine.release().max(Release::DEFAULT).version()
     )?;
-    if engine.release() != spawndiff_oracles::native::Release::DEFAULT {
+    if engine.release() < Release::DEFAULT {
         writeln!(
             out,
             "(Older releases call some of the built-ins by other names.)"
@@ -105,9 +101,8 @@ fn text(
 fn expected(out: &mut String, judgement: &Judgement) -> fmt::Result {
     writeln!(out, "## What should happen\n")?;
     let leaves = match &judgement.verdict {
-        Verdict::Divergence(Divergence::Run { leaves, beside, .. }) => {
-            beside.as_ref().map_or(leaves, |beside| &beside.leaves)
-        }
+        // Not what is allowed beside known divergences: those are ours to know.
+        Verdict::Divergence(Divergence::Run { leaves, .. }) => leaves,
         Verdict::Known(known) => {
             writeln!(out, "What is on the right below, as it is known:\n")?;
             for known in known {
