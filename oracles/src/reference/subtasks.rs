@@ -218,7 +218,8 @@ impl Store<'_> {
         let delivered = subtask.lenders.is_none();
         let requested = subtask.cancellation_requested;
         let twice = requested && !self.cancels_twice();
-        let in_set = !async_ && self.waitable(waitable).wset.is_some();
+        let in_set = self.waitable(waitable).wset.is_some();
+        let in_set = !async_ && (in_set || self.waits_in_own_set(waitable, requested));
         self.trap_if_any(&[
             (delivered, Trap::SubtaskResolveDelivered),
             (twice, Trap::SubtaskCancelTwice),

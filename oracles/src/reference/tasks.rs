@@ -54,7 +54,7 @@ impl Store<'_> {
         let queue = self.inst(inst).num_waiting_to_enter > 0;
         let held_back = async_ && self.has_backpressure(inst, needs_exclusive);
         let waits = held_back || (async_ && queue);
-        let deviates = !held_back && self.waits_for_exclusive(thread);
+        let deviates = !needs_exclusive && self.waits_for_exclusive(thread);
         if waits || deviates {
             self.inst(inst).num_waiting_to_enter += 1;
             let ready_func = ReadyFunc::NoBackpressure {

@@ -199,6 +199,14 @@ impl Store<'_> {
         self.deviates(Deviation::CancelsTwice)
     }
 
+    /// Whether a subtask counts as being in a waitable set because another thread, which asked to cancel it before, waits for it:
+    /// that engine waits in a set of its own.
+    pub(crate) fn waits_in_own_set(&mut self, subtask: WaitableId, requested: bool) -> bool {
+        requested
+            && self.waitable(subtask).has_sync_waiter
+            && self.deviates_here(Deviation::CancelsTwice)
+    }
+
     /// Whether a task may be cancelled before it was told.
     pub(crate) fn cancels_undelivered(&mut self, state: TaskState) -> bool {
         state == TaskState::PendingCancel && self.deviates(Deviation::CancelsUndelivered)
