@@ -80,6 +80,23 @@ impl Node<'_> {
         self.head.starts_with(";;")
     }
 
+    /// What of its kind may stand side by side: instructions, and definitions that are no more than a reference to something.
+    fn kind(&self) -> Option<&'static str> {
+        if !self.head.starts_with(['(', ';']) {
+            return Some("instruction");
+        }
+        let kinds = [
+            "(type ",
+            "(import ",
+            "(export ",
+            "(alias ",
+            "(core func ",
+            "(core type ",
+            "(elem ",
+        ];
+        kinds.into_iter().find(|kind| self.head.starts_with(kind))
+    }
+
     /// All of it on one line; `None` if that is too long, or if there is a comment in it.
     fn flat(&self, width: usize) -> Option<String> {
         if self.is_comment() {
@@ -101,54 +118,60 @@ impl Node<'_> {
 }
 
 fn write(node: &Node<'_>, indent: usize, out: &mut String) {
-    let mut line = |indent: usize, text: &str| {
+    let line = |out: &mut String, indent: usize, text: &str| {
+        if text.is_empty() {
+            return;
+        }
         out.extend(std::iter::repeat_n(' ', indent));
         out.push_str(text);
         out.push('\n');
     };
     let width = WIDTH.saturating_sub(indent);
     if let Some(flat) = node.flat(width) {
-        return line(indent, &flat);
+        return line(out, indent, &flat);
     }
-    line(indent, node.head);
+    line(out, indent, node.head);
     let below = indent + 2;
-    let mut row = String::new();
+    let width = WIDTH.saturating_sub(below);
+    let mut row = Row::default();
     for child in &node.children {
-        // Instructions stand side by side, and what an instance exports; definitions stand below each other.
-        let beside = !child.head.starts_with(['(', ';'])
-            || node.head.starts_with("(core instance ") && child.head.starts_with("(export ");
-        let is_instruction = child.children.is_empty() && beside;
-        let length = child.head.len() + child.close.map_or(0, str::len);
-        if is_instruction && row.len() + length < WIDTH.saturating_sub(below) {
-            if !row.is_empty() {
-                row.push(' ');
+        let flat = child
+            .kind()
+            .and_then(|kind| Some((kind, child.flat(width)?)));
+        match flat {
+            Some((kind, text)) => {
+                if row.kind != kind || row.text.len() + 1 + text.len() > width {
+                    line(out, below, &row.take(kind));
+                }
+                if !row.text.is_empty() {
+                    row.text.push(' ');
+                }
+                row.text += &text;
             }
-            row += child.head;
-            row += child.close.unwrap_or_default();
-            continue;
-        }
-        if !row.is_empty() {
-            let full = std::mem::take(&mut row);
-            out.extend(std::iter::repeat_n(' ', below));
-            out.push_str(&full);
-            out.push('\n');
-        }
-        if is_instruction {
-            row += child.head;
-            row += child.close.unwrap_or_default();
-        } else {
-            write(child, below, out);
+            None => {
+                line(out, below, &row.take(""));
+                write(child, below, out);
+            }
         }
     }
-    if !row.is_empty() {
-        out.extend(std::iter::repeat_n(' ', below));
-        out.push_str(&row);
-        out.push('\n');
-    }
+    line(out, below, &row.take(""));
     if let Some(close) = node.close {
-        out.extend(std::iter::repeat_n(' ', indent));
-        out.push_str(close);
-        out.push('\n');
+        line(out, indent, close);
+    }
+}
+
+/// A line that is not full yet, of one kind of things.
+#[derive(Default)]
+struct Row<'a> {
+    kind: &'a str,
+    text: String,
+}
+
+impl<'a> Row<'a> {
+    /// What is on it; the next one is of another kind.
+    fn take(&mut self, kind: &'a str) -> String {
+        self.kind = kind;
+        std::mem::take(&mut self.text)
     }
 }
 
@@ -171,6 +194,18 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(words(&laid), words(&long));
+    }
+
+    #[test]
+    fn definitions_of_a_kind_share_lines_and_functions_do_not() {
+        let definitions =
+            "  (type (;0;) (func))\n  (type (;1;) (func))\n  (import \"a\" \"b\" (func))\n";
+        let function = format!("  (func (;0;)\n{}  )\n", "    nop\n".repeat(20));
+        let text = format!("(core module (;0;)\n{definitions}{function}{function})\n");
+        let function = format!("  (func (;0;) {})\n", vec!["nop"; 20].join(" "));
+        let rows = "  (type (;0;) (func)) (type (;1;) (func))\n  (import \"a\" \"b\" (func))\n";
+        let laid = format!("(core module (;0;)\n{rows}{function}{function})\n");
+        assert_eq!(compact(&text, None), laid);
     }
 
     #[test]

@@ -110,8 +110,11 @@ impl<'c, 'p> Body<'c, 'p> {
         self.code().call(function);
     }
 
-    /// Logs the parameters, at most so many of them; the first point is logged in any case.
+    /// Logs the parameters, at most so many of them; the first point is logged in any case. A silent instance logs none.
     pub(super) fn log_parameters(&mut self, params: &[CoreType], most: usize) {
+        if self.context.instance.silent {
+            return;
+        }
         for i in 0..params.len().min(most).max(1) {
             let point = self.first_point + i as u32;
             self.code().i32_const(point as i32);
@@ -169,6 +172,12 @@ impl<'c, 'p> Body<'c, 'p> {
             self.first_point + FIRST_OP_POINT + self.ops
         };
         self.ops += 1;
+        if self.context.instance.silent {
+            if self.value(op).is_some() {
+                self.code().drop();
+            }
+            return;
+        }
         self.code().i32_const(point as i32);
         if self.value(op).is_none() {
             // It refers to what does not exist.

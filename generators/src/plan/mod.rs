@@ -40,6 +40,8 @@ pub struct Instance {
     pub resource: Option<bool>,
     /// How its strings are encoded.
     pub encoding: Encoding,
+    /// Whether its operations log nothing. Never drawn: a case that is made smaller may need no log.
+    pub silent: bool,
     /// Calls of program functions that one instance allows before they return at once.
     pub fuel: u32,
     /// The tables of the module `store`, all of `funcref`.

@@ -34,6 +34,7 @@ pub fn plan(plan: &Plan, keeps: &mut dyn FnMut(&Plan) -> bool) -> Plan {
     };
     loop {
         let before = shrinking.plan.clone();
+        shrinking.silence();
         shrinking.runs();
         shrinking.instances();
         shrinking.bodies();
@@ -89,6 +90,16 @@ impl Shrinking<'_> {
         while self.attempt(|plan| {
             list(plan).pop();
         }) {}
+    }
+
+    /// Without logs: all instances, or else each alone. What they did before has to show in how the run ends then.
+    fn silence(&mut self) {
+        let all = |plan: &mut Plan| plan.instances.iter_mut().for_each(|it| it.silent = true);
+        if !self.attempt(all) {
+            for instance in 0..self.plan.instances.len() {
+                self.attempt(|plan| plan.instances[instance].silent = true);
+            }
+        }
     }
 
     fn runs(&mut self) {
@@ -223,4 +234,36 @@ fn in_body<'a>(body: &'a mut Vec<Op>, number: &mut usize) -> Option<&'a mut Vec<
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{encode, plan_from_seed};
+
+    /// How often the text of a plan's component calls the host's `log`, which is the first import of each module.
+    fn logs(plan: &Plan) -> usize {
+        let text = wasmprinter::print_bytes(&encode(plan).component).expect("it can be printed");
+        text.lines().filter(|line| line.trim() == "call 0").count()
+    }
+
+    #[test]
+    fn a_silent_plan_calls_log_only_to_tell_its_state() {
+        for index in 0..50 {
+            let loud = plan_from_seed(1, index);
+            let mut silent = loud.clone();
+            silent.instances.iter_mut().for_each(|it| it.silent = true);
+            // Every function logs that it begins; every instance, at the end, two values and each global and table.
+            let state = |it: &Instance| 3 + it.globals.len() + 2 * it.tables.len();
+            let most: usize = silent.instances.iter().map(state).sum();
+            assert!(logs(&silent) <= most, "case {index}: {}", logs(&silent));
+            assert!(logs(&silent) < logs(&loud), "case {index}");
+        }
+    }
+
+    #[test]
+    fn logs_that_are_not_needed_go() {
+        let small = plan(&plan_from_seed(1, 3), &mut |plan| !plan.runs.is_empty());
+        assert!(small.instances.iter().all(|instance| instance.silent));
+    }
 }
