@@ -34,6 +34,8 @@ pub struct Finding {
     pub verdict: String,
     /// What kind of a finding it is.
     pub signature: String,
+    /// How large its component is, in bytes.
+    pub size: usize,
     /// The file's text, or why there is none: then it is written as the binary component.
     text: Result<String, String>,
     component: Vec<u8>,
@@ -47,6 +49,7 @@ impl Finding {
             origin,
             verdict: one_line(&judgement.verdict.to_string()),
             signature: signature.to_string(),
+            size: case.component.len(),
             component: match text {
                 Ok(_) => Vec::new(),
                 Err(_) => case.component.clone(),

@@ -1,4 +1,4 @@
-//! The kinds of findings of a campaign that is over: the first file of each is made smaller, and gets a report beside it.
+//! The kinds of findings of a campaign that is over: the smallest file of each is made smaller, and gets a report beside it.
 
 use super::known;
 use super::state::State;
@@ -13,14 +13,14 @@ const GRACE: Duration = Duration::from_secs(60);
 /// How often it is looked after.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Shrinks the first file of each kind, for so long each, in a process of its own: what a smaller case does to an engine is no
+/// Shrinks the smallest file of each kind, for so long each, in a process of its own: what a smaller case does to an engine is no
 /// better known than what a larger one does. A file that cannot be made smaller stays.
 pub fn shrink(state: &mut State, time: Duration, jobs: usize, stop: &AtomicBool) {
-    let firsts = state.found.iter().filter_map(|((engine, _), group)| {
-        let (path, _) = group.samples.values().next()?;
-        Some((engine.clone(), path.clone()))
+    let files = state.found.iter().filter_map(|((engine, _), group)| {
+        let path = group.smallest()?.path.clone();
+        Some((engine.clone(), path))
     });
-    let todo: Mutex<Vec<(String, PathBuf)>> = Mutex::new(firsts.collect());
+    let todo: Mutex<Vec<(String, PathBuf)>> = Mutex::new(files.collect());
     let next = || todo.lock().expect("no one panics here").pop();
     std::thread::scope(|scope| {
         for _ in 0..jobs {

@@ -10,15 +10,15 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// How many cases of a kind of finding are written; the others are counted.
-const SAMPLES: usize = 3;
+/// How many cases of a kind of finding are written beside the first, the smallest ones; the others are counted.
+const SMALLEST: usize = 2;
 /// How many of them are named.
 const NAMED: usize = 10;
 
 /// The name of the file.
 const FILE: &str = "campaign.state";
 /// What it begins with. What follows is in the postcard format.
-const MAGIC: &[u8] = b"spawndiff campaign 1\n";
+const MAGIC: &[u8] = b"spawndiff campaign 2\n";
 
 /// What the cases of a campaign are, of which the state is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,8 +61,40 @@ pub struct Group {
     pub after: (u64, f64),
     /// The numbers of the first ones.
     pub cases: BTreeSet<u64>,
-    /// The files of the first few of them, and their verdicts.
-    pub samples: BTreeMap<u64, (PathBuf, String)>,
+    /// The ones that are written: the first, and the smallest ones.
+    pub samples: BTreeMap<u64, Sample>,
+}
+
+/// A finding that is on disk.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sample {
+    /// Its file.
+    pub path: PathBuf,
+    /// The verdict, on one line.
+    pub verdict: String,
+    /// How large its component is, in bytes.
+    pub size: usize,
+}
+
+impl Group {
+    /// The smallest of those that are written.
+    pub fn smallest(&self) -> Option<&Sample> {
+        self.samples.values().min_by_key(|sample| sample.size)
+    }
+
+    /// The number of one that is not to be written, as there are smaller ones. Which are left does not depend on which was judged
+    /// first.
+    fn one_too_many(&self, new: (u64, usize)) -> Option<u64> {
+        let written = self.samples.iter();
+        let mut all: Vec<(u64, usize)> = written
+            .map(|(index, sample)| (*index, sample.size))
+            .chain([new])
+            .collect();
+        all.sort_unstable();
+        let others = all.get(1..).filter(|others| others.len() > SMALLEST)?;
+        let largest = others.iter().max_by_key(|(index, size)| (*size, *index));
+        largest.map(|(index, _)| *index)
+    }
 }
 
 impl State {
@@ -109,14 +141,18 @@ impl State {
         if group.cases.len() > NAMED {
             group.cases.pop_last();
         }
-        // The first ones by number, so that it does not matter which is judged first.
-        let last = group.samples.last_key_value().map(|(last, _)| *last);
-        if group.samples.len() < SAMPLES || last.is_some_and(|last| index < last) {
-            let path = finding.write(out)?;
-            group.samples.insert(index, (path, finding.verdict.clone()));
+        let one_too_many = group.one_too_many((index, finding.size));
+        if one_too_many == Some(index) {
+            return Ok(());
         }
-        if group.samples.len() > SAMPLES
-            && let Some((_, (path, _))) = group.samples.pop_last()
+        let sample = Sample {
+            path: finding.write(out)?,
+            verdict: finding.verdict.clone(),
+            size: finding.size,
+        };
+        group.samples.insert(index, sample);
+        if let Some(Sample { path, .. }) =
+            one_too_many.and_then(|index| group.samples.remove(&index))
         {
             match fs::remove_file(&path) {
                 // Removed by a process that was killed before it could say so.
@@ -157,5 +193,38 @@ impl State {
     pub fn forget(out: &Path) {
         // Nothing is lost if it stays.
         let _ = fs::remove_file(out.join(FILE));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The cases that are written, if they come in this order.
+    fn written(found: &[(u64, usize)]) -> Vec<u64> {
+        let mut group = Group::default();
+        for &(index, size) in found {
+            let sample = Sample {
+                path: PathBuf::new(),
+                verdict: String::new(),
+                size,
+            };
+            let too_many = group.one_too_many((index, size));
+            group.samples.insert(index, sample);
+            too_many.map(|index| group.samples.remove(&index));
+        }
+        group.samples.into_keys().collect()
+    }
+
+    #[test]
+    fn the_first_and_the_smallest_are_written_in_whatever_order_they_come() {
+        let found = [(1, 90), (4, 70), (5, 20), (7, 30), (8, 20), (9, 80)];
+        for turn in 0..found.len() {
+            let mut order = found;
+            order.rotate_left(turn);
+            assert_eq!(written(&order), [1, 5, 8], "{order:?}");
+            order.reverse();
+            assert_eq!(written(&order), [1, 5, 8], "{order:?}");
+        }
     }
 }

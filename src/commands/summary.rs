@@ -1,7 +1,7 @@
 //! The summary of a campaign: a table for people, one JSON object for programs.
 
 use super::counts::{Counts, SHARES};
-use super::state::{Group, State};
+use super::state::{Group, Sample, State};
 use serde::Serialize;
 use spawndiff_oracles::Trap;
 use spawndiff_oracles::reference::{Builtin, EVENTS};
@@ -178,7 +178,7 @@ pub fn text(state: &State) -> String {
             "    {} times, first after {judged} cases and {seconds:.0} s: case {cases}{more}",
             group.count
         ));
-        for (path, verdict) in group.samples.values() {
+        for Sample { path, verdict, .. } in group.samples.values() {
             line(format_args!("    {}: {verdict}", path.display()));
         }
     }
@@ -193,7 +193,7 @@ fn mark(zero: bool) -> &'static str {
 /// The files of findings of one kind.
 fn files(group: &Group) -> impl Iterator<Item = Cow<'_, str>> {
     let samples = group.samples.values();
-    samples.map(|(path, _)| path.to_string_lossy())
+    samples.map(|sample| sample.path.to_string_lossy())
 }
 
 /// The summary as a JSON object.

@@ -3,7 +3,7 @@
 
 mod lanes;
 
-use super::state::{Group, State};
+use super::state::{Group, Sample, State};
 use super::{across, engines, finding, known, one_line, summary, traces};
 use anyhow::{Context, Result};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -140,20 +140,26 @@ fn findings(state: &State) -> Markup {
 }
 
 fn kind(engine: &str, signature: &str, group: &Group) -> Markup {
+    let smallest = group.smallest().map(|sample| &sample.path);
+    let others: Vec<_> = group
+        .samples
+        .values()
+        .filter(|sample| Some(&sample.path) != smallest)
+        .collect();
     html! {
         details class="finding" {
             summary { b { (engine) } ": " (signature) " (" (group.count) " times)" }
-            @for (path, verdict) in group.samples.values().take(1) {
+            @if let Some(Sample { path, verdict, .. }) = group.smallest() {
                 @match one(engine, path) {
                     Ok(shown) => (shown),
                     Err(error) => p class="error" { (path.display()) ": " (format!("{error:#}")) ": " (verdict) },
                 }
             }
-            @if group.samples.len() > 1 {
+            @if !others.is_empty() {
                 p { "Others of the kind:" }
                 ul {
-                    @for (path, verdict) in group.samples.values().skip(1) {
-                        li { code { (path.display()) } ": " (verdict) }
+                    @for sample in others {
+                        li { code { (sample.path.display()) } ": " (sample.verdict) }
                     }
                 }
             }
