@@ -285,10 +285,14 @@ impl Store<'_> {
             if !resolved {
                 self.returns_without_caller(task_id)?;
             }
-            let mut flat = CoreValueIter::new(args.to_vec());
+            let (max_flat, args) = match self.returns_by_pointer(task_id, args) {
+                Some(pointer) => (abi::MAX_FLAT_RESULTS, vec![pointer]),
+                None => (abi::MAX_FLAT_PARAMS, args.to_vec()),
+            };
+            let mut flat = CoreValueIter::new(args);
             let mut cx = self.context(opts, inst, Some(Scope::Task(task_id)));
             let types = result.map_or(&[][..], std::slice::from_ref);
-            match abi::lift_flat_values(&mut cx, abi::MAX_FLAT_PARAMS, &mut flat, types) {
+            match abi::lift_flat_values(&mut cx, max_flat, &mut flat, types) {
                 Ok(mut values) => lifted = values.pop(),
                 Err(Stop::Trap(_, trap)) => conditions.push((true, trap)),
                 Err(stop) => return Err(stop),

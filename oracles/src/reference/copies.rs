@@ -38,7 +38,7 @@ impl Store<'_> {
             && let WaitableKind::End(end) = &self.waitables[waitable.0].kind
             && self.shared[end.shared.0].ty == *ty
         {
-            return Ok((waitable, end.side != side));
+            return Ok((waitable, (end.side != side) != end.crossed));
         }
         Err(Trap::WrongHandle.into())
     }
@@ -65,7 +65,7 @@ impl Store<'_> {
             }
             end => end?,
         };
-        let state = self.end(end).state;
+        let state = self.copy_state(end);
         let in_set =
             !wrong && !opts.async_ && self.waitable(end).wset.is_some() && !self.copies_in_set();
         self.trap_if_any(&[
@@ -103,7 +103,7 @@ impl Store<'_> {
         let handle = self.get_handle(inst, i)?;
         let (end, wrong) = self.end_of(handle, ty, side)?;
         let future = matches!(ty, ValType::Future(_));
-        let copies = self.end(end).state == CopyState::Copying;
+        let copies = self.copy_state(end) == CopyState::Copying;
         if wrong && copies && self.cancels_other_end() {
             return self.cancel_other_end(end, async_, future);
         }
@@ -152,7 +152,7 @@ impl Store<'_> {
     ) -> Result<Outcome, Stop> {
         let handle = self.remove_handle(inst, hi)?;
         let (end, wrong) = self.end_of(handle, ty, side)?;
-        let state = self.end(end).state;
+        let state = self.copy_state(end);
         // `WritableFutureEnd.drop`
         let future = matches!(ty, ValType::Future(_)) && !wrong;
         let unwritten = future && side == Side::Writable && state != CopyState::Done;
@@ -181,7 +181,7 @@ impl Store<'_> {
     ) -> Result<SharedId, Stop> {
         let handle = self.remove_handle(inst, i)?;
         let (end, wrong) = self.end_of(handle, ty, Side::Readable)?;
-        let state = self.end(end).state;
+        let state = self.copy_state(end);
         let in_set = self.waitables[end.0].wset.is_some();
         self.trap_if_any(&[
             (wrong, Trap::WrongEnd),

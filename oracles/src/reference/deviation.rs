@@ -114,7 +114,7 @@ deviations! {
     /// An asynchronous call is made although the instance may not leave: in a `post-return` function.
     LeavesInPostReturn "leaves-in-post-return",
     /// `{stream,future}.cancel-read` of a writable end that copies, and `cancel-write` of a readable one, says CANCELLED; the copy
-    /// goes on.
+    /// goes on, and the end is taken for an idle one of the other side.
     CancelsOtherEnd "cancels-other-end",
     /// `task.return` without `memory` works in a task that is lifted with one.
     ReturnsWithoutMemory "returns-without-memory",

@@ -53,6 +53,8 @@ pub(crate) struct CopyEnd {
     pub(crate) side: Side,
     /// The copy that is under way: the end's index when it began, and its buffer.
     pub(crate) copy: Option<(u32, BufferId)>,
+    /// Only a deviation sets it: the end is taken for an idle one of the other side.
+    pub(crate) crossed: bool,
 }
 
 /// `class SharedStreamImpl` or `class SharedFutureImpl`.
@@ -223,6 +225,7 @@ impl Store<'_> {
             shared,
             side,
             copy: None,
+            crossed: false,
         }))?;
         self.add_handle(inst, Handle::Waitable(end))
     }
@@ -371,6 +374,7 @@ impl Store<'_> {
         debug_assert!(self.end(end).state.copying());
         self.end(end).state = state;
         self.end(end).copy = None;
+        self.end(end).crossed = false;
         let code = event_code(stream, side);
         match stream {
             true => EventTuple(code, index, result as u32 | progress << 4),

@@ -3,9 +3,8 @@
 use super::super::canon::Outcome;
 use super::super::state::{Continuation, Handle, ReadyFunc, TaskId, TaskState, ThreadId};
 use super::super::store::{Stop, Store};
-use super::super::subtasks::Subtask;
 use super::super::tasks::Told;
-use super::super::waitables::{BLOCKED, Waitable, WaitableId, WaitableKind};
+use super::super::waitables::{BLOCKED, WaitableId, WaitableKind};
 use super::Deviation;
 use crate::Trap;
 use crate::schedules::{Choice, NOBODY};
@@ -141,11 +140,9 @@ impl Store<'_> {
         waitable: WaitableId,
         async_: bool,
     ) -> Result<Outcome, Stop> {
-        let Subtask { inst, index, .. } = *self.subtask(waitable);
-        let now = index.and_then(|i| self.get_handle(inst, i).ok());
-        let waitable = match now {
-            Some(Handle::Waitable(now)) if now == waitable => waitable,
-            now => match self.takes_what_is_there(now, async_)? {
+        let waitable = match self.has_handle(waitable) {
+            true => waitable,
+            false => match self.takes_what_is_there(waitable, async_)? {
                 Some(other) => other,
                 None => return Ok(Outcome::returns(BLOCKED)),
             },
@@ -161,26 +158,30 @@ impl Store<'_> {
         self.cancel_requested(thread, waitable, async_)
     }
 
+    /// Whether a waitable is a subtask that its instance's table still has.
+    fn has_handle(&self, waitable: WaitableId) -> bool {
+        let WaitableKind::Subtask(subtask) = &self.waitables[waitable.0].kind else {
+            return false;
+        };
+        let there = subtask
+            .index
+            .map(|i| self.instances[subtask.inst.0].handles.get(i));
+        matches!(there, Some(Some(Handle::Waitable(there))) if there == waitable)
+    }
+
     /// Where the subtask that a thread cancels was dropped while that thread had yielded ([`Deviation::CancelYields`]): the
-    /// engine remembers a place, and not a subtask, and takes what is there `now`. That is another subtask (also one without
-    /// a handle, which has not resolved: `None`), or nothing, which is an internal error or looks like a subtask whose return
-    /// was delivered.
+    /// engine remembers a place in a table of its own, and not a subtask, and takes what is there now. That is a subtask that
+    /// was made since (also one without a handle, which has not resolved: `None`), or nothing, which is an internal error or
+    /// looks like a subtask whose return was delivered.
     fn takes_what_is_there(
         &mut self,
-        now: Option<Handle>,
+        dropped: WaitableId,
         async_: bool,
     ) -> Result<Option<WaitableId>, Stop> {
-        let other = match now {
-            Some(Handle::Waitable(now)) => match &self.waitables[now.0] {
-                Waitable {
-                    kind: WaitableKind::Subtask(_),
-                    has_sync_waiter: false,
-                    ..
-                } => Some(now),
-                _ => None,
-            },
-            Some(_) | None => None,
-        };
+        let since = (dropped.0 + 1..self.waitables.len()).map(WaitableId);
+        let others: Vec<WaitableId> = since
+            .filter(|&other| self.has_handle(other) && !self.waitables[other.0].has_sync_waiter)
+            .collect();
         let mut outcomes = vec![
             Err(Trap::SubtaskNotResolved),
             Err(Trap::SubtaskResolveDelivered),
@@ -189,7 +190,7 @@ impl Store<'_> {
             true => Ok(None),
             false => Err(Trap::WaitableInSet),
         });
-        outcomes.extend(other.map(|other| Ok(Some(other))));
+        outcomes.extend(others.into_iter().map(|other| Ok(Some(other))));
         let chosen = self.choose(Choice::Deviation, &vec![NOBODY; outcomes.len()]);
         outcomes.swap_remove(chosen).map_err(Stop::from)
     }

@@ -4,7 +4,7 @@ use super::super::canon::Outcome;
 use super::super::canonical::Side;
 use super::super::state::{ComponentInstance, Handle};
 use super::super::store::{Stop, Store};
-use super::super::streams::{BufferId, CopyEnd, CopyResult, event_code};
+use super::super::streams::{BufferId, CopyEnd, CopyResult, CopyState, event_code};
 use super::super::types::ValType;
 use super::super::waitables::{EventTuple, PendingEvent, Waitable, WaitableId, WaitableKind};
 use super::Deviation;
@@ -95,15 +95,19 @@ impl Store<'_> {
     }
 
     /// Then it looks at the other end, and says CANCELLED; a copy of that one that was completed and not told of is told of by
-    /// this. The copy of this end goes on.
+    /// this. The copy of this end goes on, and until that is told of the end is taken for an idle one of the other side.
     pub(crate) fn cancel_other_end(
         &mut self,
         end: WaitableId,
         async_: bool,
         future: bool,
     ) -> Result<Outcome, Stop> {
-        if let Some(other) = self.other_end(end) {
+        let other = self.other_end(end);
+        if let Some(other) = other {
             self.not_in_set(other, async_)?;
+        }
+        self.end(end).crossed = true;
+        if let Some(other) = other {
             self.cancels_completed(other, future);
             if let Some(PendingEvent::Copy { .. }) = self.waitable(other).pending_event {
                 let EventTuple(_, _, payload) = self.get_pending_event(other);
@@ -111,6 +115,15 @@ impl Store<'_> {
             }
         }
         Ok(Outcome::returns(CopyResult::Cancelled as u32))
+    }
+
+    /// The state of an end, as it is taken.
+    pub(crate) fn copy_state(&mut self, end: WaitableId) -> CopyState {
+        let CopyEnd { state, crossed, .. } = *self.end(end);
+        match crossed {
+            true => CopyState::Idle,
+            false => state,
+        }
     }
 
     /// Whether a copy may be cancelled although a thread waits for it: what comes of the cancellation is not for that thread,

@@ -1,11 +1,13 @@
 //! Who runs next: switches, promotions, calls, and tasks of a synchronous type.
 
+use super::super::abi::CoreValueIter;
 use super::super::canonical::{Canon, CanonicalOptions, FuncInst, InstanceId};
 use super::super::state::{Caller, Continuation, ReadyFunc, Task, TaskId, TaskState, ThreadId};
 use super::super::store::Store;
 use super::{Deviation, Instead};
 use crate::Trap;
 use crate::schedules::{Choice, NOBODY};
+use wasmi::Val;
 
 impl Store<'_> {
     /// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`).
@@ -44,14 +46,16 @@ impl Store<'_> {
     }
 
     /// Whether what a task should do at once waits for its turn: in one that another component instance has called, behind any
-    /// thread that is ready; in another one, behind a thread that waits for its turn already, or whose wait is over.
+    /// thread that is ready; in another one, behind a thread that waits for its turn already, or whose wait is over, or whose
+    /// task is synchronously typed and blocked.
     pub(crate) fn queues_behind_others(&mut self, task: TaskId) -> bool {
         let called = matches!(self.task(task).caller, Caller::Subtask(_));
         self.deviations.contains(&Deviation::QueuesSwitches)
             && self.waiting.iter().any(|&waiting| {
                 let thread = &self.threads[waiting.0];
                 let waited = thread.ready_func != Some(ReadyFunc::Always);
-                (thread.queued || called || waited) && self.ready(waiting)
+                let sync_typed = !self.tasks[thread.task.0].ft.async_;
+                (thread.queued || called || waited || sync_typed) && self.ready(waiting)
             })
             && self.deviates_here(Deviation::QueuesSwitches)
     }
@@ -234,5 +238,39 @@ impl Store<'_> {
             self.returned_early = Some(thread);
         }
         goes_on
+    }
+
+    /// Where `task.return` goes on so in a task that another component instance has called, and its result is more than one core
+    /// value: what is between them expects the pointers of a function that is lifted synchronously, to the result and to where
+    /// the caller wants it, and takes the first two values for them. Gives the first.
+    pub(crate) fn returns_by_pointer(&mut self, task: TaskId, args: &[Val]) -> Option<Val> {
+        let Task { caller, opts, .. } = self.task(task);
+        let (&mut Caller::Subtask(subtask), false) = (caller, opts.async_) else {
+            return None;
+        };
+        let wide = opts.memory.is_some_and(|memory| memory.wide);
+        let [result, for_caller, ..] = args else {
+            return None;
+        };
+        let (result, for_caller) = (bits(result), bits(for_caller));
+        let pointer = |bits: u64, wide: bool| match wide {
+            true => Val::I64(bits.cast_signed()),
+            false => Val::I32((bits as u32).cast_signed()),
+        };
+        let subtask = self.subtask(subtask);
+        let wide_caller = subtask.opts.memory.is_some_and(|memory| memory.wide);
+        subtask.flat_args = CoreValueIter::new(vec![pointer(for_caller, wide_caller)]);
+        Some(pointer(result, wide))
+    }
+}
+
+/// The bits of a core number.
+fn bits(value: &Val) -> u64 {
+    match value {
+        Val::I32(value) => u64::from(value.cast_unsigned()),
+        Val::I64(value) => value.cast_unsigned(),
+        Val::F32(value) => u64::from(value.to_bits()),
+        Val::F64(value) => value.to_bits(),
+        _ => 0,
     }
 }
