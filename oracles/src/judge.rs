@@ -144,14 +144,19 @@ impl Judge {
 
     /// Runs `case` on both engines.
     pub fn judge(&self, case: &Case) -> Judgement {
-        let mut judgement = self.unsettled(case);
+        self.judge_outcome(case, self.native.observe(case))
+    }
+
+    /// The judgement on a case that came to this `outcome`, on the native engine or on another one of its release.
+    pub fn judge_outcome(&self, case: &Case, outcome: native::Outcome) -> Judgement {
+        let mut judgement = self.unsettled(case, outcome);
         if let Some(known) = self.active.settle(&judgement) {
             judgement.verdict = known;
         }
         judgement
     }
 
-    fn unsettled(&self, case: &Case) -> Judgement {
+    fn unsettled(&self, case: &Case, outcome: native::Outcome) -> Judgement {
         let mut judgement = Judgement {
             verdict: Verdict::Agree,
             native: Observation::default(),
@@ -159,7 +164,7 @@ impl Judge {
             schedules: Vec::new(),
             coverage: Coverage::default(),
         };
-        let failure = match self.native.observe(case) {
+        let failure = match outcome {
             native::Outcome::Observed(observed) => {
                 judgement.native = observed;
                 None

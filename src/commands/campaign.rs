@@ -16,7 +16,8 @@ use super::counts::MEMORY_EVERY;
 /// What a campaign is to do, beside the cases that its state tells of.
 #[derive(Debug)]
 pub struct Campaign<'a> {
-    /// The engines: each case goes to one of them, in turn. None: to the default one, and now and then to another.
+    /// The engines: each case goes to one of them, in turn, or to every one, as the state tells. None: to the default one, and
+    /// now and then to another.
     pub engines: &'a [Variant],
     /// How long at most.
     pub time: Option<Duration>,
@@ -63,20 +64,25 @@ impl Campaign<'_> {
                 if index >= end {
                     break;
                 }
-                let draw = {
+                let draws = {
                     let (state, _) = &*shared.lock().expect("no one panics while counting");
                     if state.is_done(index) {
                         continue;
                     }
-                    self.draw(state, index)
+                    self.draws(state, index)
                 };
-                let judged = worker.judge(draw)?;
-                memory[place].store(judged.memory, Ordering::Relaxed);
+                let judged = draws.into_iter().map(|draw| worker.judge(draw));
+                let judged = judged.collect::<Result<Vec<Judged>>>()?;
+                if let Some(last) = judged.last() {
+                    memory[place].store(last.memory, Ordering::Relaxed);
+                }
                 let (state, saved) = &mut *shared.lock().expect("no one panics while counting");
-                let is_finding = judged.found.is_some();
+                let is_finding = judged.iter().any(|judged| judged.found.is_some());
+                let moment = |state: &State| state.counts.cases / MEMORY_EVERY;
+                let last_moment = moment(state);
                 state.seconds = before + begin.elapsed().as_secs_f64();
                 state.add(index, judged, self.out)?;
-                if state.counts.cases.is_multiple_of(MEMORY_EVERY) {
+                if moment(state) > last_moment {
                     state.counts.memory.push(resident());
                 }
                 if is_finding || saved.elapsed() > SAVE {
@@ -104,9 +110,21 @@ impl Campaign<'_> {
         }
     }
 
-    /// The case with a number. Which engine it goes to depends on the seed and the number alone.
-    fn draw(&self, state: &State, index: u64) -> Draw {
+    /// The case with a number, for each engine that it goes to. Which ones those are depends on the seed and the number alone.
+    fn draws(&self, state: &State, index: u64) -> Vec<Draw> {
         let seed = state.cases.seed;
+        let draw = |engine: Variant| Draw {
+            origin: Origin {
+                seed,
+                index,
+                instances: state.cases.instances,
+                engine,
+            },
+            or_default: self.engines.is_empty(),
+        };
+        if state.cases.each {
+            return self.engines.iter().copied().map(draw).collect();
+        }
         let turn = |of: &[Variant], by: u64| of[(by % of.len() as u64) as usize];
         let engine = if self.engines.is_empty() {
             let hash = (seed ^ index).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
@@ -118,16 +136,7 @@ impl Campaign<'_> {
         } else {
             turn(self.engines, index)
         };
-        let origin = Origin {
-            seed,
-            index,
-            instances: state.cases.instances,
-            engine,
-        };
-        Draw {
-            origin,
-            or_default: self.engines.is_empty(),
-        }
+        vec![draw(engine)]
     }
 }
 
@@ -194,6 +203,8 @@ fn died(mut draw: Draw, first: Death, limit: Duration) -> Result<Judged> {
 fn judged(answer: Answer) -> Result<Judged> {
     match answer {
         Answer::Judged(judged) => Ok(*judged),
-        Answer::Ran | Answer::Replayed(_) => bail!("a worker answered what it was not asked"),
+        Answer::Ran | Answer::Kind(_) | Answer::Replayed(_) => {
+            bail!("a worker answered what it was not asked")
+        }
     }
 }

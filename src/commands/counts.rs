@@ -29,8 +29,8 @@ pub struct Counts {
     /// the start of a thread, and a deadlock was found; that have several component instances, cancelled a subtask, or made a
     /// stream or future.
     pub shares: [u64; 8],
-    /// How many cases ran on each engine.
-    pub engines: BTreeMap<String, u64>,
+    /// How many cases of each verdict there are on each engine, as in [`Counts::verdicts`].
+    pub engines: BTreeMap<String, [u64; 5]>,
     /// What the reference reached.
     pub coverage: Coverage,
     /// The resident memory of all processes, in bytes, after each [`MEMORY_EVERY`] cases; empty where the system does not say.
@@ -39,6 +39,9 @@ pub struct Counts {
 
 /// How many cases lie between two looks at the memory.
 pub const MEMORY_EVERY: u64 = 1_000;
+
+/// The names of the verdicts.
+pub const VERDICTS: [&str; 5] = ["agree", "known", "inconclusive", "diverged", "crashed"];
 
 /// The names of [`Counts::shares`].
 pub const SHARES: [&str; 8] = [
@@ -65,8 +68,11 @@ impl Counts {
         for (why, count) in other.inconclusive {
             *self.inconclusive.entry(why).or_default() += count;
         }
-        for (name, count) in other.engines {
-            *self.engines.entry(name).or_default() += count;
+        for (name, verdicts) in other.engines {
+            let mine = self.engines.entry(name).or_default();
+            for (mine, theirs) in mine.iter_mut().zip(verdicts) {
+                *mine += theirs;
+            }
         }
         self.diverged += other.diverged;
         self.crashed += other.crashed;
@@ -74,6 +80,18 @@ impl Counts {
             *mine += theirs;
         }
         self.coverage.add(&other.coverage);
+    }
+
+    /// How many cases there are of each verdict, in the order of [`VERDICTS`].
+    pub fn verdicts(&self) -> [u64; 5] {
+        let inconclusive = self.inconclusive();
+        [
+            self.agree,
+            self.known,
+            inconclusive,
+            self.diverged,
+            self.crashed,
+        ]
     }
 
     /// How many cases were inconclusive, whatever the reason.

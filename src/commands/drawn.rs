@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use spawndiff_corpus::Case;
 use spawndiff_generators::{Mix, Plan, Without, encode, plan_from_seed_with};
 use spawndiff_oracles::compare::Unknown;
-use spawndiff_oracles::native::{Config, Variant};
-use spawndiff_oracles::{Judge, Judgement, Signature, Verdict};
+use spawndiff_oracles::native::{Config, Outcome, Release, Variant};
+use spawndiff_oracles::{BUDGET, Judge, Judgement, Signature, Verdict};
 use std::collections::BTreeMap;
 
 /// A case that is to be drawn.
@@ -70,6 +70,8 @@ impl Draw {
             ..Counts::default()
         };
         counts.inconclusive.insert(why.to_string(), 1);
+        let engine = self.origin.engine.to_string();
+        counts.engines.insert(engine, counts.verdicts());
         Judged {
             counts,
             found: None,
@@ -80,13 +82,57 @@ impl Draw {
 
 /// Judges, one for each engine that was asked for.
 #[derive(Default)]
-pub struct Judges(BTreeMap<Variant, Judge>);
+pub struct Judges {
+    /// By engine, and by how many schedules a search may try.
+    judges: BTreeMap<(Variant, u32), Judge>,
+    /// What was last said. The next case may be the same on another engine.
+    last: Option<Last>,
+}
+
+/// A case, and the judgements on it.
+struct Last {
+    case: Case,
+    judged: Vec<(Release, Outcome, Judgement)>,
+}
 
 impl Judges {
     /// That of an engine.
     pub fn of(&mut self, engine: Variant) -> &Judge {
-        let new = || known::judge(Config::of(engine).planted());
-        self.0.entry(engine).or_insert_with(new)
+        self.with_budget(engine, BUDGET)
+    }
+
+    /// That of an engine whose searches may try so many schedules.
+    pub fn with_budget(&mut self, engine: Variant, budget: u32) -> &Judge {
+        let new = || known::judge(Config::of(engine).planted()).with_budget(budget);
+        self.judges.entry((engine, budget)).or_insert_with(new)
+    }
+
+    /// Judges a case on an engine. Where the last one was the same, and came to the same on an engine of the same release, the
+    /// reference is not asked again: it would say the same.
+    fn judge_case(&mut self, engine: Variant, case: &Case) -> Judgement {
+        let outcome = self.of(engine).native().observe(case);
+        let mut last = match self.last.take() {
+            Some(last) if last.case == *case => last,
+            _ => Last {
+                case: case.clone(),
+                judged: Vec::new(),
+            },
+        };
+        let release = engine.release();
+        let same = last
+            .judged
+            .iter()
+            .find(|it| it.0 == release && it.1 == outcome);
+        let judgement = match same {
+            Some((_, _, judgement)) => judgement.clone(),
+            None => {
+                let judgement = self.of(engine).judge_outcome(case, outcome.clone());
+                last.judged.push((release, outcome, judgement.clone()));
+                judgement
+            }
+        };
+        self.last = Some(last);
+        judgement
     }
 
     /// Draws a case and judges it.
@@ -94,14 +140,14 @@ impl Judges {
         let mut origin = draw.origin;
         let mut plan = origin.plan();
         let mut case = encode(&plan);
-        let mut judgement = self.of(origin.engine).judge(&case);
+        let mut judgement = self.judge_case(origin.engine, &case);
         if let Verdict::Inconclusive(Unknown::Lacking(_)) = judgement.verdict
             && draw.or_default
         {
             origin.engine = Variant::default();
             plan = origin.plan();
             case = encode(&plan);
-            judgement = self.of(origin.engine).judge(&case);
+            judgement = self.judge_case(origin.engine, &case);
         }
         judged(origin, &plan, &case, &judgement)
     }
@@ -109,7 +155,9 @@ impl Judges {
 
 fn judged(origin: Origin, plan: &Plan, case: &Case, judgement: &Judgement) -> Judged {
     let mut counts = Counts::of(plan, judgement);
-    counts.engines.insert(origin.engine.to_string(), 1);
+    counts
+        .engines
+        .insert(origin.engine.to_string(), counts.verdicts());
     let found = match &judgement.verdict {
         Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => None,
         Verdict::Divergence(_) | Verdict::Crash { .. } => {

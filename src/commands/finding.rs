@@ -60,8 +60,14 @@ impl Finding {
 
     /// Writes it to the folder `out`, whole; gives back the file.
     pub fn write(&self, out: &Path) -> Result<PathBuf> {
-        let Origin { seed, index, .. } = self.origin;
-        let name = format!("case-{seed:016x}-{index}");
+        let Origin {
+            seed,
+            index,
+            engine,
+            ..
+        } = self.origin;
+        // The engine too: a campaign may have a finding of one case on several.
+        let name = format!("case-{seed:016x}-{index}-{engine}");
         let (path, bytes) = match &self.text {
             Ok(text) => (out.join(format!("{name}.wast")), text.as_bytes()),
             Err(error) => {

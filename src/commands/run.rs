@@ -33,6 +33,9 @@ pub struct Args {
     /// Which engine; more than one: the cases go to them in turn [default: cranelift, and now and then another]
     #[arg(long, value_name = "ENGINE", value_parser = engines::native())]
     engine: Vec<Variant>,
+    /// Each case on every one of the engines, or on all those of the default release; counted once for each
+    #[arg(long)]
+    each: bool,
     /// How many cases at a time [default: the number of cores]
     #[arg(long, value_name = "J")]
     jobs: Option<usize>,
@@ -40,7 +43,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = "findings")]
     out: PathBuf,
     /// Go on with the campaign whose findings are in the folder, with the cases that it has not judged
-    #[arg(long, conflicts_with_all = ["cases", "seed", "first", "instances", "engine"])]
+    #[arg(long, conflicts_with_all = ["cases", "seed", "first", "instances", "engine", "each"])]
     resume: bool,
     /// Whether the cases run in processes of their own, which an engine can end without ending the campaign
     #[arg(long, value_name = "WHETHER", default_value = "on", value_parser = ["on", "off"])]
@@ -96,12 +99,17 @@ pub fn run(args: &Args) -> Result<Outcome> {
     let mut state = if args.resume {
         State::load(&args.out)?
     } else {
+        let engines = match args.each && args.engine.is_empty() {
+            true => Variant::ALL,
+            false => &args.engine,
+        };
         State::new(Cases {
             seed,
             instances: args.instances.into(),
             first: args.first,
             end: args.first.saturating_add(cases),
-            engines: args.engine.iter().map(Variant::to_string).collect(),
+            engines: engines.iter().map(Variant::to_string).collect(),
+            each: args.each,
         })
     };
     let engines = state
@@ -111,7 +119,13 @@ pub fn run(args: &Args) -> Result<Outcome> {
         .map(|name| engines::of_name(name));
     let engines = engines.collect::<Result<Vec<Variant>, String>>();
     let engines = engines.map_err(anyhow::Error::msg)?;
-    let bar = progress_bar(state.cases.end - state.cases.first, args.json);
+    let times = if state.cases.each {
+        engines.len() as u64
+    } else {
+        1
+    };
+    let judgements = (state.cases.end - state.cases.first).saturating_mul(times);
+    let bar = progress_bar(judgements, args.json);
     let campaign = Campaign {
         engines: &engines,
         time: args.seconds.map(Duration::from_secs),

@@ -1,13 +1,13 @@
 //! `spawndiff shrink`: a smaller case that shows the same.
 
 use super::finding::{self, Origin};
-use super::isolation::{Child, Request};
+use super::isolation::{Answer, Child, Request};
 use super::{Outcome, across, engines, known, one_line, print, stored};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use spawndiff_corpus::{Case, component_from_text};
 use spawndiff_generators::{Plan, encode, shrink};
-use spawndiff_oracles::native::{Config, Variant};
-use spawndiff_oracles::{Judge, Judgement, Signature};
+use spawndiff_oracles::native::Variant;
+use spawndiff_oracles::{BUDGET, Signature};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ pub struct Args {
 }
 
 /// How many schedules a search may try while shrinking: a smaller case needs fewer.
-const BUDGET: u32 = 300;
+const QUICK: u32 = 300;
 
 /// How the line of a shrunk case begins that names the engine.
 const SHRUNK_ON: &str = "Shrunk on: ";
@@ -45,17 +45,10 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
         engines::of_name(name).ok()
     });
     let found_on = shrunk_on.or(origin.map(|origin| origin.engine));
-    let engine = args.engine.or(found_on);
-    let config = Config::of(engine.unwrap_or_default()).planted();
-    let judge = known::judge(config.clone());
-    let engine = judge.variant();
+    let engine = args.engine.or(found_on).unwrap_or_default();
     let mut apart = Apart::new(engine);
-    let is_fatal = apart.judge(&stored.case)?;
-    let judgement = match &is_fatal {
-        Some(fatal) => fatal.clone(),
-        None => judge.judge(&stored.case),
-    };
-    let Some(signature) = Signature::of(&judgement) else {
+    let Some(kind) = apart.kind(&stored.case, BUDGET)? else {
+        let judgement = across::judgement(engine, &stored.case)?;
         let verdict = one_line(&judgement.verdict.to_string());
         eprintln!(
             "{}: {verdict}: there is nothing to keep",
@@ -64,22 +57,23 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
         return Ok(Outcome::BadInput);
     };
     // What takes a longer search to see is shrunk with that.
-    let quick = known::judge(config).with_budget(BUDGET);
-    let here = |judge: &Judge, case: &Case| Some(judge.judge(case));
+    let budget = match apart.kind(&stored.case, QUICK)? == Some(kind.clone()) {
+        true => QUICK,
+        false => BUDGET,
+    };
     let mut smaller = Smaller {
-        judge: if is_fatal.is_some() {
-            Box::new(|case| apart.judge(case).ok().flatten())
-        } else if Signature::of(&quick.judge(&stored.case)).as_ref() == Some(&signature) {
-            Box::new(|case| here(&quick, case))
-        } else {
-            Box::new(|case| here(&judge, case))
-        },
-        signature,
+        apart,
+        budget,
+        kind,
         end: Instant::now() + Duration::from_secs(args.seconds),
+        failed: None,
     };
     let plan = origin.and_then(|origin| plan_of(origin, &stored.case));
-    let (case, judgement) = smaller.shrink(&stored.case, plan, judgement);
-    drop(smaller);
+    let case = smaller.shrink(&stored.case, plan);
+    if let Some(error) = smaller.failed {
+        return Err(error);
+    }
+    let judgement = across::judgement(engine, &case)?;
     let mut header = finding::verdict(&judgement);
     let found = |line: &&String| line.starts_with("Found by: ");
     header.extend(stored.header.iter().find(found).cloned());
@@ -102,13 +96,13 @@ fn plan_of(origin: Origin, case: &Case) -> Option<Plan> {
     (made == case.component).then_some(plan)
 }
 
-/// An engine in a process of its own, for cases that end it.
+/// A judge in a process of its own: what a smaller case does to an engine is no better known than what a larger one does.
 struct Apart {
     engine: Variant,
     child: Option<Child>,
 }
 
-/// How long such a case may take.
+/// How long a case may take there.
 const LIMIT: Duration = Duration::from_secs(20);
 
 impl Apart {
@@ -119,70 +113,66 @@ impl Apart {
         }
     }
 
-    /// The judgement on a case that ends the process; `None` on others.
-    fn judge(&mut self, case: &Case) -> Result<Option<Judgement>> {
+    /// The signature of a case that is a finding, or known.
+    fn kind(&mut self, case: &Case, budget: u32) -> Result<Option<String>> {
         let child = match &mut self.child {
             Some(child) => child,
             None => self.child.insert(Child::new(LIMIT)?),
         };
-        let request = Request::Run {
+        let request = Request::Kind {
             engine: self.engine.to_string(),
+            budget,
             case: case.clone(),
         };
         match child.ask(&request) {
-            Ok(_) => Ok(None),
+            Ok(Answer::Kind(kind)) => Ok(kind),
+            Ok(Answer::Judged(_) | Answer::Replayed(_) | Answer::Ran) => {
+                bail!("a worker answered what it was not asked")
+            }
             Err(death) => {
                 self.child = None;
-                let message = death.to_string();
-                Ok(Some(known::crashed(self.engine, case, message)))
+                let judgement = known::crashed(self.engine, case, death.to_string());
+                Ok(Signature::of(&judgement).map(|signature| signature.to_string()))
             }
         }
     }
 }
 
-/// Judges a case, unless it does not come to what is kept anyway.
-type Judging<'a> = dyn FnMut(&Case) -> Option<Judgement> + 'a;
-
 /// What shrinking keeps, and until when it goes on.
-struct Smaller<'a> {
+struct Smaller {
     /// Who judges the smaller cases.
-    judge: Box<Judging<'a>>,
+    apart: Apart,
+    /// How many schedules a search may try for it.
+    budget: u32,
     /// What they keep.
-    signature: Signature,
+    kind: String,
     /// When no more are tried.
     end: Instant,
+    /// Why none can be tried any more.
+    failed: Option<anyhow::Error>,
 }
 
-impl Smaller<'_> {
-    fn keeps(&mut self, case: &Case) -> Option<Judgement> {
-        if Instant::now() > self.end {
-            return None;
+impl Smaller {
+    fn keeps(&mut self, case: &Case) -> bool {
+        if self.failed.is_some() || Instant::now() > self.end {
+            return false;
         }
-        let judgement = (self.judge)(case)?;
-        (Signature::of(&judgement).as_ref() == Some(&self.signature)).then_some(judgement)
+        match self.apart.kind(case, self.budget) {
+            Ok(kind) => kind.as_ref() == Some(&self.kind),
+            Err(error) => {
+                self.failed = Some(error);
+                false
+            }
+        }
     }
 
-    /// A smaller case with the same signature, and the judgement on it.
-    fn shrink(
-        &mut self,
-        case: &Case,
-        plan: Option<Plan>,
-        judgement: Judgement,
-    ) -> (Case, Judgement) {
-        let mut smallest = (case.clone(), judgement);
-        if let Some(plan) = plan.filter(|plan| self.keeps(&encode(plan)).is_some()) {
-            shrink::plan(&plan, &mut |plan| {
-                let case = encode(plan);
-                let kept = self.keeps(&case);
-                kept.map(|judgement| smallest = (case, judgement)).is_some()
-            });
+    /// A smaller case of the same kind.
+    fn shrink(&mut self, case: &Case, plan: Option<Plan>) -> Case {
+        let mut smallest = case.clone();
+        if let Some(plan) = plan.filter(|plan| self.keeps(&encode(plan))) {
+            let plan = shrink::plan(&plan, &mut |plan| self.keeps(&encode(plan)));
+            smallest = encode(&plan);
         }
-        let case = smallest.0.clone();
-        shrink::component::case(&case, &mut |case| {
-            let kept = self.keeps(case);
-            kept.map(|judgement| smallest = (case.clone(), judgement))
-                .is_some()
-        });
-        smallest
+        shrink::component::case(&smallest, &mut |case| self.keeps(case))
     }
 }

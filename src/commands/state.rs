@@ -18,7 +18,7 @@ const NAMED: usize = 10;
 /// The name of the file.
 const FILE: &str = "campaign.state";
 /// What it begins with. What follows is in the postcard format.
-const MAGIC: &[u8] = b"spawndiff campaign 2\n";
+const MAGIC: &[u8] = b"spawndiff campaign 3\n";
 
 /// What the cases of a campaign are, of which the state is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub struct Cases {
     pub end: u64,
     /// The engines that they go to, in turn. None: to the default one, and now and then to another.
     pub engines: Vec<String>,
+    /// Whether each goes to every one of the engines, and not to one in turn.
+    pub each: bool,
 }
 
 /// How far a campaign has come.
@@ -115,12 +117,14 @@ impl State {
         index < self.until || self.beyond.contains(&index)
     }
 
-    /// Takes in what became of a case; what was found is on disk when this is over.
-    pub fn add(&mut self, index: u64, judged: Judged, out: &Path) -> Result<()> {
-        if let Some(finding) = &judged.found {
-            self.found(finding, out)?;
+    /// Takes in what became of a case, on each of its engines; what was found is on disk when this is over.
+    pub fn add(&mut self, index: u64, judged: Vec<Judged>, out: &Path) -> Result<()> {
+        for judged in judged {
+            if let Some(finding) = &judged.found {
+                self.found(finding, out)?;
+            }
+            self.counts.add(judged.counts);
         }
-        self.counts.add(judged.counts);
         self.beyond.insert(index);
         while self.beyond.remove(&self.until) {
             self.until += 1;

@@ -1,6 +1,6 @@
 //! The summary of a campaign: a table for people, one JSON object for programs.
 
-use super::counts::{Counts, SHARES};
+use super::counts::{Counts, SHARES, VERDICTS};
 use super::state::{Group, Sample, State};
 use serde::Serialize;
 use spawndiff_oracles::Trap;
@@ -82,14 +82,8 @@ pub fn reached(state: &State) -> Vec<(&'static str, Vec<(&'static str, u64)>)> {
 }
 
 /// How many cases there are of each verdict.
-pub fn verdicts(counts: &Counts) -> [(&'static str, u64); 5] {
-    [
-        ("agree", counts.agree),
-        ("known", counts.known),
-        ("inconclusive", counts.inconclusive()),
-        ("diverged", counts.diverged),
-        ("crashed", counts.crashed),
-    ]
+pub fn verdicts(counts: &Counts) -> impl Iterator<Item = (&'static str, u64)> {
+    VERDICTS.into_iter().zip(counts.verdicts())
 }
 
 /// The summary as a table.
@@ -129,10 +123,23 @@ pub fn text(state: &State) -> String {
         }
     }
     if counts.engines.len() > 1 {
-        let engine = |(name, count): (&String, &u64)| format!("{name} {count}");
-        let engines: Vec<String> = counts.engines.iter().map(engine).collect();
+        let row = |name: &str, cells: &[String]| {
+            let cells = cells
+                .iter()
+                .fold(String::new(), |row, cell| format!("{row} {cell:>12}"));
+            format!("{name:>14}{cells}")
+        };
         line(format_args!(""));
-        line(format_args!("cases by engine: {}", engines.join(", ")));
+        line(format_args!(
+            "{}",
+            row("by engine", &VERDICTS.map(str::to_string))
+        ));
+        for (name, verdicts) in &counts.engines {
+            line(format_args!(
+                "{}",
+                row(name, &verdicts.map(|count| count.to_string()))
+            ));
+        }
     }
     let memory: Vec<String> = summary.memory().iter().map(u64::to_string).collect();
     if !memory.is_empty() {
@@ -209,7 +216,7 @@ pub fn json(state: &State) -> String {
         crashed: u64,
         seconds: f64,
         seed: u64,
-        engines: &'a BTreeMap<String, u64>,
+        engines: BTreeMap<&'a str, BTreeMap<&'static str, u64>>,
         shares: BTreeMap<&'static str, f64>,
         reached: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
         findings: Vec<Cow<'a, str>>,
@@ -238,7 +245,11 @@ pub fn json(state: &State) -> String {
         crashed: counts.crashed,
         seconds: state.seconds,
         seed: state.cases.seed,
-        engines: &counts.engines,
+        engines: counts
+            .engines
+            .iter()
+            .map(|(name, counts)| (name.as_str(), VERDICTS.into_iter().zip(*counts).collect()))
+            .collect(),
         shares: summary.shares().collect(),
         reached: reached
             .into_iter()

@@ -146,6 +146,26 @@ fn the_verdicts_depend_on_the_seed_and_not_on_the_number_of_jobs() {
 }
 
 #[test]
+fn with_each_every_engine_gets_every_case_and_says_of_it_what_it_says_alone() {
+    let folder = folder();
+    let fixed = ["--cases", "30", "--seed", "5", "--json"];
+    let run = |more: &[&str]| campaign(&[&fixed, more].concat(), folder.path()).json();
+    let all = run(&["--each", "--engine", "cranelift", "--engine", "winch"]);
+    is_whole(&all, 0);
+    assert_eq!(count(&all, "cases"), 60);
+    for engine in ["cranelift", "winch"] {
+        let alone = run(&["--engine", engine]);
+        assert_eq!(all["engines"][engine], alone["engines"][engine], "{engine}");
+        let verdicts = VERDICTS.map(|verdict| count(&all["engines"][engine], verdict));
+        assert_eq!(verdicts.iter().sum::<u64>(), 30, "{engine}");
+    }
+    // The baseline compiler lacks something that most cases use.
+    assert_ne!(all["engines"]["cranelift"], all["engines"]["winch"]);
+    let every = run(&["--each"]);
+    assert_eq!(count(&every, "cases"), 7 * 30);
+}
+
+#[test]
 fn a_campaign_in_two_parts_makes_the_cases_of_the_whole() {
     let invocations = |args: &[&str]| {
         let folder = folder();

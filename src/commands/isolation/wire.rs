@@ -21,6 +21,15 @@ pub enum Request {
         /// The case.
         case: Case,
     },
+    /// To judge this case, and say of what kind it is.
+    Kind {
+        /// The engine's name.
+        engine: String,
+        /// How many schedules a search may try.
+        budget: u32,
+        /// The case.
+        case: Case,
+    },
     /// To replay a file.
     Replay(Play),
 }
@@ -30,6 +39,8 @@ pub enum Request {
 pub enum Answer {
     /// To [`Request::Judge`].
     Judged(Box<Judged>),
+    /// To [`Request::Kind`]: the signature, if it is a finding or known.
+    Kind(Option<String>),
     /// To [`Request::Replay`]; or what is wrong with the file.
     Replayed(Result<Played, String>),
     /// To the others: the engine came to an end, whatever that was.

@@ -5,6 +5,7 @@ use crate::commands::drawn::Judges;
 use crate::commands::replay::Players;
 use crate::commands::{Outcome, engines};
 use anyhow::{Context, Result, anyhow};
+use spawndiff_oracles::Signature;
 use std::io;
 use std::time::Duration;
 
@@ -60,6 +61,16 @@ fn answer() -> Result<()> {
                 let engine = engines::of_name(&engine).map_err(anyhow::Error::msg)?;
                 judges.of(engine).native().observe(&case);
                 Answer::Ran
+            }
+            Request::Kind {
+                engine,
+                budget,
+                case,
+            } => {
+                let engine = engines::of_name(&engine).map_err(anyhow::Error::msg)?;
+                let judgement = judges.with_budget(engine, budget).judge(&case);
+                let signature = Signature::of(&judgement);
+                Answer::Kind(signature.map(|signature| signature.to_string()))
             }
             Request::Replay(play) => {
                 let played = players.play(&play);
