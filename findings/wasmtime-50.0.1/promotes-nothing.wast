@@ -10,7 +10,7 @@
   (core type $start (func (param i32)))
   (alias core export $store "t" (core table $t))
   (core func $return (canon task.return (result u32)))
-  (core func $new (canon thread.new-indirect $start (table $t)))
+  (core func $new (canon thread.new-indirect $start (core table $t)))
   (core func $later (canon thread.resume-later))
   (core func $promote (canon thread.suspend-then-promote))
   (core module $main

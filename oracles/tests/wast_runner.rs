@@ -18,13 +18,11 @@ fn engine() -> wasmtime_48::Engine {
 }
 
 fn cases() -> Vec<PathBuf> {
-    in_folder("cases")
+    in_folder("corpus/cases")
 }
 
 fn in_folder(name: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../corpus")
-        .join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
     let mut cases: Vec<PathBuf> = std::fs::read_dir(folder)
         .expect("the folder of cases is there")
         .map(|entry| entry.expect("it can be listed").path())
@@ -92,9 +90,9 @@ fn every_known_divergence_fails_under_the_engines_own_runner() {
     let engine = engine();
     let unseen = ["keeps-returned-calls.wast", "sync-typed-yield-asserts.wast"];
     let mut wrong = Vec::new();
-    for path in in_folder("known")
+    for path in in_folder("corpus/known")
         .iter()
-        .chain(&in_folder("known/together"))
+        .chain(&in_folder("corpus/known/together"))
     {
         let text = std::fs::read_to_string(path).expect("a case can be read");
         let seen = !unseen.iter().any(|name| path.ends_with(name));
@@ -104,4 +102,21 @@ fn every_known_divergence_fails_under_the_engines_own_runner() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// They were found in another release; their headers say whether this one does what they claim.
+#[test]
+fn every_finding_runs_under_the_engines_own_runner_and_fails_but_where_it_says_not() {
+    let engine = engine();
+    let findings = in_folder("findings/wasmtime-50.0.1");
+    assert!(!findings.is_empty());
+    for path in findings {
+        let text = std::fs::read_to_string(&path).expect("a finding can be read");
+        let ran = run(&engine, &path.display().to_string(), &text);
+        let passes = text.contains("\n;; Not on wasmtime 48.0.8");
+        assert_eq!(ran.is_ok(), passes, "{}: {ran:?}", path.display());
+        // Whatever it comes to, the engine takes the component.
+        let error = ran.err().unwrap_or_default();
+        assert!(!error.contains("unsupported"), "{error}");
+    }
 }

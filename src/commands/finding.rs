@@ -6,8 +6,9 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use spawndiff_corpus::{Case, WriteError, component_from_text};
 use spawndiff_oracles::claims::{record, without_host};
-use spawndiff_oracles::native::Variant;
+use spawndiff_oracles::native::{Config, Native, Variant};
 use spawndiff_oracles::{Divergence, Judgement, Signature, Verdict};
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -108,6 +109,18 @@ pub fn text(header: Vec<String>, case: &Case, judgement: &Judgement) -> Result<S
     let stored = record(header, &case, &judgement.reference);
     let bare = without_host(&stored, &judgement.native);
     bare.unwrap_or(stored).to_wast()
+}
+
+/// The case in which what an engine lacks is lowered; `None` if it lacks nothing of it.
+pub fn lowered(engine: Variant, case: &Case) -> Result<Option<Case>> {
+    let native = Native::new(Config::of(engine));
+    match native.lowered(&case.component)? {
+        Cow::Borrowed(_) => Ok(None),
+        Cow::Owned(component) => Ok(Some(Case {
+            component: component_from_text(&component)?,
+            runs: case.runs.clone(),
+        })),
+    }
 }
 
 /// The comment at the head of a finding.

@@ -92,7 +92,18 @@ fn text(
             "(Older releases call some of the built-ins by other names.)"
         )?;
     }
-    let wast = stored.to_wast()?;
+    let lowered = finding::lowered(engine, &stored.case)?.map(|case| StoredCase {
+        case,
+        ..stored.clone()
+    });
+    if lowered.is_some() {
+        writeln!(
+            out,
+            "(What that release lacks, `thread.spawn-*` say, is written here with what it has: `thread.new-indirect` and \
+             `thread.resume-later`.)"
+        )?;
+    }
+    let wast = lowered.as_ref().unwrap_or(stored).to_wast()?;
     writeln!(out, "\n```wast\n{}```", wast)?;
     Ok(out)
 }

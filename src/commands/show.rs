@@ -1,10 +1,10 @@
 //! `spawndiff show`: one stored case, for a person: the component, both traces side by side, the
 //! schedule.
 
-use super::{Outcome, engines, known, one_line, print, stored, traces};
+use super::{Outcome, engines, finding, known, one_line, print, stored, traces};
 use anyhow::Result;
-use spawndiff_corpus::{Case, StoredCase, component_from_text};
-use spawndiff_oracles::native::{Config, Native, Variant};
+use spawndiff_corpus::StoredCase;
+use spawndiff_oracles::native::{Config, Variant};
 use spawndiff_oracles::{Judgement, Verdict};
 use std::fmt::{self, Write};
 use std::path::PathBuf;
@@ -45,15 +45,9 @@ pub fn show(args: &Args) -> Result<Outcome> {
 
 /// The case as a file for a runner whose engine lacks some built-ins.
 fn lowered(stored: &StoredCase) -> Result<String> {
-    let native = Native::new(Config::default());
-    let component = native.lowered(&stored.case.component)?;
-    let component = component_from_text(&component)?;
-    let case = Case {
-        component,
-        runs: stored.case.runs.clone(),
-    };
+    let lowered = finding::lowered(Variant::default(), &stored.case)?;
     Ok(StoredCase {
-        case,
+        case: lowered.unwrap_or_else(|| stored.case.clone()),
         ..stored.clone()
     }
     .to_wast()?)

@@ -173,6 +173,11 @@ impl Smaller {
             let plan = shrink::plan(&plan, &mut |plan| self.keeps(&encode(plan)));
             smallest = encode(&plan);
         }
+        // So that it runs under the engine's own runner.
+        let lowered = finding::lowered(self.apart.engine, &smallest);
+        if let Some(lowered) = lowered.ok().flatten().filter(|case| self.keeps(case)) {
+            smallest = lowered;
+        }
         shrink::component::case(&smallest, &mut |case| self.keeps(case))
     }
 }

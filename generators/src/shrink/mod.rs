@@ -6,7 +6,7 @@
 pub mod component;
 mod operation;
 
-use crate::{Callback, Code, Encoding, Instance, Item, Lift, Op, Plan};
+use crate::{Callback, Code, Encoding, Instance, Item, Lift, Op, Plan, Target};
 pub(crate) use operation::cancellable;
 use operation::{nested, simpler};
 
@@ -158,6 +158,18 @@ impl Shrinking<'_> {
         self.attempt(|plan| plan.instances[i].parent = None);
         self.attempt(|plan| plan.instances[i].resource = None);
         self.attempt(|plan| plan.instances[i].encoding = Encoding::Utf8);
+        for number in 0..self.plan.instances[i].starts.len() {
+            self.attempt(|plan| {
+                let instance = &mut plan.instances[i];
+                let starts = instance.starts.len();
+                // Which most engines have, and then the case runs under their own runners as it is.
+                if std::mem::take(&mut instance.starts[number].spawn) {
+                    bodies_of(instance)
+                        .into_iter()
+                        .for_each(|body| resume_later(body, starts, number));
+                }
+            });
+        }
         self.list(|plan| Some(&mut plan.instances[i].segments));
         for segment in 0..self.plan.instances[i].segments.len() {
             for item in 0..self.plan.instances[i].segments[segment].items.len() {
@@ -199,26 +211,44 @@ impl Shrinking<'_> {
 
 /// The body with a number, nested ones counted where they stand.
 pub(crate) fn body(plan: &mut Plan, mut number: usize) -> Option<&mut Vec<Op>> {
-    for instance in &mut plan.instances {
-        for function in &mut instance.functions {
-            if let Some(found) = in_body(&mut function.body, &mut number) {
-                return Some(found);
-            }
-        }
-        for entry in &mut instance.entries {
-            let callback: [Option<&mut Vec<Op>>; 2] = match &mut entry.lift {
-                Lift::Callback(callback) => [Some(&mut callback.body), Some(&mut callback.last)],
-                Lift::SyncTyped(_) | Lift::Sync(_) | Lift::Stackful => [None, None],
-            };
-            let bodies = [Some(&mut entry.body), entry.post_return.as_mut()];
-            for body in bodies.into_iter().chain(callback).flatten() {
-                if let Some(found) = in_body(body, &mut number) {
-                    return Some(found);
-                }
-            }
+    let bodies = plan.instances.iter_mut().flat_map(bodies_of);
+    for body in bodies {
+        if let Some(found) = in_body(body, &mut number) {
+            return Some(found);
         }
     }
     None
+}
+
+/// The bodies of an instance, without what is nested in them.
+fn bodies_of(instance: &mut Instance) -> Vec<&mut Vec<Op>> {
+    let mut all: Vec<&mut Vec<Op>> = Vec::new();
+    all.extend(instance.functions.iter_mut().map(|it| &mut it.body));
+    for entry in &mut instance.entries {
+        all.push(&mut entry.body);
+        all.extend(&mut entry.post_return);
+        match &mut entry.lift {
+            Lift::Callback(callback) => all.extend([&mut callback.body, &mut callback.last]),
+            Lift::SyncTyped(_) | Lift::Sync(_) | Lift::Stackful => {}
+        }
+    }
+    all
+}
+
+/// Has what a definition spawned made ready by `thread.resume-later`.
+fn resume_later(body: &mut Vec<Op>, starts: usize, number: usize) {
+    let mut at = 0;
+    while at < body.len() {
+        nested(&mut body[at])
+            .into_iter()
+            .for_each(|inner| resume_later(inner, starts, number));
+        at += 1;
+        if matches!(body[at - 1], Op::Start { start, .. } if start % starts == number) {
+            let target = Target::Last;
+            body.insert(at, Op::ResumeLater { target });
+            at += 1;
+        }
+    }
 }
 
 fn in_body<'a>(body: &'a mut Vec<Op>, number: &mut usize) -> Option<&'a mut Vec<Op>> {
@@ -258,6 +288,29 @@ mod tests {
             let most: usize = silent.instances.iter().map(state).sum();
             assert!(logs(&silent) <= most, "case {index}: {}", logs(&silent));
             assert!(logs(&silent) < logs(&loud), "case {index}");
+        }
+    }
+
+    #[test]
+    fn what_was_spawned_is_made_ready_by_resume_later() {
+        // Whether a thread is spawned, and whether one is made ready otherwise.
+        let ways = |plan: &Plan| {
+            let definitions = plan.instances.first().map_or(&[][..], |it| &it.starts);
+            let (mut spawned, mut resumed) = (false, false);
+            plan.visit(&mut |op| match op {
+                Op::Start { start, .. } if !definitions.is_empty() => {
+                    spawned |= definitions[start % definitions.len()].spawn;
+                }
+                Op::ResumeLater { .. } => resumed = true,
+                _ => {}
+            });
+            (spawned, resumed)
+        };
+        let all = (0..).map(|index| plan_from_seed(1, index));
+        let spawning = all.filter(|plan| plan.instances.len() == 1 && ways(plan) == (true, false));
+        for large in spawning.take(3) {
+            let small = plan(&large, &mut |plan| ways(plan) != (false, false));
+            assert_eq!(ways(&small), (false, true), "{small:?}");
         }
     }
 

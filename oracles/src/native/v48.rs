@@ -9,7 +9,7 @@ use wasmtime::{
     Result, Store, Strategy,
 };
 
-pub(super) use adapter::Adapter;
+pub(super) use adapter::{Adapter, Limiter};
 
 #[path = "adapter/mod.rs"]
 mod adapter;

@@ -3,6 +3,7 @@
 //! Compiling is much of the cost of a case, so there is a cache of compiled functions in memory: shims, trampolines and adapters
 //! recur from case to case.
 
+use super::limiter::Limiter;
 use super::{configure, limit_handles, more_async_builtins, wasmtime};
 use crate::Exhaustion;
 use crate::native::Variant;
@@ -13,9 +14,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use wasmtime::component::Linker;
-use wasmtime::{
-    CacheStore, Config, Engine, Error, ResourceLimiter, Result, Store, StoreContextMut,
-};
+use wasmtime::{CacheStore, Config, Engine, Error, Result, Store, StoreContextMut};
 
 /// The bytes of compiled functions that the cache keeps; when they are more, it starts again from nothing.
 const MAX_CACHE: usize = 64 << 20;
@@ -96,7 +95,6 @@ pub(super) fn engine(variant: Variant, plain: bool, incremental: bool, gc: bool)
 }
 
 /// What a store of the native engine carries.
-#[derive(Default)]
 pub(in crate::native) struct Host {
     /// What was logged since the events were last taken.
     pub(super) events: Vec<Event>,
@@ -104,8 +102,7 @@ pub(in crate::native) struct Host {
     pub(super) logged: usize,
     /// How each event is altered before it is noted; as it is, but for planted faults.
     pub(super) alter: Option<fn(usize, Event) -> Option<Event>>,
-    memory: usize,
-    elements: usize,
+    limiter: Limiter,
 }
 
 impl Host {
@@ -123,43 +120,21 @@ impl Host {
     }
 }
 
-impl ResourceLimiter for Host {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> Result<bool> {
-        Ok(grow(
-            &mut self.memory,
-            MAX_MEMORY,
-            current,
-            desired,
-            maximum,
-        )?)
-    }
-
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> Result<bool> {
-        let elements = &mut self.elements;
-        Ok(grow(
-            elements,
-            MAX_TABLE_ELEMENTS,
-            current,
-            desired,
-            maximum,
-        )?)
+impl Default for Host {
+    fn default() -> Host {
+        Host {
+            events: Vec::new(),
+            logged: 0,
+            alter: None,
+            limiter: Limiter::new(MAX_MEMORY, MAX_TABLE_ELEMENTS),
+        }
     }
 }
 
 /// A store for one run.
 pub(super) fn store(engine: &Engine, variant: Variant) -> Result<Store<Host>> {
     let mut store = Store::new(engine, Host::default());
-    store.limiter(|host| host);
+    store.limiter(|host| &mut host.limiter);
     store.set_fuel(FUEL)?;
     limit_handles(&mut store, MAX_HANDLES);
     if variant == Variant::Epoch {

@@ -1,13 +1,12 @@
 //! How Wasmtime is configured for scripts, and the store that an instance of a script lives in: its limits, and what becomes
 //! of it when the engine panics.
 
-use super::super::limits::grow;
 use super::super::panics::catch;
 use super::super::v48::{self, wasmtime};
 use super::super::variant::Variant;
 use crate::scripts::Failure;
 use std::time::Duration;
-use wasmtime::{Config, Engine, ResourceLimiter, Store};
+use wasmtime::{Config, Engine, Store};
 
 /// The instructions that one directive may execute.
 pub(super) const FUEL: u64 = 1_000_000_000;
@@ -56,44 +55,7 @@ pub(super) fn config(variant: Variant) -> wasmtime::Result<Config> {
 }
 
 /// What a store of a script carries: what its memories and tables have grown to.
-#[derive(Default)]
-pub(super) struct Host {
-    memory: usize,
-    elements: usize,
-}
-
-impl ResourceLimiter for Host {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        Ok(grow(
-            &mut self.memory,
-            MAX_MEMORY,
-            current,
-            desired,
-            maximum,
-        )?)
-    }
-
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        let elements = &mut self.elements;
-        Ok(grow(
-            elements,
-            MAX_TABLE_ELEMENTS,
-            current,
-            desired,
-            maximum,
-        )?)
-    }
-}
+pub(super) type Host = v48::Limiter;
 
 /// A store, which is leaked when the engine has panicked in it: dropping it unwinds its fibers, and a panic in there would
 /// end the process.
@@ -104,7 +66,7 @@ pub(super) struct Guarded {
 
 impl Guarded {
     pub(super) fn new(engine: &Engine) -> Guarded {
-        let mut store = Store::new(engine, Host::default());
+        let mut store = Store::new(engine, Host::new(MAX_MEMORY, MAX_TABLE_ELEMENTS));
         store.limiter(|host| host);
         Guarded {
             store: Some(store),
