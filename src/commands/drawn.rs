@@ -1,11 +1,12 @@
 //! A case of a campaign: drawn, judged, and what is to be kept of it.
 
 use super::counts::Counts;
-use super::finding::{Finding, Origin};
+use super::finding::{self, Finding, Origin};
 use super::known;
 use serde::{Deserialize, Serialize};
 use spawndiff_corpus::Case;
 use spawndiff_generators::{Mix, Plan, Without, encode, plan_from_seed_with};
+use spawndiff_oracles::claims::{Status, check_native};
 use spawndiff_oracles::compare::Unknown;
 use spawndiff_oracles::native::{Config, Outcome, Release, Variant};
 use spawndiff_oracles::{BUDGET, Judge, Judgement, Signature, Verdict};
@@ -80,6 +81,15 @@ impl Draw {
     }
 }
 
+/// Of what kind a case is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kind {
+    /// Its signature.
+    pub signature: String,
+    /// Whether a file that claims what is allowed fails on the engine. Some do not: what came before a trap cannot be asked for.
+    pub fails: bool,
+}
+
 /// Judges, one for each engine that was asked for.
 #[derive(Default)]
 pub struct Judges {
@@ -133,6 +143,19 @@ impl Judges {
         };
         self.last = Some(last);
         judgement
+    }
+
+    /// Of what kind a case is, if it is a finding or known.
+    pub fn kind(&mut self, engine: Variant, budget: u32, case: &Case) -> Option<Kind> {
+        let judge = self.with_budget(engine, budget);
+        let outcome = judge.native().observe(case);
+        let judgement = judge.judge_outcome(case, outcome.clone());
+        let signature = Signature::of(&judgement)?.to_string();
+        let stored = finding::stored(Vec::new(), case, &judgement);
+        let fails = check_native(&stored, &outcome)
+            .iter()
+            .any(|status| matches!(status, Status::Failed(_)));
+        Some(Kind { signature, fails })
     }
 
     /// Draws a case and judges it.

@@ -4,7 +4,7 @@ use super::engines::{self, of_name};
 use super::one_line;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use spawndiff_corpus::{Case, WriteError, component_from_text};
+use spawndiff_corpus::{Case, StoredCase, WriteError, component_from_text};
 use spawndiff_oracles::claims::{record, without_host};
 use spawndiff_oracles::native::{Config, Native, Variant};
 use spawndiff_oracles::{Divergence, Judgement, Signature, Verdict};
@@ -98,6 +98,11 @@ pub fn whole(path: &Path, bytes: &[u8]) -> Result<()> {
 /// The text of a case: it claims what the reference allows, on the schedule that got furthest, so it fails on the engine as it
 /// is, and passes once the engine is mended.
 pub fn text(header: Vec<String>, case: &Case, judgement: &Judgement) -> Result<String, WriteError> {
+    stored(header, case, judgement).to_wast()
+}
+
+/// What [`text`] is the text of.
+pub fn stored(header: Vec<String>, case: &Case, judgement: &Judgement) -> StoredCase {
     let component = component_from_text(&case.component);
     let case = match &component {
         Ok(component) => Case {
@@ -108,7 +113,7 @@ pub fn text(header: Vec<String>, case: &Case, judgement: &Judgement) -> Result<S
     };
     let stored = record(header, &case, &judgement.reference);
     let bare = without_host(&stored, &judgement.native);
-    bare.unwrap_or(stored).to_wast()
+    bare.unwrap_or(stored)
 }
 
 /// The case in which what an engine lacks is lowered; `None` if it lacks nothing of it.

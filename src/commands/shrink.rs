@@ -1,5 +1,6 @@
 //! `spawndiff shrink`: a smaller case that shows the same.
 
+use super::drawn::Kind;
 use super::finding::{self, Origin};
 use super::isolation::{Answer, Child, Request};
 use super::{Outcome, across, engines, known, one_line, print, stored};
@@ -57,7 +58,7 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
         return Ok(Outcome::BadInput);
     };
     // What takes a longer search to see is shrunk with that.
-    let budget = match apart.kind(&stored.case, QUICK)? == Some(kind.clone()) {
+    let budget = match apart.kind(&stored.case, QUICK)?.as_ref() == Some(&kind) {
         true => QUICK,
         false => BUDGET,
     };
@@ -113,8 +114,8 @@ impl Apart {
         }
     }
 
-    /// The signature of a case that is a finding, or known.
-    fn kind(&mut self, case: &Case, budget: u32) -> Result<Option<String>> {
+    /// Of what kind a case is, if it is a finding or known.
+    fn kind(&mut self, case: &Case, budget: u32) -> Result<Option<Kind>> {
         let child = match &mut self.child {
             Some(child) => child,
             None => self.child.insert(Child::new(LIMIT)?),
@@ -132,7 +133,11 @@ impl Apart {
             Err(death) => {
                 self.child = None;
                 let judgement = known::crashed(self.engine, case, death.to_string());
-                Ok(Signature::of(&judgement).map(|signature| signature.to_string()))
+                // Nothing that is claimed is seen.
+                Ok(Signature::of(&judgement).map(|signature| Kind {
+                    signature: signature.to_string(),
+                    fails: true,
+                }))
             }
         }
     }
@@ -144,8 +149,8 @@ struct Smaller {
     apart: Apart,
     /// How many schedules a search may try for it.
     budget: u32,
-    /// What they keep.
-    kind: String,
+    /// What they keep: the signature, and that the file fails, as soon as one does.
+    kind: Kind,
     /// When no more are tried.
     end: Instant,
     /// Why none can be tried any more.
@@ -158,7 +163,15 @@ impl Smaller {
             return false;
         }
         match self.apart.kind(case, self.budget) {
-            Ok(kind) => kind.as_ref() == Some(&self.kind),
+            Ok(Some(kind)) => {
+                let keeps = kind.signature == self.kind.signature && kind.fails >= self.kind.fails;
+                // What is kept is gone on with.
+                if keeps {
+                    self.kind = kind;
+                }
+                keeps
+            }
+            Ok(None) => false,
             Err(error) => {
                 self.failed = Some(error);
                 false

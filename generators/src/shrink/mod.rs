@@ -6,7 +6,7 @@
 pub mod component;
 mod operation;
 
-use crate::{Callback, Code, Encoding, Instance, Item, Lift, Op, Plan, Target};
+use crate::{Callback, Code, Encoding, Entry, Instance, Item, Lift, Op, Plan, Scalar, Target};
 pub(crate) use operation::cancellable;
 use operation::{nested, simpler};
 
@@ -35,6 +35,7 @@ pub fn plan(plan: &Plan, keeps: &mut dyn FnMut(&Plan) -> bool) -> Plan {
     loop {
         let before = shrinking.plan.clone();
         shrinking.silence();
+        shrinking.finish();
         shrinking.runs();
         shrinking.instances();
         shrinking.bodies();
@@ -92,12 +93,30 @@ impl Shrinking<'_> {
         }) {}
     }
 
-    /// Without logs: all instances, or else each alone. What they did before has to show in how the run ends then.
+    /// Without logs: all instances, or else each alone. What they did before has to show in how the run ends then: that it goes
+    /// on shows if it returns.
     fn silence(&mut self) {
         let all = |plan: &mut Plan| plan.instances.iter_mut().for_each(|it| it.silent = true);
-        if !self.attempt(all) {
+        let and_return = |plan: &mut Plan| {
+            all(plan);
+            plan.instances
+                .iter_mut()
+                .flat_map(|it| &mut it.entries)
+                .for_each(returns);
+        };
+        if !self.attempt(all) && !self.attempt(and_return) {
             for instance in 0..self.plan.instances.len() {
                 self.attempt(|plan| plan.instances[instance].silent = true);
+            }
+        }
+    }
+
+    /// With tasks that return. This is the one step that adds something: what a run logged can be asked for only if it does not
+    /// end in a trap. Where that does not matter, it goes again.
+    fn finish(&mut self) {
+        for instance in 0..self.plan.instances.len() {
+            for entry in 0..self.plan.instances[instance].entries.len() {
+                self.attempt(|plan| returns(&mut plan.instances[instance].entries[entry]));
             }
         }
     }
@@ -218,6 +237,28 @@ pub(crate) fn body(plan: &mut Plan, mut number: usize) -> Option<&mut Vec<Op>> {
         }
     }
     None
+}
+
+/// Has an entry that may return, and does not, return at its end.
+fn returns(entry: &mut Entry) {
+    fn is_return(op: &mut Op) -> bool {
+        matches!(op, Op::TaskReturn { .. } | Op::Finish { .. })
+            || nested(op).into_iter().flatten().any(is_return)
+    }
+    let has_returned = match &mut entry.lift {
+        Lift::SyncTyped(_) | Lift::Sync(_) => true,
+        Lift::Stackful => false,
+        Lift::Callback(callback) => {
+            let mut ops = callback.body.iter_mut().chain(&mut callback.last);
+            ops.any(is_return)
+        }
+    };
+    if !has_returned && !entry.body.iter_mut().any(is_return) {
+        entry.body.push(Op::TaskReturn {
+            result: entry.result,
+            value: Scalar::Bits(0),
+        });
+    }
 }
 
 /// The bodies of an instance, without what is nested in them.

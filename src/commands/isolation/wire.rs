@@ -1,6 +1,6 @@
 //! What goes over the pipes: messages in the postcard format, each after its length in four bytes.
 
-use crate::commands::drawn::{Draw, Judged};
+use crate::commands::drawn::{Draw, Judged, Kind};
 use crate::commands::replay::{Play, Played};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -39,8 +39,8 @@ pub enum Request {
 pub enum Answer {
     /// To [`Request::Judge`].
     Judged(Box<Judged>),
-    /// To [`Request::Kind`]: the signature, if it is a finding or known.
-    Kind(Option<String>),
+    /// To [`Request::Kind`]; none if it is no finding, and not known.
+    Kind(Option<Kind>),
     /// To [`Request::Replay`]; or what is wrong with the file.
     Replayed(Result<Played, String>),
     /// To the others: the engine came to an end, whatever that was.

@@ -5,7 +5,6 @@ use crate::commands::drawn::Judges;
 use crate::commands::replay::Players;
 use crate::commands::{Outcome, engines};
 use anyhow::{Context, Result, anyhow};
-use spawndiff_oracles::Signature;
 use std::io;
 use std::time::Duration;
 
@@ -68,9 +67,7 @@ fn answer() -> Result<()> {
                 case,
             } => {
                 let engine = engines::of_name(&engine).map_err(anyhow::Error::msg)?;
-                let judgement = judges.with_budget(engine, budget).judge(&case);
-                let signature = Signature::of(&judgement);
-                Answer::Kind(signature.map(|signature| signature.to_string()))
+                Answer::Kind(judges.kind(engine, budget, &case))
             }
             Request::Replay(play) => {
                 let played = players.play(&play);
