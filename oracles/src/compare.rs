@@ -86,10 +86,7 @@ impl Leaves {
             .and_then(|index| reference.invocations.get(index));
         let end = invocation.map_or(reference.instantiation, |invocation| invocation.end);
         let by = match end {
-            End::Trap(trap) => Builtin::ALL
-                .iter()
-                .copied()
-                .find(|&builtin| reached.reached.contains_key(&(builtin, Some(trap)))),
+            End::Trap(trap) => reached.gave(trap),
             End::Quiet | End::Deadlock | End::Exhausted(_) => None,
         };
         Leaves {

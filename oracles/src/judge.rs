@@ -4,9 +4,9 @@ use crate::compare::{Difference, Leaves, Membership, Unknown, compare};
 use crate::kept::Kept;
 use crate::known::{self, Active, Beside, Explained, Explanation, Known, List};
 use crate::native::{self, Native, Variant};
-use crate::reference::{Coverage, Reference, Stopped, Unsupported};
+use crate::reference::{Builtin, Coverage, Reference, Stopped, Unsupported};
 use crate::schedules::Fixed;
-use crate::{Observation, RunObservation};
+use crate::{End, Observation, RunObservation, Trap};
 use spawndiff_corpus::{Case, Run};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -43,6 +43,9 @@ pub struct Judgement {
     pub schedules: Vec<Vec<u32>>,
     /// What the reference reached, in the runs that agree.
     pub coverage: Coverage,
+    /// Of a run in which the engine failed in itself: the trap in which the reference ends it, on the fixed schedule, if a built-in
+    /// gives that.
+    pub instead: Option<(Trap, Builtin)>,
 }
 
 /// The verdict on a case.
@@ -91,12 +94,16 @@ impl Judgement {
     /// The judgement on a case on which the native engine ended its process: nothing was seen of it.
     pub fn crashed(case: &Case, message: String) -> Judgement {
         let reference = Reference::new(case).ok();
+        let mut instead = None;
         let fixed = |run: &Run| {
+            let mut coverage = Coverage::default();
             let policy = &mut Fixed;
             let run = reference
                 .as_ref()?
-                .run(run, policy, &mut (), &mut Coverage::default());
-            run.ok()
+                .run(run, policy, &mut (), &mut coverage)
+                .ok()?;
+            instead = instead.or(trapped(&run, &coverage));
+            Some(run)
         };
         let runs: Vec<RunObservation> = case.runs.iter().map_while(fixed).collect();
         Judgement {
@@ -105,6 +112,7 @@ impl Judgement {
             schedules: vec![Vec::new(); runs.len()],
             reference: Observation { runs },
             coverage: Coverage::default(),
+            instead,
         }
     }
 }
@@ -163,6 +171,7 @@ impl Judge {
             reference: Observation::default(),
             schedules: Vec::new(),
             coverage: Coverage::default(),
+            instead: None,
         };
         let failure = match outcome {
             native::Outcome::Observed(observed) => {
@@ -223,6 +232,7 @@ impl Judge {
             reference: seen,
             schedules,
             coverage,
+            instead,
             ..
         } = judgement;
         let mut unknown = None;
@@ -239,8 +249,9 @@ impl Judge {
                     Explanation::New | Explanation::Allowed => failure = Some(failed),
                 }
                 // Nothing to compare here, but the file of a finding has to make this run too.
-                let policy = &mut Fixed;
-                if let Ok(run) = reference.run(run, policy, &mut (), &mut Coverage::default()) {
+                let mut reached = Coverage::default();
+                if let Ok(run) = reference.run(run, &mut Fixed, &mut (), &mut reached) {
+                    *instead = trapped(&run, &reached);
                     seen.runs.push(run);
                     schedules.push(Vec::new());
                 }
@@ -364,6 +375,15 @@ impl Judge {
             Err(what) => Explanation::Unknown(Unknown::Unsupported(what)).into(),
         }
     }
+}
+
+/// The trap that a run ends in, and the built-in that gives it.
+fn trapped(run: &RunObservation, reached: &Coverage) -> Option<(Trap, Builtin)> {
+    let trap = run.invocations.iter().find_map(|it| match it.end {
+        End::Trap(trap) => Some(trap),
+        End::Quiet | End::Deadlock | End::Exhausted(_) => None,
+    })?;
+    Some((trap, reached.gave(trap)?))
 }
 
 /// What the reference does not take in the runs of a case whose component it takes.

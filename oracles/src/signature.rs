@@ -24,7 +24,14 @@ impl Signature {
         let text = match &judgement.verdict {
             Verdict::Agree | Verdict::Inconclusive(_) => return None,
             known @ Verdict::Known(_) => known.to_string(),
-            Verdict::Crash { message } => format!("crash: {}", without_numbers(message)),
+            Verdict::Crash { message } => {
+                let message = without_numbers(message);
+                // Several bugs can end in one panic: the built-in that should have trapped tells them apart.
+                let instead = judgement.instead.filter(|(_, by)| by.is_built_in());
+                let instead =
+                    instead.map(|(trap, by)| format!(", allowed trap {trap} by {}", by.name()));
+                format!("crash: {message}{}", instead.unwrap_or_default())
+            }
             Verdict::Divergence(Divergence::Rejected { message }) => {
                 format!("rejected: {}", without_numbers(message))
             }

@@ -81,7 +81,28 @@ fn named(component: &[u8]) -> Option<Vec<Node>> {
         .ok()?;
     let mut root = nodes(&printed);
     root.iter_mut().for_each(|node| name_inside(node, false));
+    root.iter_mut().for_each(one_local_a_line);
     Some(root)
+}
+
+/// Locals stand on one line, and go one by one.
+fn one_local_a_line(node: &mut Node) {
+    const BETWEEN: &str = ") (local ";
+    let children = std::mem::take(&mut node.children);
+    for mut child in children {
+        if child.head.starts_with("(local ") && child.head.contains(BETWEEN) {
+            let locals = child
+                .head
+                .trim_start_matches("(local ")
+                .trim_end_matches(')');
+            let locals = locals.split(BETWEEN);
+            node.children
+                .extend(locals.map(|it| Node::leaf(&format!("(local {it})"))));
+        } else {
+            one_local_a_line(&mut child);
+            node.children.push(child);
+        }
+    }
 }
 
 /// In a type, the name of an export stands inside its description, which is not where wasmprinter writes it.
@@ -196,7 +217,7 @@ impl Reducing<'_> {
             }
             let most = WINDOW.min(self.at(path).len() - at);
             let taken = (2..=most).any(|size| self.attempt(path, at..at + size, Vec::new()));
-            if taken {
+            if taken || self.kept_in_local(path, at) {
                 continue;
             }
             let node = self.at(path)[at].clone();
@@ -213,6 +234,57 @@ impl Reducing<'_> {
             at += 1;
         }
     }
+    /// What is loaded from a place in memory, taken from a local in which it may still be.
+    fn kept_in_local(&mut self, path: &[usize], at: usize) -> bool {
+        let loads = |node: &Node| node.head.starts_with("i32.load");
+        let place = |node: &Node| {
+            ["i32.const ", "local.get "]
+                .iter()
+                .any(|it| node.head.starts_with(it))
+        };
+        match &self.at(path)[at..] {
+            [from, load, ..] if place(from) && loads(load) => {}
+            _ => return false,
+        }
+        let is_function = |node: &Node| node.head.starts_with("(func ");
+        let mut names = BTreeSet::new();
+        let mut list = &self.root;
+        for &index in path {
+            if is_function(&list[index]) {
+                locals(&list[index], &mut names);
+            }
+            list = &list[index].children;
+        }
+        names.iter().any(|name| {
+            let get = Node::leaf(&format!("local.get {name}"));
+            self.attempt(path, at..at + 2, vec![get])
+        })
+    }
+}
+
+/// The names of the locals that a function uses.
+fn locals(node: &Node, names: &mut BTreeSet<String>) {
+    let uses = ["local.get ", "local.set ", "local.tee "];
+    let name = uses.iter().find_map(|it| node.head.strip_prefix(it));
+    names.extend(name.map(str::to_string));
+    node.children.iter().for_each(|node| locals(node, names));
+}
+
+/// The body of a loop or block without the branches to its label.
+fn straight(nodes: &[Node], label: &str) -> Vec<Node> {
+    let mut all = Vec::new();
+    for node in nodes {
+        let mut words = node.head.split(' ');
+        match (words.next(), words.next()) {
+            (Some("br_if"), Some(to)) if to == label => all.push(Node::leaf("drop")),
+            (Some("br"), Some(to)) if to == label => {}
+            _ => all.push(Node {
+                children: straight(&node.children, label),
+                ..node.clone()
+            }),
+        }
+    }
+    all
 }
 
 /// Of a line that begins a component's import, the name; an import of a core module has two.
@@ -249,11 +321,11 @@ fn instead(node: &Node) -> Vec<Vec<Node>> {
     }
     if !node.head.starts_with("if") {
         let inner = node.children.clone();
-        return if inner.is_empty() {
-            Vec::new()
-        } else {
-            vec![inner]
-        };
+        if inner.is_empty() {
+            return Vec::new();
+        }
+        let label = node.head.split(' ').nth(1).unwrap_or_default();
+        return vec![straight(&inner, label), inner];
     }
     let side = |then: bool| {
         let mut nodes = drops(1);

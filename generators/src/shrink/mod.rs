@@ -6,9 +6,11 @@
 pub mod component;
 mod operation;
 
-use crate::{Callback, Code, Encoding, Entry, Instance, Item, Lift, Op, Plan, Scalar, Target};
+use crate::{
+    Callback, Code, Encoding, Entry, Instance, Item, Lift, Op, Plan, Scalar, Target, ValueType,
+};
 pub(crate) use operation::cancellable;
-use operation::{nested, simpler};
+use operation::{nested, simpler, spelled_out};
 
 /// The smallest plan that a greedy search finds and that `keeps` holds of: each step drops or simplifies one thing, and the
 /// search ends when no step is left that keeps it. `keeps` holds of `plan`.
@@ -167,6 +169,11 @@ impl Shrinking<'_> {
                 return;
             }
         }
+        for all in spelled_out(op) {
+            if self.attempt(|plan| replaced(plan, &all)) {
+                return;
+            }
+        }
         for simple in simpler(op) {
             self.attempt(|plan| replaced(plan, &[simple]));
         }
@@ -210,6 +217,12 @@ impl Shrinking<'_> {
 
     fn entry(&mut self, i: usize, e: usize) {
         self.attempt(|plan| plan.instances[i].entries[e].post_return = None);
+        self.attempt(|plan| {
+            let result = plan.instances[i].entries[e].result.take();
+            for body in bodies_of(&mut plan.instances[i]) {
+                return_nothing(body, result);
+            }
+        });
         self.attempt(|plan| plan.instances[i].entries[e].result = None);
         self.list(|plan| Some(&mut plan.instances[i].entries[e].params));
         self.attempt(|plan| plan.instances[i].entries[e].lift = Lift::Stackful);
@@ -258,6 +271,20 @@ fn returns(entry: &mut Entry) {
             result: entry.result,
             value: Scalar::Bits(0),
         });
+    }
+}
+
+/// Has what returns a result of a type return none.
+fn return_nothing(body: &mut [Op], of: Option<ValueType>) {
+    for op in body {
+        if let Op::TaskReturn { result, .. } | Op::Finish { result, .. } = op
+            && *result == of
+        {
+            *result = None;
+        }
+        for inner in nested(op) {
+            return_nothing(inner, of);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an operation of a plan may be replaced by.
 
-use crate::{Index, Op, Operand, Scalar};
+use crate::limits::SUBTASKS;
+use crate::{Handle, Index, Op, Operand, Passing, Scalar};
 
 /// The lists of operations in an operation.
 pub(super) fn nested(op: &mut Op) -> Vec<&mut Vec<Op>> {
@@ -41,6 +42,43 @@ pub(super) fn simpler(op: &Op) -> Vec<Op> {
         _ => {}
     });
     all
+}
+
+/// Lists of operations that say one by one what an operation does with a loop around it.
+pub(super) fn spelled_out(op: &Op) -> Vec<Vec<Op>> {
+    if *op != Op::Drain {
+        return Vec::new();
+    }
+    let passing = Passing::Daring;
+    let one = |slot| {
+        let (handle, set) = (Handle::Subtask(slot), Handle::Set(0));
+        let drop = Op::SubtaskDrop { handle, passing };
+        let offer = Op::Yield {
+            cancellable: false,
+            offer: false,
+        };
+        let wait = [
+            Op::SetNew { slot: 0 },
+            Op::Join {
+                handle,
+                set: Some(set),
+            },
+            Op::SetWait {
+                handle: set,
+                cancellable: false,
+                passing,
+            },
+        ];
+        let mut waits = wait.to_vec();
+        waits.push(drop.clone());
+        [
+            vec![offer.clone()],
+            vec![drop.clone()],
+            vec![offer, drop],
+            waits,
+        ]
+    };
+    (0..SUBTASKS).flat_map(one).collect()
 }
 
 /// Visits the operands of an operation that say no thread.

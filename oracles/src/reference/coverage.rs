@@ -135,6 +135,19 @@ builtins! {
 }
 
 impl Builtin {
+    /// Whether it is one of those that core code imports: a canonical definition other than `canon lift` and `canon lower`.
+    pub fn is_built_in(self) -> bool {
+        !matches!(
+            self,
+            Builtin::Lift
+                | Builtin::Callback
+                | Builtin::LowerHost
+                | Builtin::Lower
+                | Builtin::LowerAsync
+                | Builtin::Core
+        )
+    }
+
     /// Whether it can return at all: core code by itself does not.
     pub fn returns(self) -> bool {
         self != Builtin::Core
@@ -438,6 +451,12 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// What gave a trap.
+    pub fn gave(&self, trap: Trap) -> Option<Builtin> {
+        let mut all = Builtin::ALL.iter().copied();
+        all.find(|&builtin| self.reached.contains_key(&(builtin, Some(trap))))
+    }
+
     /// Counts one ending of a built-in.
     pub(crate) fn count(&mut self, builtin: Builtin, ending: Ending) {
         *self.reached.entry((builtin, ending)).or_default() += 1;
