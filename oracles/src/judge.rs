@@ -44,7 +44,7 @@ pub struct Judgement {
     /// What the reference reached, in the runs that agree.
     pub coverage: Coverage,
     /// Of a run in which the engine failed in itself: the trap in which the reference ends it, on the fixed schedule, if a built-in
-    /// gives that.
+    /// gives that and the two did the same until then.
     pub instead: Option<(Trap, Builtin)>,
 }
 
@@ -94,16 +94,12 @@ impl Judgement {
     /// The judgement on a case on which the native engine ended its process: nothing was seen of it.
     pub fn crashed(case: &Case, message: String) -> Judgement {
         let reference = Reference::new(case).ok();
-        let mut instead = None;
         let fixed = |run: &Run| {
-            let mut coverage = Coverage::default();
             let policy = &mut Fixed;
             let run = reference
                 .as_ref()?
-                .run(run, policy, &mut (), &mut coverage)
-                .ok()?;
-            instead = instead.or(trapped(&run, &coverage));
-            Some(run)
+                .run(run, policy, &mut (), &mut Coverage::default());
+            run.ok()
         };
         let runs: Vec<RunObservation> = case.runs.iter().map_while(fixed).collect();
         Judgement {
@@ -112,7 +108,7 @@ impl Judgement {
             schedules: vec![Vec::new(); runs.len()],
             reference: Observation { runs },
             coverage: Coverage::default(),
-            instead,
+            instead: None,
         }
     }
 }
@@ -251,7 +247,7 @@ impl Judge {
                 // Nothing to compare here, but the file of a finding has to make this run too.
                 let mut reached = Coverage::default();
                 if let Ok(run) = reference.run(run, &mut Fixed, &mut (), &mut reached) {
-                    *instead = trapped(&run, &reached);
+                    *instead = trapped(native, &run, &reached);
                     seen.runs.push(run);
                     schedules.push(Vec::new());
                 }
@@ -377,13 +373,25 @@ impl Judge {
     }
 }
 
-/// The trap that a run ends in, and the built-in that gives it.
-fn trapped(run: &RunObservation, reached: &Coverage) -> Option<(Trap, Builtin)> {
-    let trap = run.invocations.iter().find_map(|it| match it.end {
-        End::Trap(trap) => Some(trap),
-        End::Quiet | End::Deadlock | End::Exhausted(_) => None,
-    })?;
-    Some((trap, reached.gave(trap)?))
+/// The trap in which the reference ended the invocation in which the engine failed, and the built-in that gave it, if as much was
+/// logged until then.
+fn trapped(
+    native: &RunObservation,
+    reference: &RunObservation,
+    reached: &Coverage,
+) -> Option<(Trap, Builtin)> {
+    let (native, reference) = native
+        .invocations
+        .iter()
+        .zip(&reference.invocations)
+        .last()?;
+    match reference.end {
+        End::Trap(trap) if reference.events == native.events => {
+            let by = reached.gave(trap).filter(|by| by.is_built_in())?;
+            Some((trap, by))
+        }
+        End::Trap(_) | End::Quiet | End::Deadlock | End::Exhausted(_) => None,
+    }
 }
 
 /// What the reference does not take in the runs of a case whose component it takes.
