@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 out=${OUT:-findings/rediscovered}
 mkdir -p "$out"
 cargo build --release --features old-releases
-for release in 44 45 46 47; do
+for release in $(grep -v '^#' ci/bugs.tsv | cut -f 2 | sort -u); do
   for seed in ${SEEDS:-1 2 3}; do
     folder="$out/$release-$seed"
     rm -rf "$folder"

@@ -16,7 +16,8 @@ def bugs(path):
 
 def shows_as(text, release, gone):
     """Whether a shrunk case shows on every release from the one that has the bug to the last before it was gone, and on no later."""
-    shows = {int(major) for major in re.findall(r"^;; Shows on wasmtime (\d+)", text, re.M)}
+    lines = re.findall(r"^;; Shows on wasmtime (.*)$", text, re.M)
+    shows = {int(major) for line in lines for major in re.findall(r"(\d+)\.\d+\.\d+", line)}
     return shows.issuperset(range(int(release), int(gone))) and all(major < int(gone) for major in shows)
 
 

@@ -80,21 +80,30 @@ impl Node<'_> {
         self.head.starts_with(";;")
     }
 
-    /// What of its kind may stand side by side: instructions, and definitions that are no more than a reference to something.
+    /// What of its kind may stand side by side, if it is short: instructions; definitions that only name something, or make an
+    /// instance; imports; what is lifted and exported.
     fn kind(&self) -> Option<&'static str> {
         if !self.head.starts_with(['(', ';']) {
             return Some("instruction");
         }
         let kinds = [
-            "(type ",
-            "(import ",
-            "(export ",
-            "(alias ",
-            "(core func ",
-            "(core type ",
-            "(elem ",
+            ("(type ", "type"),
+            ("(core type ", "type"),
+            ("(alias ", "type"),
+            ("(instance ", "type"),
+            ("(core instance ", "type"),
+            ("(core module ", "type"),
+            ("(import ", "import"),
+            ("(export ", "export"),
+            ("(core func ", "core func"),
+            ("(elem ", "elem"),
         ];
-        kinds.into_iter().find(|kind| self.head.starts_with(kind))
+        let lifted = self.head.starts_with("(func ") && self.head.contains(" (canon lift ");
+        let mut kind = kinds
+            .into_iter()
+            .filter(|(of, _)| self.head.starts_with(of));
+        let kind = kind.next().map(|(_, kind)| kind);
+        kind.or(lifted.then_some("export"))
     }
 
     /// All of it on one line; `None` if that is too long, or if there is a comment in it.

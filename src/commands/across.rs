@@ -6,7 +6,7 @@ use super::{known, one_line};
 use anyhow::Result;
 use spawndiff_corpus::Case;
 use spawndiff_oracles::native::{Config, Release, Variant};
-use spawndiff_oracles::{Judgement, Signature};
+use spawndiff_oracles::{Judgement, Signature, Verdict};
 use std::time::Duration;
 
 /// How long a case may take on one of them.
@@ -19,7 +19,8 @@ const BEGINNINGS: [&str; 3] = [
     "Other on wasmtime ",
 ];
 
-/// What is said of a case with this signature, a line for each release; none where there is but one.
+/// What is said of a case with this signature on every release, those together of which the same is said; nothing where there is but
+/// one release.
 pub fn lines(case: &Case, signature: &Signature) -> Result<Vec<String>> {
     let others = Release::OTHERS.iter().filter(|release| release.is_built());
     let mut releases: Vec<Release> = others.chain([&Release::DEFAULT]).copied().collect();
@@ -27,7 +28,8 @@ pub fn lines(case: &Case, signature: &Signature) -> Result<Vec<String>> {
     if releases.len() == 1 {
         return Ok(Vec::new());
     }
-    let line = |release: Release| -> Result<String> {
+    let mut all: Vec<(&str, Vec<&str>, String)> = Vec::new();
+    for release in releases {
         let engine = match release {
             Release::DEFAULT => Variant::default(),
             other => Variant::Other(other),
@@ -37,15 +39,22 @@ pub fn lines(case: &Case, signature: &Signature) -> Result<Vec<String>> {
         let [shows, not, other] = BEGINNINGS;
         let version = release.version();
         let verdict = one_line(&judgement.verdict.to_string());
-        Ok(match seen {
-            Some(seen) if seen.is_like(signature) => format!("{shows}{version}"),
-            Some(seen) if !matches!(judgement.verdict, spawndiff_oracles::Verdict::Known(_)) => {
-                format!("{other}{version}: {seen}")
+        let (beginning, what) = match seen {
+            Some(seen) if seen.is_like(signature) => (shows, String::new()),
+            Some(seen) if !matches!(judgement.verdict, Verdict::Known(_)) => {
+                (other, format!(": {seen}"))
             }
-            _ => format!("{not}{version}: {verdict}"),
-        })
+            _ => (not, format!(": {verdict}")),
+        };
+        match all.last_mut() {
+            Some(last) if (last.0, &last.2) == (beginning, &what) => last.1.push(version),
+            _ => all.push((beginning, vec![version], what)),
+        }
+    }
+    let line = |(beginning, versions, what): (&str, Vec<&str>, String)| {
+        format!("{beginning}{}{what}", versions.join(", "))
     };
-    releases.into_iter().map(line).collect()
+    Ok(all.into_iter().map(line).collect())
 }
 
 /// The judgement on a case, whose engine runs it in a process of its own first.

@@ -1,4 +1,4 @@
-//! The kinds of findings of a campaign that is over: the smallest file of each is made smaller, and gets a report beside it.
+//! The kinds of findings of a campaign that is over: the files of each are made smaller, and get a report beside them.
 
 use super::known;
 use super::state::State;
@@ -13,12 +13,12 @@ const GRACE: Duration = Duration::from_secs(60);
 /// How often it is looked after.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Shrinks the smallest file of each kind, for so long each, in a process of its own: what a smaller case does to an engine is no
-/// better known than what a larger one does. A file that cannot be made smaller stays.
+/// Shrinks the files of each kind, for so long each, in a process of its own: what a smaller case does to an engine is no better
+/// known than what a larger one does. Which one becomes the smallest cannot be told before. A file that cannot be made smaller stays.
 pub fn shrink(state: &mut State, time: Duration, jobs: usize, stop: &AtomicBool) {
-    let files = state.found.iter().filter_map(|((engine, _), group)| {
-        let path = group.smallest()?.path.clone();
-        Some((engine.clone(), path))
+    let files = state.found.iter().flat_map(|((engine, _), group)| {
+        let samples = group.samples.values();
+        samples.map(|sample| (engine.clone(), sample.path.clone()))
     });
     let todo: Mutex<Vec<(String, PathBuf)>> = Mutex::new(files.collect());
     let next = || todo.lock().expect("no one panics here").pop();

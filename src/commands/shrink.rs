@@ -78,7 +78,9 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
     let mut header = finding::verdict(&judgement);
     let found = |line: &&String| line.starts_with("Found by: ");
     header.extend(stored.header.iter().find(found).cloned());
-    header.push(format!("{SHRUNK_ON}{engine}"));
+    if origin.is_none_or(|origin| origin.engine != engine) {
+        header.push(format!("{SHRUNK_ON}{engine}"));
+    }
     if let Some(signature) = Signature::of(&judgement) {
         header.extend(across::lines(&case, &signature)?);
     }

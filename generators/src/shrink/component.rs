@@ -12,6 +12,8 @@ use wasmparser::{Validator, WasmFeatures};
 
 /// How many instructions in a row are taken away together, or made a constant, at any place of a body.
 const WINDOW: usize = 6;
+/// The handles and threads of an instance that are counted through where one is loaded from memory.
+const HANDLES: u32 = 4;
 
 /// The smallest case that a greedy search finds and that `keeps` holds of, starting from one that it holds of: first fewer
 /// runs and calls, then less of the component. A component that cannot be printed stays as it is.
@@ -224,28 +226,29 @@ impl Reducing<'_> {
             let simple = instead(&node)
                 .into_iter()
                 .any(|by| self.attempt(path, at..at + 1, by));
-            if !simple && !node.head.ends_with(".const 0") {
+            if !simple {
                 let _ = (1..=most.min(3)).any(|size| {
-                    ["i32.const 0", "i64.const 0"].iter().any(|constant| {
-                        self.attempt(path, at..at + size, vec![Node::leaf(constant)])
+                    let as_simple = |by| by == node.head || node.head.ends_with(".const 0");
+                    ["i32.const 0", "i64.const 0", "drop"].iter().any(|by| {
+                        !(size == 1 && as_simple(*by))
+                            && self.attempt(path, at..at + size, vec![Node::leaf(by)])
                     })
                 });
             }
             at += 1;
         }
     }
-    /// What is loaded from a place in memory, taken from a local in which it may still be.
+    /// What is loaded from a place in memory, taken from a local in which it may still be; or a number that a handle often has, for
+    /// that and for a local.
     fn kept_in_local(&mut self, path: &[usize], at: usize) -> bool {
         let loads = |node: &Node| node.head.starts_with("i32.load");
-        let place = |node: &Node| {
-            ["i32.const ", "local.get "]
-                .iter()
-                .any(|it| node.head.starts_with(it))
-        };
-        match &self.at(path)[at..] {
-            [from, load, ..] if place(from) && loads(load) => {}
+        let gets = |node: &Node| node.head.starts_with("local.get ");
+        let place = |node: &Node| gets(node) || node.head.starts_with("i32.const ");
+        let size = match &self.at(path)[at..] {
+            [from, load, ..] if place(from) && loads(load) => 2,
+            [get, ..] if gets(get) => 1,
             _ => return false,
-        }
+        };
         let is_function = |node: &Node| node.head.starts_with("(func ");
         let mut names = BTreeSet::new();
         let mut list = &self.root;
@@ -255,10 +258,11 @@ impl Reducing<'_> {
             }
             list = &list[index].children;
         }
-        names.iter().any(|name| {
-            let get = Node::leaf(&format!("local.get {name}"));
-            self.attempt(path, at..at + 2, vec![get])
-        })
+        let handles = (1..=HANDLES).map(|handle| format!("i32.const {handle}"));
+        let locals = names.iter().filter(|_| size > 1);
+        let locals = locals.map(|name| format!("local.get {name}"));
+        let mut instead = locals.chain(handles);
+        instead.any(|it| self.attempt(path, at..at + size, vec![Node::leaf(&it)]))
     }
 }
 
