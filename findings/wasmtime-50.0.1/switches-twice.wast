@@ -4,10 +4,7 @@
 ;; Wasmtime 50.0.1 fails with `BUG: switch item already set`. 45.0.0 to 48.0.8 do what the specification says.
 ;; Found by: spawndiff run --seed 5 --first 402 --cases 1 --instances 4 --engine wasmtime-50, against wasmtime 50.0.1
 ;; Shrunk on: wasmtime-50
-;; Not on wasmtime 45.0.0: agree
-;; Not on wasmtime 46.0.0: agree
-;; Not on wasmtime 47.0.0: agree
-;; Not on wasmtime 48.0.8: agree
+;; Not on wasmtime 45.0.0, 46.0.0, 47.0.0, 48.0.8: agree
 ;; Shows on wasmtime 50.0.1
 
 (component definition $spawndiff

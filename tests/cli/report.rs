@@ -1,47 +1,42 @@
 //! `spawndiff report`, and the report beside each kind of finding of a campaign.
 
 use super::{command, folder, good_case, spawndiff};
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
-#[test]
-fn a_campaign_leaves_a_smaller_case_and_a_report_of_each_kind() {
-    let folder = folder();
+/// The findings of a campaign on an engine with a fault, shrunk for so many seconds each.
+fn findings(shrink: &str, out: &Path) -> BTreeMap<String, String> {
     let mut command = command();
     command.env("SPAWNDIFF_PLANT", "IndexOffByOne");
-    command.args(["run", "--cases", "30", "--seed", "1", "--instances", "1"]);
-    command.args([
-        "--engine",
-        "cranelift-none",
-        "--shrink",
-        "5",
-        "--json",
-        "--out",
-    ]);
-    let output = command.arg(folder.path()).output();
-    let ran = super::Ran::from(output.expect("the binary starts"));
+    command.args(["run", "--cases", "20", "--seed", "1", "--instances", "1"]);
+    command.args(["--engine", "cranelift-none", "--json"]);
+    command.args(["--shrink", shrink, "--out"]).arg(out);
+    let output = command.output().expect("the binary starts");
+    let ran = super::Ran::from(output);
     assert_eq!(ran.err, "");
     let json = ran.json();
     let kinds = json["kinds"].as_array().expect("kinds are a list");
     assert!(!kinds.is_empty(), "{json}");
-    for kind in kinds {
-        let files = kind["files"].as_array().expect("files are a list");
-        let path = |file: &serde_json::Value| file.as_str().expect("a file is a path").to_string();
-        let text = |path: &String| fs::read_to_string(path).expect("it is there");
-        let (shrunk, others): (Vec<String>, Vec<String>) = files
-            .iter()
-            .map(path)
-            .partition(|path| text(path).contains("\n;; Shrunk on: cranelift-none\n"));
-        let [shrunk] = &shrunk[..] else {
-            panic!("one of a kind is made smaller: {kind}");
-        };
-        let case = text(shrunk);
-        let is_larger = |other| text(other).len() >= case.len();
-        assert!(others.iter().all(is_larger), "{kind}");
-        let report = text(&shrunk.replace(".wast", ".md"));
-        let signature = kind["signature"].as_str().expect("it is text");
+    let files = kinds.iter().flat_map(|kind| kind["files"].as_array());
+    let files = files.flatten().map(|file| file.as_str().expect("a path"));
+    let text = |path: &str| fs::read_to_string(path).expect("it is there");
+    let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_string();
+    files.map(|path| (name(path), text(path))).collect()
+}
+
+#[test]
+fn a_campaign_leaves_smaller_cases_and_a_report_of_each() {
+    let (first, second) = (folder(), folder());
+    let (large, small) = (findings("0", first.path()), findings("20", second.path()));
+    let names = |all: &BTreeMap<String, String>| all.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&large), names(&small));
+    for (name, case) in &small {
+        assert!(case.len() < large[name].len(), "{name}: {case}");
+        let report = second.path().join(name).with_extension("md");
+        let report = fs::read_to_string(report).expect("it is there");
         let title = report.lines().next().expect("it has a title");
         assert!(title.starts_with("# Wasmtime 48.0.8: "), "{title}");
-        assert!(!signature.is_empty());
         for part in [
             "## What should happen",
             "## What happens",
@@ -51,7 +46,20 @@ fn a_campaign_leaves_a_smaller_case_and_a_report_of_each_kind() {
         ] {
             assert!(report.contains(part), "no {part}: {report}");
         }
-        assert!(report.contains(&case), "it holds the case whole: {report}");
+        assert!(report.contains(case), "it holds the case whole: {report}");
+    }
+}
+
+#[test]
+fn what_the_engine_lacks_is_lowered_in_a_report_and_in_a_smaller_case() {
+    let spawns = "corpus/known/together/dropped-subtask-is-of-another-type.wast";
+    let stored = fs::read_to_string(spawns).expect("it is there");
+    assert!(stored.contains("canon thread.spawn-"), "{stored}");
+    for command in [&["report"][..], &["shrink", "--seconds", "3"]] {
+        let ran = spawndiff(command.iter().chain(&[spawns]));
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        assert!(!ran.out.contains("canon thread.spawn-"), "{}", ran.out);
+        assert!(ran.out.contains("canon thread.new-indirect"), "{}", ran.out);
     }
 }
 

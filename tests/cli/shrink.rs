@@ -1,6 +1,8 @@
 //! `spawndiff shrink`.
 
 use super::{bad_files, file, folder, good_case, spawndiff};
+use std::ffi::OsStr;
+use std::fs;
 use std::path::Path;
 
 /// A known divergence, and beside it what does not matter: a second run, another export, an instruction too many.
@@ -36,6 +38,32 @@ fn a_smaller_case_shows_the_same_and_nothing_that_does_not_matter() {
     // And again, to standard output: there is nothing left to take away.
     let ran = spawndiff(["shrink".as_ref(), small.as_os_str()]);
     assert_eq!((ran.code, ran.out), (0, text));
+}
+
+/// A run whose order differs, and that ends in a trap on both engines: what came before that cannot be asked for.
+#[test]
+fn a_smaller_case_fails_on_the_engine_if_the_larger_one_does() {
+    let folder = folder();
+    let stored = "corpus/known/together/queues-behind-sync-typed.wast";
+    let small = folder.path().join("small.wast");
+    let args = ["shrink", "--seconds", "20", stored, "-o"].map(OsStr::new);
+    let ran = spawndiff(args.into_iter().chain([small.as_os_str()]));
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let fails = |path: &OsStr| {
+        let ran = spawndiff([
+            "replay".as_ref(),
+            "--engine".as_ref(),
+            "cranelift".as_ref(),
+            path,
+        ]);
+        ran.code == 1
+    };
+    assert!(fails(stored.as_ref()), "the larger one");
+    assert!(
+        fails(small.as_os_str()),
+        "{}",
+        fs::read_to_string(&small).expect("it is there")
+    );
 }
 
 #[test]
