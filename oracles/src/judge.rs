@@ -384,7 +384,7 @@ fn trapped(
         .invocations
         .iter()
         .zip(&reference.invocations)
-        .last()?;
+        .next_back()?;
     match reference.end {
         End::Trap(trap) if reference.events == native.events => {
             let by = reached.gave(trap).filter(|by| by.is_built_in())?;
