@@ -15,7 +15,7 @@ npm install --silent --no-audit --no-fund --prefix "$OUT/browser" playwright-cor
 
 # With nothing known, what is known otherwise is a finding.
 code=0
-cargo run --release -- --known "$OUT/known" run --cases 120 --seed 1 --shrink 1 --out "$OUT/findings" --html "$OUT/page" \
+cargo run --release -- --known "$OUT/known" run --cases 300 --seed 1 --shrink 1 --out "$OUT/findings" --html "$OUT/page" \
   > "$OUT/summary.txt" || code=$?
 [ "$code" = 1 ] || { cat "$OUT/summary.txt"; exit 1; }
 cp ci/page.mjs "$OUT/browser/page.mjs"

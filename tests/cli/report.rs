@@ -9,7 +9,7 @@ use std::path::Path;
 fn findings(shrink: &str, out: &Path) -> BTreeMap<String, String> {
     let mut command = command();
     command.env("SPAWNDIFF_PLANT", "IndexOffByOne");
-    command.args(["run", "--cases", "20", "--seed", "1", "--instances", "1"]);
+    command.args(["run", "--cases", "30", "--seed", "1", "--instances", "1"]);
     command.args(["--engine", "cranelift-none", "--json"]);
     command.args(["--shrink", shrink, "--out"]).arg(out);
     let output = command.output().expect("the binary starts");

@@ -9,7 +9,8 @@ use wasmtime::{
     Result, Store, Strategy,
 };
 
-pub(super) use adapter::{Adapter, Limiter};
+pub(super) use adapter::Adapter;
+pub(super) use adapter::limiter::Limiter;
 
 #[path = "adapter/mod.rs"]
 mod adapter;

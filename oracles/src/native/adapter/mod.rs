@@ -2,7 +2,7 @@
 //! built in, into the module of that release: what differs between them is there, and in `release.rs`.
 
 mod engine;
-mod limiter;
+pub(in crate::native) mod limiter;
 mod run;
 mod values;
 
@@ -14,11 +14,6 @@ use crate::native::lower::{self, LowerError, Needs};
 use crate::native::{Config, Outcome, panics};
 use crate::{Observation, RunObservation};
 pub(in crate::native) use engine::Host;
-#[allow(
-    unused_imports,
-    reason = "for scripts, which run on one of the releases"
-)]
-pub(in crate::native) use limiter::Limiter;
 pub(in crate::native) use run::{Ended, endless};
 use run::{Settings, Stop};
 use spawndiff_corpus::{Case, Run};
