@@ -24,11 +24,23 @@ for (let index = 0; index < count; index += 1) {
   const shown = async (what) => (await finding.locator(what).count()) > 0 && finding.locator(what).first().isVisible();
   if (await shown("table.traces")) wrong.push(`open from the beginning: ${title}`);
   await finding.locator("summary").first().click();
-  for (const what of ["table.traces", "svg.lanes", "svg.lanes circle"]) {
-    // A finding without an event has no dot.
-    const may_miss = what === "svg.lanes circle" && (await finding.locator("tr", { hasText: /^(log|mark) / }).count()) === 0;
-    if (!may_miss && !(await shown(what))) wrong.push(`no ${what}: ${title}`);
+  for (const what of ["table.traces", "svg.lanes"]) {
+    if (!(await shown(what))) wrong.push(`no ${what}: ${title}`);
   }
+  // The drawing has a dot for each event of its invocation, on both sides; a long one is drawn in part.
+  const [dots, events, whole] = await finding.evaluate((shown) => {
+    const drawing = shown.querySelector("svg.lanes");
+    const told = drawing.previousElementSibling.textContent;
+    const invocation = Number(told.match(/^Invocation (\d+)/)[1]);
+    let at = -1;
+    let events = 0;
+    for (const row of shown.querySelector("table.traces").rows) {
+      if (row.querySelector("th[colspan]")) at += 1;
+      else if (at === invocation) for (const cell of row.cells) events += /^(log|mark) /.test(cell.textContent) ? 1 : 0;
+    }
+    return [drawing.querySelectorAll("circle").length, events, !/, from event |more are not drawn/.test(told)];
+  });
+  if (whole ? dots !== events : dots === 0 || dots >= events) wrong.push(`${dots} dots for ${events} events: ${title}`);
 }
 if ((await page.locator("table.heat td").count()) === 0) wrong.push("no heat map");
 await page.screenshot({ path: screenshot, fullPage: true });
