@@ -42,6 +42,10 @@ deviations! {
     /// `thread.*-then-promote` asks whether the other thread is suspended, not whether it is ready: it resumes one that
     /// is suspended, and traps on one that is running, that waits between callbacks, or that was made ready by `resume-later`.
     PromotesSuspended "promotes-suspended",
+    /// `thread.*-then-promote` of the thread itself traps, as later texts ask for.
+    PromotesItself "promotes-itself",
+    /// `thread.*-then-promote` only finds a thread that yields in a built-in: to any other that is ready it does not switch.
+    PromotesNothing "promotes-nothing",
     /// `task.return` does its work in a task that is not lifted `async`, and so the task returns twice.
     ReturnsFromSyncLift "returns-internal-error",
     /// Every task waits for the exclusive thread before it starts, also one that does not need it: one that is lifted
@@ -89,6 +93,8 @@ deviations! {
     WaitTakesYield "wait-takes-yield",
     /// A task is told of a cancellation after it has returned.
     TellsAfterReturn "tells-after-return",
+    /// `subtask.cancel async` of a subtask that is in a waitable set traps, as later texts ask for.
+    CancelTrapsInSet "cancel-traps-in-set",
     /// `task.cancel` works as soon as the cancellation was asked for, delivered or not.
     CancelsUndelivered "cancels-undelivered",
     /// `thread.*-then-*` is told of a pending cancellation before its thread index is looked at.

@@ -219,7 +219,10 @@ impl Store<'_> {
         let requested = subtask.cancellation_requested;
         let twice = requested && !self.cancels_twice();
         let in_set = self.waitable(waitable).wset.is_some();
-        let in_set = !async_ && (in_set || self.waits_in_own_set(waitable, requested));
+        let in_set = match async_ {
+            false => in_set || self.waits_in_own_set(waitable, requested),
+            true => in_set && self.refuses_in_set(),
+        };
         self.trap_if_any(&[
             (delivered, Trap::SubtaskResolveDelivered),
             (twice, Trap::SubtaskCancelTwice),

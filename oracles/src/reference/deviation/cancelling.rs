@@ -208,6 +208,11 @@ impl Store<'_> {
             && self.deviates_here(Deviation::CancelsTwice)
     }
 
+    /// Whether an asynchronous `subtask.cancel` traps where a synchronous one does: the subtask is in a waitable set.
+    pub(crate) fn refuses_in_set(&mut self) -> bool {
+        self.deviates(Deviation::CancelTrapsInSet)
+    }
+
     /// Whether a task may be cancelled before it was told.
     pub(crate) fn cancels_undelivered(&mut self, state: TaskState) -> bool {
         state == TaskState::PendingCancel && self.deviates(Deviation::CancelsUndelivered)

@@ -18,6 +18,9 @@ impl Store<'_> {
         other: ThreadId,
         yields: bool,
     ) -> Instead {
+        if other == thread && self.deviates(Deviation::PromotesItself) {
+            return Some(Err(Trap::ThreadNotSuspended.into()));
+        }
         let target = &self.threads[other.0];
         if target.suspended() {
             return self.deviates(Deviation::PromotesSuspended).then(|| {
@@ -29,11 +32,19 @@ impl Store<'_> {
             });
         }
         let in_built_in = matches!(target.cont, Some(Continuation::Core { .. }));
-        let yielded = in_built_in && self.ready(other) && !target.resumed_later;
-        if yielded || !self.deviates(Deviation::PromotesSuspended) {
-            return None;
+        let in_built_in = in_built_in && !target.resumed_later;
+        let yields_there = in_built_in && target.ready_func == Some(ReadyFunc::Always);
+        let ready = self.ready(other);
+        if !(in_built_in && ready) && self.deviates(Deviation::PromotesSuspended) {
+            return Some(Err(Trap::ThreadNotSuspended.into()));
         }
-        Some(Err(Trap::ThreadNotSuspended.into()))
+        (ready && !yields_there && self.deviates(Deviation::PromotesNothing)).then(|| {
+            Ok(if yields {
+                self.yield_(thread, cancellable)
+            } else {
+                self.suspend(thread, cancellable)
+            })
+        })
     }
 
     /// Before `Thread.resume` switches from one thread to another, and before a call of `canon_lower`: whether the other
