@@ -64,6 +64,9 @@ deviations! {
     /// `subtask.cancel` does not resume a thread of the callee that waits between callbacks after YIELD: its next callback is
     /// told.
     CancelMissesCallbackYield "cancel-misses-callback-yield",
+    /// A callback that returns YIELD or WAIT while a cancellation is pending is told of it in its turn only, behind threads that are
+    /// ready.
+    TellsInTurn "tells-in-turn",
     /// A synchronously typed task that has blocked lets any thread run, also of other component instances, and its caller go
     /// on.
     SyncTypedRunsOthers "sync-typed-runs-others",

@@ -46,7 +46,9 @@ impl Store<'_> {
         if !self.threads[thread.0].cancellable {
             return false;
         }
+        let in_turn = self.deviations.contains(&Deviation::TellsInTurn);
         let late = match cont {
+            Continuation::CallbackYield if in_turn => Deviation::TellsInTurn,
             Continuation::CallbackYield => Deviation::CancelMissesCallbackYield,
             Continuation::Core { .. } => Deviation::CancelMissesSuspended,
             Continuation::Implicit
@@ -66,7 +68,15 @@ impl Store<'_> {
     pub(crate) fn instead_of_telling(&mut self, thread: ThreadId) -> bool {
         let task = self.task_of(thread);
         (task.state == TaskState::PendingCancel || task.told_late)
-            && self.deviates(Deviation::CancelMissesCallbackYield)
+            && (self.deviates(Deviation::CancelMissesCallbackYield) || self.tells_in_turn(thread))
+    }
+
+    /// Whether a callback is told of a pending cancellation in its turn only. After a return, that it is told is a deviation of its
+    /// own.
+    fn tells_in_turn(&mut self, thread: ThreadId) -> bool {
+        let returned = self.task_of(thread).told_late;
+        self.deviations.contains(&Deviation::TellsInTurn)
+            && (returned || self.deviates(Deviation::TellsInTurn))
     }
 
     /// In `Task.request_cancellation`: whether a thread that cannot be resumed, because another one is exclusive, is told as
@@ -102,7 +112,12 @@ impl Store<'_> {
     pub(crate) fn instead_of_waiting(&mut self, thread: ThreadId) -> bool {
         let task = self.task_of(thread);
         let pending = task.state == TaskState::PendingCancel || task.told_late;
-        let tells = pending && self.queues_behind_others(self.threads[thread.0].task);
+        let in_turn = self.deviations.contains(&Deviation::TellsInTurn);
+        let tells = pending
+            && (self.queues_behind_others(self.threads[thread.0].task)
+                || (in_turn
+                    && self.choose(Choice::Deviation, &[NOBODY; 2]) == 1
+                    && self.tells_in_turn(thread)));
         if tells {
             self.tell_in_turn(thread, true);
         }

@@ -1,0 +1,199 @@
+;; tells-in-turn: a callback returns YIELD while a cancellation of its task is pending, and another thread is ready.
+;; CanonicalABI.md, `Thread.wait_until`: before anything else, it reports a pending cancellation. So the callback is called at once.
+;; Wasmtime 50.0.1 calls it with TASK_CANCELLED in its turn, after the other thread.
+;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#threads
+;; Seen in 50.0.1; no report of it found. Earlier releases: cancel-misses-callback-yield.
+
+(component definition $spawndiff
+  ;; The stand-in for the host in a stored case: the text between `(component $host` and its `)`.
+  ;; Constant: a file whose stand-in is encoded otherwise is refused, since its events would not be ours.
+  ;; `settle` lives in an instance of its own, so that its waiting task never stands in the way of a `log`.
+  (component $host
+    (component $trace
+      (core module $m
+        ;; At 0: pointer and length of the list that `events` returns. From 16: the events, 16 bytes each,
+        ;; laid out as `tuple<u32, u64>`: the point at 0, the value at 8.
+        (memory (export "memory") 1)
+        (global $count (mut i32) (i32.const 0))
+
+        (func $append (param $point i32) (param $value i64)
+          (local $at i32)
+          (local.set $at
+            (i32.add (i32.const 16) (i32.shl (global.get $count) (i32.const 4))))
+          (if (i32.ge_u
+                (i32.add (local.get $at) (i32.const 15))
+                (i32.shl (memory.size) (i32.const 16)))
+            (then
+              (if (i32.eq (memory.grow (i32.const 1)) (i32.const -1))
+                (then (unreachable)))))
+          (i32.store (local.get $at) (local.get $point))
+          (i64.store offset=8 (local.get $at) (local.get $value))
+          (global.set $count (i32.add (global.get $count) (i32.const 1))))
+
+        (func (export "log") (param $point i32) (param $value i64)
+          (call $append (local.get $point) (local.get $value)))
+
+        ;; A mark is an event of the point 0xffffffff.
+        (func (export "mark") (param $value i32)
+          (call $append (i32.const -1) (i64.extend_i32_u (local.get $value))))
+
+        (func (export "events") (result i32)
+          (i32.store (i32.const 0) (i32.const 16))
+          (i32.store (i32.const 4) (global.get $count))
+          (i32.const 0))
+      )
+      (core instance $m (instantiate $m))
+      (func (export "log") (param "point" u32) (param "value" u64)
+        (canon lift (core func $m "log")))
+      (func (export "mark") (param "value" u32)
+        (canon lift (core func $m "mark")))
+      (func (export "events") (result (list (tuple u32 u64)))
+        (canon lift (core func $m "events") (memory (core memory $m "memory"))))
+    )
+
+    (component $settle
+      (core func $return (canon task.return))
+      (core module $m
+        (import "" "task.return" (func $return))
+        (global $left (mut i32) (i32.const 0))
+
+        ;; Yields (callback code 1) 200 times, then returns and exits (callback code 0).
+        (func (export "settle") (result i32)
+          (global.set $left (i32.const 199))
+          (i32.const 1))
+        (func (export "callback") (param i32 i32 i32) (result i32)
+          (if (i32.eqz (global.get $left))
+            (then
+              (call $return)
+              (return (i32.const 0))))
+          (global.set $left (i32.sub (global.get $left) (i32.const 1)))
+          (i32.const 1))
+      )
+      (core instance $m (instantiate $m
+        (with "" (instance (export "task.return" (func $return))))))
+      (func (export "settle") async
+        (canon lift (core func $m "settle") async (callback (core func $m "callback"))))
+    )
+
+    (instance $trace (instantiate $trace))
+    (instance $settle (instantiate $settle))
+    (export "log" (func $trace "log"))
+    (export "mark" (func $trace "mark"))
+    (export "events" (func $trace "events"))
+    (export "settle" (func $settle "settle"))
+  )
+
+  ;; The case.
+  (component $case
+    (import "host" (instance $host
+      (export "log" (func (param "point" u32) (param "value" u64)))))
+    (component $gate
+      (core func $yield (canon thread.yield))
+      (core module $m
+        (import "" "yield" (func $yield (result i32)))
+        (global $open (mut i32) (i32.const 0))
+        (func (export "open") (global.set $open (i32.const 1)))
+        (func (export "pass")
+          (loop $again
+            (drop (call $yield))
+            (br_if $again (i32.eqz (global.get $open))))))
+      (core instance $m (instantiate $m (with "" (instance (export "yield" (func $yield))))))
+      (func (export "open") (canon lift (core func $m "open")))
+      (func (export "pass") async (canon lift (core func $m "pass"))))
+    (component $callee
+      (import "log" (func $log (param "point" u32) (param "value" u64)))
+      (import "pass" (func $pass async))
+      (core type $start (func (param i32)))
+      (core module $tables (table (export "t") 1 funcref))
+      (core instance $tables (instantiate $tables))
+      (alias core export $tables "t" (core table $t))
+      (core func $log (canon lower (func $log)))
+      (core func $pass (canon lower (func $pass)))
+      (core func $new (canon thread.new-indirect $start (core table $t)))
+      (core func $resume-later (canon thread.resume-later))
+      (core func $cancel (canon task.cancel))
+      (core module $m
+        (import "tables" "t" (table $t 1 funcref))
+        (import "" "log" (func $log (param i32 i64)))
+        (import "" "pass" (func $pass))
+        (import "" "new" (func $new (param i32 i32) (result i32)))
+        (import "" "resume-later" (func $resume-later (param i32)))
+        (import "" "cancel" (func $cancel))
+        (func $thread (param i32)
+          (call $log (i32.const 1) (i64.const 0)))
+        (elem (table $t) (i32.const 0) func $thread)
+        ;; The cancellation is pending once it has passed. YIELD.
+        (func (export "f") (result i32)
+          (call $pass)
+          (call $resume-later (call $new (i32.const 0) (i32.const 0)))
+          (i32.const 1))
+        (func (export "callback") (param $code i32) (param i32 i32) (result i32)
+          (call $log (i32.const 2) (i64.extend_i32_u (local.get $code)))
+          (call $cancel)
+          (i32.const 0)))
+      (core instance $m (instantiate $m
+        (with "tables" (instance $tables))
+        (with "" (instance
+          (export "log" (func $log))
+          (export "pass" (func $pass))
+          (export "new" (func $new))
+          (export "resume-later" (func $resume-later))
+          (export "cancel" (func $cancel))))))
+      (func (export "f") async
+        (canon lift (core func $m "f") async (callback (core func $m "callback")))))
+    (component $caller
+      (import "f" (func $f async))
+      (import "open" (func $open))
+      (core module $store (memory (export "mem") 1))
+      (core instance $store (instantiate $store))
+      (alias core export $store "mem" (core memory $mem))
+      (core func $f (canon lower (func $f) async))
+      (core func $open (canon lower (func $open)))
+      (core func $subtask-cancel (canon subtask.cancel async))
+      (core func $set-new (canon waitable-set.new))
+      (core func $set-wait (canon waitable-set.wait (memory $mem)))
+      (core func $join (canon waitable.join))
+      (core module $m
+        (import "" "f" (func $f (result i32)))
+        (import "" "open" (func $open))
+        (import "" "subtask-cancel" (func $subtask-cancel (param i32) (result i32)))
+        (import "" "set-new" (func $set-new (result i32)))
+        (import "" "set-wait" (func $set-wait (param i32 i32) (result i32)))
+        (import "" "join" (func $join (param i32 i32)))
+        (func (export "run") (result i32) (local $subtask i32) (local $set i32)
+          (local.set $subtask (i32.shr_u (call $f) (i32.const 4)))
+          (drop (call $subtask-cancel (local.get $subtask)))
+          (call $open)
+          (local.set $set (call $set-new))
+          (call $join (local.get $subtask) (local.get $set))
+          (call $set-wait (local.get $set) (i32.const 0))))
+      (core instance $m (instantiate $m
+        (with "" (instance
+          (export "f" (func $f))
+          (export "open" (func $open))
+          (export "subtask-cancel" (func $subtask-cancel))
+          (export "set-new" (func $set-new))
+          (export "set-wait" (func $set-wait))
+          (export "join" (func $join))))))
+      (func (export "run") async (result u32) (canon lift (core func $m "run"))))
+    (instance $gate (instantiate $gate))
+    (instance $callee (instantiate $callee
+      (with "log" (func $host "log"))
+      (with "pass" (func $gate "pass"))))
+    (instance $caller (instantiate $caller
+      (with "f" (func $callee "f"))
+      (with "open" (func $gate "open"))))
+    (export "run" (func $caller "run")))
+
+  (instance $host (instantiate $host))
+  (instance $case (instantiate $case (with "host" (instance $host))))
+  (export "run" (func $case "run"))
+  (export "events" (func $host "events"))
+  (export "settle" (func $host "settle")))
+
+(component instance $r0 $spawndiff)
+(assert_return (invoke "run") (u32.const 1))
+(assert_return (invoke "settle"))
+(assert_return (invoke "events") (list.const
+  (tuple.const (u32.const 2) (u64.const 6))
+  (tuple.const (u32.const 1) (u64.const 0))))
