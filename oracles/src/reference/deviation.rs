@@ -64,12 +64,16 @@ deviations! {
     /// `subtask.cancel` does not resume a thread of the callee that waits between callbacks after YIELD: its next callback is
     /// told.
     CancelMissesCallbackYield "cancel-misses-callback-yield",
+    /// While a thread waits in a synchronous `subtask.cancel`, a call with the asynchronous ABI that led to it does not return.
+    HoldsCaller "holds-caller",
     /// A callback that returns YIELD or WAIT while a cancellation is pending is told of it in its turn only, behind threads that are
     /// ready.
     TellsInTurn "tells-in-turn",
     /// A synchronously typed task that has blocked lets any thread run, also of other component instances, and its caller go
     /// on.
     SyncTypedRunsOthers "sync-typed-runs-others",
+    /// A synchronously typed task that has blocked lets a thread of another task of its instance run that is exclusive.
+    SyncTypedRunsExclusive "sync-typed-runs-exclusive",
     /// A call that is both lifted and lowered without `async` waits neither for backpressure nor for the exclusive thread,
     /// and does not become it.
     SyncCallSkipsQueue "sync-call-skips-queue",

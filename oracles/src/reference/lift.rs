@@ -69,10 +69,11 @@ impl Store<'_> {
         if !async_ {
             while self.task(task).state != TaskState::Resolved && !self.instead_of_looping() {
                 let exclusive = self.inst(inst).exclusive_thread;
+                let excluded = self.excludes_exclusive();
                 let mut candidates = self.ready_threads(|thread| {
                     self.threads[thread.0].index.is_some()
                         && self.inst_of(thread) == inst
-                        && Some(thread) != exclusive
+                        && !(excluded && Some(thread) == exclusive)
                 });
                 // Any of them may run; that those come last which use the stack of this task keeps invariant 3 where it can be.
                 candidates.sort_by_key(|&thread| self.is_between_callbacks(thread));
@@ -83,6 +84,9 @@ impl Store<'_> {
                     return Err(Stop::Trap(Some(Builtin::Lift), Trap::CannotBlock));
                 }
                 let chosen = self.choose_thread(Choice::SyncTask, &candidates);
+                if Some(chosen) == exclusive {
+                    self.runs_exclusive();
+                }
                 self.resume(chosen, false)?;
             }
             self.sync_typed -= 1;

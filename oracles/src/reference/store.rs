@@ -88,6 +88,8 @@ pub(crate) struct Store<'a> {
     pub(crate) sync_typed: u32,
     /// The running thread, if it has returned for a synchronously typed task. Only a deviation asks.
     pub(crate) returned_early: Option<ThreadId>,
+    /// The subtask that the last thread to block cancels synchronously. Only a deviation asks.
+    pub(crate) cancelling: Option<WaitableId>,
     /// How many calls that are lifted or lowered `async` have not returned to their caller yet. Only a deviation asks.
     pub(crate) async_calls: u32,
     /// Whether a call has returned at once. Only a deviation asks.
@@ -137,6 +139,7 @@ impl<'a> Store<'a> {
             nesting: 0,
             sync_typed: 0,
             returned_early: None,
+            cancelling: None,
             async_calls: 0,
             kept_calls: false,
             fault: None,

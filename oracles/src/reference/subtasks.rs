@@ -255,7 +255,13 @@ impl Store<'_> {
     ) -> Result<Outcome, Stop> {
         if !self.resolved(waitable) {
             return match async_ {
-                false => self.wait_for_resolution(thread, waitable),
+                false => {
+                    let outcome = self.wait_for_resolution(thread, waitable)?;
+                    if let Outcome::Block(..) = outcome {
+                        self.cancelling = Some(waitable);
+                    }
+                    Ok(outcome)
+                }
                 true => Ok(Outcome::returns(BLOCKED)),
             };
         }

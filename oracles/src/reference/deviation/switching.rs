@@ -106,6 +106,19 @@ impl Store<'_> {
         }
     }
 
+    /// After a call that has blocked: whether its caller does not go on before a cancellation is over that the callee waits for.
+    pub(crate) fn holds_caller(&mut self, caller: ThreadId) -> bool {
+        let Some(subtask) = self.cancelling else {
+            return false;
+        };
+        let holds = self.deviates(Deviation::HoldsCaller);
+        if holds {
+            self.start_waiting_internal(caller, ReadyFunc::Resolved(subtask));
+            self.thread(caller).cancellable = false;
+        }
+        holds
+    }
+
     /// Whether a task that does not need the exclusive thread waits for it all the same.
     pub(crate) fn waits_for_exclusive(&mut self, thread: ThreadId) -> bool {
         let inst = self.inst_of(thread);
@@ -210,6 +223,16 @@ impl Store<'_> {
     /// Where a synchronously typed task has blocked: whether it is left to the host's loop.
     pub(crate) fn instead_of_looping(&mut self) -> bool {
         self.deviates_here(Deviation::SyncTypedRunsOthers)
+    }
+
+    /// Where a synchronously typed task has blocked: whether a thread that is exclusive in its instance may not run.
+    pub(crate) fn excludes_exclusive(&self) -> bool {
+        !self.deviations.contains(&Deviation::SyncTypedRunsExclusive)
+    }
+
+    /// There such a thread runs.
+    pub(crate) fn runs_exclusive(&mut self) {
+        self.deviates(Deviation::SyncTypedRunsExclusive);
     }
 
     /// Whether `task.return` works that names no memory where `canon lift` does.
