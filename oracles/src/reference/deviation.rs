@@ -108,6 +108,8 @@ deviations! {
     TellsBeforeChecking "tells-before-checking",
     /// A dropped end of a stream or future gives the other end an event although that one is not copying.
     DropTellsIdleEnd "drop-tells-idle-end",
+    /// A copy that finds the other end dropped leaves the event of [`Deviation::DropTellsIdleEnd`] where it is.
+    CopyKeepsIdleEvent "copy-keeps-idle-event",
     /// `{stream,future}.cancel-*` cancels a copy that another thread waits for.
     CancelsSyncCopy "cancels-sync-copy",
     /// A lent resource is free again when the callee returns, not when that is delivered.

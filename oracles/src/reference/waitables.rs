@@ -44,8 +44,8 @@ pub(crate) enum PendingEvent {
     Subtask,
     /// `stream_event` or `future_event`. `reclaim`: `on_copy` was called, and the buffer is taken back on delivery.
     Copy { result: CopyResult, reclaim: bool },
-    /// Of an end that is not copying. Only of a deviation.
-    Idle,
+    /// Of an end that is not copying. `kept`: it was there before the end's last copy. Only of a deviation.
+    Idle { kept: bool },
 }
 
 /// `class Waitable`.
@@ -156,7 +156,7 @@ impl Store<'_> {
                 }
                 event
             }
-            PendingEvent::Idle => self.idle_event(waitable),
+            PendingEvent::Idle { kept } => self.idle_event(waitable, kept),
             PendingEvent::Copy { result, reclaim } => self.copy_event(waitable, result, reclaim),
         };
         if let Some(set) = set {

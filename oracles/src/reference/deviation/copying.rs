@@ -40,7 +40,7 @@ impl Store<'_> {
             && !self.end(other).state.copying()
             && !self.has_pending_event(other)
         {
-            self.waitable(other).pending_event = Some(PendingEvent::Idle);
+            self.waitable(other).pending_event = Some(PendingEvent::Idle { kept: false });
         }
     }
 
@@ -80,8 +80,11 @@ impl Store<'_> {
     }
 
     /// The event of an end that was not copying.
-    pub(crate) fn idle_event(&mut self, end: WaitableId) -> EventTuple {
-        self.deviates(Deviation::DropTellsIdleEnd);
+    pub(crate) fn idle_event(&mut self, end: WaitableId, kept: bool) -> EventTuple {
+        self.deviates(match kept {
+            true => Deviation::CopyKeepsIdleEvent,
+            false => Deviation::DropTellsIdleEnd,
+        });
         let CopyEnd { shared, side, .. } = *self.end(end);
         let stream = matches!(self.shared[shared.0].ty, ValType::Stream(_));
         let held = |inst: &ComponentInstance| inst.handles.index_of(Handle::Waitable(end));
@@ -163,7 +166,10 @@ impl Store<'_> {
 
     /// Before a copy: takes the event of an end that was not copying.
     pub(crate) fn take_idle_event(&mut self, end: WaitableId) -> bool {
-        let idle = matches!(self.waitable(end).pending_event, Some(PendingEvent::Idle));
+        let idle = matches!(
+            self.waitable(end).pending_event,
+            Some(PendingEvent::Idle { .. })
+        );
         if idle {
             self.waitable(end).pending_event = None;
         }
@@ -172,6 +178,8 @@ impl Store<'_> {
 
     /// After a copy that did not block: gives it back.
     pub(crate) fn give_idle_event(&mut self, end: WaitableId) {
-        self.waitable(end).pending_event = Some(PendingEvent::Idle);
+        if self.deviations.contains(&Deviation::CopyKeepsIdleEvent) {
+            self.waitable(end).pending_event = Some(PendingEvent::Idle { kept: true });
+        }
     }
 }
