@@ -72,6 +72,9 @@ deviations! {
     /// A synchronously typed task that has blocked lets any thread run, also of other component instances, and its caller go
     /// on.
     SyncTypedRunsOthers "sync-typed-runs-others",
+    /// Where a synchronously typed task has blocked, and a task of its instance yields between callbacks, any thread may run, as with
+    /// [`Deviation::SyncTypedRunsOthers`].
+    SyncTypedYieldRunsOthers "sync-typed-yield-runs-others",
     /// A synchronously typed task that has blocked lets a thread of another task of its instance run that is exclusive.
     SyncTypedRunsExclusive "sync-typed-runs-exclusive",
     /// A call that is both lifted and lowered without `async` waits neither for backpressure nor for the exclusive thread,
@@ -81,6 +84,8 @@ deviations! {
     CancelledAfterCopy "cancelled-after-copy",
     /// A call of a component instance by its parent, or of the parent by the child, traps.
     ParentChildTraps "parent-child-traps",
+    /// A copy with a thread that has ended since it began its own: an internal error. A trap `subtask-not-resolved` stands for it.
+    OutlivedCopierFails "outlived-copier-fails",
     /// A task that returns to, or a copy with, a thread that has ended since it called or blocked: an internal error. A trap
     /// `subtask-not-resolved` stands for it.
     OutlivedCallerFails "outlived-caller-fails",
@@ -117,6 +122,8 @@ deviations! {
     /// A task that waits for its callback, and cannot be told of a cancellation because another one is exclusive, is told as
     /// soon as that one no longer is, and not with its next event.
     CancelWaitsForExclusive "cancel-waits-for-exclusive",
+    /// The same without the canceller's waiting, as later texts ask for: it is told once no other one is exclusive.
+    TellsWhenFree "tells-when-free",
     /// A dropped end of a stream makes DROPPED of a copy of the other end that was completed before, and not told of.
     DropReplacesCompleted "drop-replaces-completed",
     /// `waitable.join` with 0 of a waitable that a thread waits for synchronously works, and that thread waits for ever.

@@ -88,6 +88,9 @@ impl Store<'_> {
                     self.runs_exclusive();
                 }
                 self.resume(chosen, false)?;
+                if self.yields_to_others(chosen) {
+                    break;
+                }
             }
             self.sync_typed -= 1;
         }

@@ -294,7 +294,7 @@ impl Store<'_> {
             self.shared[shared.0].pending = Some(mine);
             return Ok(());
         };
-        if self.fails_without_caller(pending.thread) {
+        if self.fails_without_copier(pending.thread) {
             return Err(Trap::SubtaskNotResolved.into());
         }
         let state = &self.shared[shared.0];

@@ -79,17 +79,17 @@ impl Store<'_> {
             && (returned || self.deviates(Deviation::TellsInTurn))
     }
 
-    /// In `Task.request_cancellation`: whether a thread that cannot be resumed, because another one is exclusive, is told as
-    /// soon as that one no longer is.
+    /// In `Task.request_cancellation`, where a thread cannot be resumed because another one is exclusive: whether it is told as soon
+    /// as that one no longer is, and the canceller waits for that.
     pub(crate) fn tells_when_free(&mut self, thread: ThreadId) -> bool {
         let target = &self.threads[thread.0];
         let waits =
             target.cancellable && matches!(target.cont, Some(Continuation::CallbackWait(_)));
-        if !waits || !self.deviates(Deviation::CancelWaitsForExclusive) {
-            return false;
+        let canceller_waits = waits && self.deviates(Deviation::CancelWaitsForExclusive);
+        if canceller_waits || waits && self.deviates(Deviation::TellsWhenFree) {
+            self.tell_in_turn(thread, true);
         }
-        self.tell_in_turn(thread, true);
-        true
+        canceller_waits
     }
 
     /// Makes a thread ready to be told of the cancellation of its task, unless another one is told before.

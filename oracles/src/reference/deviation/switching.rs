@@ -225,6 +225,14 @@ impl Store<'_> {
         self.deviates_here(Deviation::SyncTypedRunsOthers)
     }
 
+    /// Where it has let another thread run, and that has stopped: whether it is left to the host's loop now.
+    pub(crate) fn yields_to_others(&mut self, thread: ThreadId) -> bool {
+        matches!(
+            self.threads[thread.0].cont,
+            Some(Continuation::CallbackYield)
+        ) && self.deviates_here(Deviation::SyncTypedYieldRunsOthers)
+    }
+
     /// Where a synchronously typed task has blocked: whether a thread that is exclusive in its instance may not run.
     pub(crate) fn excludes_exclusive(&self) -> bool {
         !self.deviations.contains(&Deviation::SyncTypedRunsExclusive)

@@ -136,6 +136,12 @@ impl Store<'_> {
         self.threads[caller.0].ended && self.deviates_here(Deviation::OutlivedCallerFails)
     }
 
+    /// Before a copy with another thread's.
+    pub(crate) fn fails_without_copier(&mut self, copier: ThreadId) -> bool {
+        self.fails_without_caller(copier)
+            || self.threads[copier.0].ended && self.deviates_here(Deviation::OutlivedCopierFails)
+    }
+
     /// Before the result of a task is lifted: the thread that called it is looked for even before that.
     pub(crate) fn returns_without_caller(&mut self, task: TaskId) -> Result<(), Stop> {
         let Caller::Subtask(subtask) = self.task(task).caller else {
