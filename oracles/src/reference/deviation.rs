@@ -64,7 +64,8 @@ deviations! {
     /// `subtask.cancel` does not resume a thread of the callee that waits between callbacks after YIELD: its next callback is
     /// told.
     CancelMissesCallbackYield "cancel-misses-callback-yield",
-    /// While a thread waits in a synchronous `subtask.cancel`, a call with the asynchronous ABI that led to it does not return.
+    /// While a thread waits in a synchronous `subtask.cancel`, a call with the asynchronous ABI, or a `subtask.cancel`, that led to it
+    /// does not return.
     HoldsCaller "holds-caller",
     /// A callback that returns YIELD or WAIT while a cancellation is pending is told of it in its turn only, behind threads that are
     /// ready.
@@ -135,6 +136,8 @@ deviations! {
     WakesExcluded "wakes-excluded",
     /// An asynchronous call is made although the instance may not leave: in a `post-return` function.
     LeavesInPostReturn "leaves-in-post-return",
+    /// The same of a synchronous call of a function whose type is asynchronous.
+    LeavesAsyncTyped "leaves-async-typed",
     /// `{stream,future}.cancel-read` of a writable end that copies, and `cancel-write` of a readable one, says CANCELLED; the copy
     /// goes on, and the end is taken for an idle one of the other side.
     CancelsOtherEnd "cancels-other-end",

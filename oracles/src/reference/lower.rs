@@ -101,7 +101,7 @@ impl Store<'_> {
             self.waits_its_turn(thread);
             return Ok(Outcome::Block(None, Then::Called(waitable)));
         }
-        if goes_on && self.holds_caller(thread) {
+        if guest && goes_on && self.holds_caller(thread) {
             return Ok(Outcome::Block(None, Then::Called(waitable)));
         }
         self.called(thread, waitable)

@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::resources::Scope;
 use super::state::{Handle, ResourceHandleId, TaskId, Then, ThreadId};
 use super::store::{Stop, Store};
+use super::tasks::Told;
 use super::types::FuncType;
 use super::waitables::{BLOCKED, EventCode, EventTuple, PendingEvent, WaitableId, WaitableKind};
 use crate::Trap;
@@ -234,8 +235,15 @@ impl Store<'_> {
             match subtask.on_cancel {
                 Some(OnCancel::Task(task)) => {
                     let told = self.request_cancellation(task, Some(inst))?;
-                    if self.instead_of_going_on(told) {
-                        self.yields(thread);
+                    let waits = match told == Told::Thread && self.holds_caller(thread) {
+                        true => true,
+                        false if self.instead_of_going_on(told) => {
+                            self.yields(thread);
+                            true
+                        }
+                        false => false,
+                    };
+                    if waits {
                         return Ok(Outcome::Block(None, Then::Cancel { waitable, async_ }));
                     }
                 }

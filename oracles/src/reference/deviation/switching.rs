@@ -106,12 +106,13 @@ impl Store<'_> {
         }
     }
 
-    /// After a call that has blocked: whether its caller does not go on before a cancellation is over that the callee waits for.
+    /// After a call or cancellation whose callee has blocked: whether its caller does not go on before another cancellation is over,
+    /// for which the callee waits.
     pub(crate) fn holds_caller(&mut self, caller: ThreadId) -> bool {
         let Some(subtask) = self.cancelling else {
             return false;
         };
-        let holds = self.deviates(Deviation::HoldsCaller);
+        let holds = self.deviates_here(Deviation::HoldsCaller);
         if holds {
             self.start_waiting_internal(caller, ReadyFunc::Resolved(subtask));
             self.thread(caller).cancellable = false;
@@ -209,15 +210,18 @@ impl Store<'_> {
 
     /// Before `canon_lower` where the instance may not leave: whether it calls all the same.
     pub(crate) fn leaves_anyway(&mut self, canon: &Canon) -> bool {
-        let asynchronous = match canon {
-            Canon::Lower {
-                callee: FuncInst::Lift(lift),
-                opts,
-                ..
-            } => opts.async_ || lift.opts.async_,
-            _ => false,
+        let Canon::Lower {
+            callee: FuncInst::Lift(lift),
+            opts,
+            ..
+        } = canon
+        else {
+            return false;
         };
-        asynchronous && self.deviates(Deviation::LeavesInPostReturn)
+        match opts.async_ || lift.opts.async_ {
+            true => self.deviates(Deviation::LeavesInPostReturn),
+            false => lift.ft.async_ && self.deviates(Deviation::LeavesAsyncTyped),
+        }
     }
 
     /// Where a synchronously typed task has blocked: whether it is left to the host's loop.
