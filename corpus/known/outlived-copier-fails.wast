@@ -1,8 +1,8 @@
 ;; outlived-copier-fails: a task reads from a future, does not wait for it, and ends; then the future is written to.
-;; CanonicalABI.md, `canon future.read`: the read belongs to the end of the future, and that to the instance, not to the task.
-;; `future.write` copies and returns COMPLETED (0).
+;; CanonicalABI.md, `SharedFutureImpl`: a pending copy is kept with its instance and buffer, not with a task or thread. So
+;; `future.write` copies, and returns COMPLETED (0).
 ;; Wasmtime 50.0.1 fails: `resource not present`.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-futureread
+;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-futurereadwrite
 ;; Seen in 50.0.1; no report of it found. In 48.0.8 it is a case of outlived-caller-fails.
 
 (component definition $spawndiff

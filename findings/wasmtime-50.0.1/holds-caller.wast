@@ -2,8 +2,9 @@
 ;; Concurrency.md, "Blocking": if the callee blocks, control flow is immediately returned to the caller's thread; and waiting for
 ;; a subtask to cancel itself is one of the ways to block. The call returns STARTED (1).
 ;; Wasmtime 50.0.1 does not return to the caller before the cancellation is over. Here that needs the caller: a deadlock.
-;; 48.0.8 returns.
 ;; Found by: spawndiff run --seed 31 --first 289 --cases 1 --instances 4 --engine wasmtime-50, and then written anew by hand.
+;; Not on wasmtime 48.0.8: agree
+;; Shows on wasmtime 50.0.1
 
 (component definition $spawndiff
   (component $callee

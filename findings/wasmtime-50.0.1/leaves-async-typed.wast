@@ -1,7 +1,9 @@
 ;; leaves-async-typed: a `post-return` function makes a synchronous call of a function whose type is asynchronous.
 ;; CanonicalABI.md, `canon_lift`: `may_leave` is cleared while `post-return` runs; `canon_lower`: it traps where it is.
-;; Wasmtime 50.0.1 makes the call. 48.0.8 traps.
+;; Wasmtime 50.0.1 makes the call.
 ;; Found by: spawndiff run --seed 51 --first 2209 --cases 1 --instances 4 --engine wasmtime-50, and then written anew by hand.
+;; Not on wasmtime 48.0.8: agree
+;; Shows on wasmtime 50.0.1
 
 (component definition $spawndiff
   (component $callee

@@ -1,9 +1,9 @@
 ;; outlived-copier-fails: a task reads from a future, does not wait for it, and ends; then the future is written to.
-;; CanonicalABI.md, `canon future.read`: the read belongs to the end of the future, and that to the instance, not to the task.
-;; `future.write` copies and returns COMPLETED (0).
+;; CanonicalABI.md, `SharedFutureImpl`: a pending copy is kept with its instance and buffer, not with a task or thread. So
+;; `future.write` copies, and returns COMPLETED (0).
 ;; Wasmtime 50.0.1 fails: `resource not present`.
-;; 48.0.8 does so, too.
 ;; Found by: spawndiff run --seed 41 --first 5462 --cases 1 --instances 4 --engine wasmtime-50, and then written anew by hand.
+;; Shows on wasmtime 48.0.8, 50.0.1
 
 (component definition $spawndiff
   (component $reader

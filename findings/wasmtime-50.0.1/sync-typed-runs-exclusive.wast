@@ -2,8 +2,8 @@
 ;; CanonicalABI.md, `canon lift`: it switches to another ready thread of the instance, but not to the exclusive one: that keeps
 ;; component invariant 3.
 ;; Wasmtime 50.0.1 runs the exclusive one: it goes on in the middle of the synchronous call.
-;; 48.0.8 does so, too.
 ;; Found by: spawndiff run --seed 31 --first 2854 --cases 1 --instances 4 --engine wasmtime-50, and then written anew by hand.
+;; Shows on wasmtime 48.0.8, 50.0.1
 
 (component definition $spawndiff
   (component $callee

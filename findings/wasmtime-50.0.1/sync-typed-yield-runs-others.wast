@@ -1,8 +1,8 @@
 ;; sync-typed-yield-runs-others: a synchronously typed task blocks while another task of its instance yields between callbacks.
 ;; CanonicalABI.md, `canon lift`: it switches to ready threads of the same component instance until the task has returned.
 ;; Wasmtime 50.0.1 calls the callback, and when that yields again it runs a thread of another component instance, too.
-;; 48.0.8 does so, too.
 ;; Found by: spawndiff run --seed 41 --first 4040 --cases 1 --instances 4 --engine wasmtime-50, and then written anew by hand.
+;; Shows on wasmtime 48.0.8, 50.0.1
 
 (component definition $spawndiff
   (component $other

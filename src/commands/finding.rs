@@ -165,6 +165,11 @@ impl Origin {
         )
     }
 
+    /// Whether a line of a header says where a case is from.
+    pub fn is_line(line: &str) -> bool {
+        line.starts_with(FOUND_BY)
+    }
+
     /// What the header of a finding says of it.
     pub fn read(header: &[String]) -> Option<Origin> {
         let line = header.iter().find_map(|line| line.strip_prefix(FOUND_BY))?;

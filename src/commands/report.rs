@@ -45,7 +45,9 @@ pub fn report(args: &Args) -> Result<Outcome> {
         );
         return Ok(Outcome::BadInput);
     };
-    let text = text(engine, &stored, &judgement, &signature)?;
+    let name = args.file.file_stem().unwrap_or_default().to_string_lossy();
+    let said = said(&name, &stored.header);
+    let text = text(engine, &stored, &judgement, &signature, &said)?;
     match &args.out {
         Some(path) => finding::whole(path, text.as_bytes())?,
         None => print(&text)?,
@@ -53,15 +55,40 @@ pub fn report(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Clean)
 }
 
+/// What someone has written of a finding: the first lines of its header, where the first begins with the name of its file.
+fn said(name: &str, header: &[String]) -> Vec<String> {
+    let prefix = format!("{name}: ");
+    let Some(first) = header.first().and_then(|line| line.strip_prefix(&prefix)) else {
+        return Vec::new();
+    };
+    let by_us = |line: &&String| !Origin::is_line(line) && !across::is_line(line);
+    let rest = header.iter().skip(1).take_while(by_us).cloned();
+    std::iter::once(first.to_string()).chain(rest).collect()
+}
+
 fn text(
     engine: Variant,
     stored: &StoredCase,
     judgement: &Judgement,
     signature: &Signature,
+    said: &[String],
 ) -> Result<String> {
     let version = engine.release().version();
     let mut out = String::new();
-    writeln!(out, "# Wasmtime {version}: {signature}\n")?;
+    match said.first() {
+        Some(title) => writeln!(
+            out,
+            "# Wasmtime {version}: {}\n",
+            title.trim_end_matches('.')
+        )?,
+        None => writeln!(out, "# Wasmtime {version}: {signature}\n")?,
+    }
+    for line in said.iter().skip(1) {
+        writeln!(out, "{line}")?;
+    }
+    if said.len() > 1 {
+        writeln!(out)?;
+    }
     expected(&mut out, judgement)?;
     writeln!(out, "## What happens\n")?;
     let seen = one_line(&judgement.verdict.to_string());

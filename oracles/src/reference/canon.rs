@@ -310,7 +310,7 @@ impl Store<'_> {
         let task = self.task(task_id);
         let (invalid, borrows) = (!task.opts.async_, task.num_borrows > 0);
         let state = task.state;
-        let delivered = state == TaskState::CancelDelivered || self.cancels_undelivered(state);
+        let delivered = state == TaskState::CancelDelivered || self.cancels_undelivered(thread);
         let why_not = self.why_not_cancelled(task_id);
         self.trap_if_any(&[
             (invalid, Trap::TaskCancelInvalid),

@@ -58,6 +58,7 @@ impl Store<'_> {
             num_borrows: 0,
             implicit_thread: None,
             threads: Vec::new(),
+            told: false,
             told_late: false,
             told_after_return: false,
         };

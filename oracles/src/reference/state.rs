@@ -290,6 +290,8 @@ pub(crate) struct Task {
     pub(crate) num_borrows: u32,
     pub(crate) implicit_thread: Option<ThreadId>,
     pub(crate) threads: Vec<ThreadId>,
+    /// Whether it was told of a cancellation. Only a deviation asks.
+    pub(crate) told: bool,
     /// Whether it is to be told of a cancellation although it has returned. Only a deviation asks.
     pub(crate) told_late: bool,
     /// It has been told. Only of a deviation.

@@ -187,7 +187,9 @@ impl Store<'_> {
                 .is_some_and(|thread| self.tells_when_free(thread));
             return Ok(if later { Told::WhenFree } else { Told::Nobody });
         }
-        self.task(task_id).state = TaskState::CancelDelivered;
+        let task = self.task(task_id);
+        task.state = TaskState::CancelDelivered;
+        task.told = true;
         let thread = self.choose_thread(Choice::Cancel, &candidates);
         if self.instead_of_resuming(thread) {
             return Ok(Told::Thread);
@@ -204,6 +206,7 @@ impl Store<'_> {
         let delivers = cancellable && task.state == TaskState::PendingCancel;
         if delivers {
             task.state = TaskState::CancelDelivered;
+            task.told = true;
             self.robs_callback(thread);
         } else if cancellable && task.told_late {
             let told = self.tells_after_return(thread);

@@ -228,9 +228,14 @@ impl Store<'_> {
         self.deviates(Deviation::CancelTrapsInSet)
     }
 
-    /// Whether a task may be cancelled before it was told.
-    pub(crate) fn cancels_undelivered(&mut self, state: TaskState) -> bool {
-        state == TaskState::PendingCancel && self.deviates(Deviation::CancelsUndelivered)
+    /// Whether the task of a thread may be cancelled before it was told.
+    pub(crate) fn cancels_undelivered(&mut self, thread: ThreadId) -> bool {
+        let task = self.task_of(thread);
+        let (pending, told) = (task.state == TaskState::PendingCancel, task.told);
+        // Where it was told, it was asked a second time.
+        pending
+            && (told && self.deviates(Deviation::CancelsTwice)
+                || self.deviates(Deviation::CancelsUndelivered))
     }
 
     /// Before `thread.*-then-*`: whether it is told of a cancellation and does nothing else.
