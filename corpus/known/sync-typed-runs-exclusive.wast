@@ -1,9 +1,8 @@
 ;; sync-typed-runs-exclusive: a synchronously typed task blocks while another task of its instance is exclusive, and that is ready.
-;; CanonicalABI.md, `canon lift`: it switches to another ready thread of the instance, but not to the exclusive one: that keeps
-;; component invariant 3.
-;; Wasmtime 50.0.1 runs the exclusive one: it goes on in the middle of the synchronous call.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift
-;; Seen in 50.0.1; no report of it found. In 48.0.8 it is a case of sync-typed-runs-others.
+;; CanonicalABI.md, `canon lift`: it switches to another ready thread of the instance, but not to the exclusive one.
+;; Later texts let it switch to that, too, as Wasmtime 50.0.1 does: it goes on in the middle of the synchronous call.
+;; https://github.com/WebAssembly/component-model/pull/705
+;; Seen in 50.0.1. In 48.0.8 it is a case of sync-typed-runs-others.
 
 (component definition $spawndiff
   (component $callee

@@ -76,7 +76,8 @@ deviations! {
     /// Where a synchronously typed task has blocked, and a task of its instance yields between callbacks, any thread may run, as with
     /// [`Deviation::SyncTypedRunsOthers`].
     SyncTypedYieldRunsOthers "sync-typed-yield-runs-others",
-    /// A synchronously typed task that has blocked lets a thread of another task of its instance run that is exclusive.
+    /// A synchronously typed task that has blocked lets a thread of another task of its instance run that is exclusive,
+    /// as later texts ask for.
     SyncTypedRunsExclusive "sync-typed-runs-exclusive",
     /// A call that is both lifted and lowered without `async` waits neither for backpressure nor for the exclusive thread,
     /// and does not become it.
