@@ -48,6 +48,8 @@ deviations! {
     PromotesNothing "promotes-nothing",
     /// `task.return` does its work in a task that is not lifted `async`, and so the task returns twice.
     ReturnsFromSyncLift "returns-internal-error",
+    /// A synchronously typed task that has returned in that way still may not suspend.
+    ReturnedMayNotSuspend "returned-may-not-suspend",
     /// Every task waits for the exclusive thread before it starts, also one that does not need it: one that is lifted
     /// `async` without a callback, or that is synchronously typed. The latter waits for backpressure, too.
     AlwaysWaitsForExclusive "waits-for-exclusive",
@@ -94,6 +96,8 @@ deviations! {
     /// A thread that waits for a waitable set does not look again whether the event is still there: an internal error if it is
     /// not. A trap `set-has-waiters` stands for it.
     StaleWaitFails "stale-wait-fails",
+    /// And before it looks, the set can be dropped; then that is the error. A trap `subtask-not-resolved` stands for it.
+    DropsWokenSet "drops-woken-set",
     /// A call that returns at once, and whose task has ended, is kept for ever.
     KeepsReturnedCalls "keeps-returned-calls",
     /// `subtask.cancel` of a subtask that was asked to cancel before, and has not resolved, asks again.

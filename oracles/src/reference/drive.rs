@@ -81,8 +81,10 @@ impl Store<'_> {
                 waited.map(|outcome| outcome.widened(wide))
             }
             Then::Wait { set, ptr } => {
-                if !self.can_take_yield(thread) && self.is_stale(set, cancelled) {
-                    return Err(Stop::from(Trap::SetHasWaiters).by(name));
+                if self.can_take_yield(thread) {
+                    self.was_stale(thread);
+                } else if let Some(trap) = self.is_stale(thread, set, cancelled) {
+                    return Err(Stop::from(trap).by(name));
                 }
                 let event = match self.takes_yield(thread) {
                     true => self.waited_for_nothing(set),

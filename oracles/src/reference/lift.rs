@@ -58,6 +58,7 @@ impl Store<'_> {
             num_borrows: 0,
             implicit_thread: None,
             threads: Vec::new(),
+            returned_anyway: false,
             told: false,
             told_late: false,
             told_after_return: false,
@@ -135,8 +136,8 @@ impl Store<'_> {
                 self.call_callback(thread, EventTuple(code, 0, 0))?
             }
             Continuation::CallbackWait(set) => {
-                if self.is_stale(set, cancelled) {
-                    return Err(by_lift(Trap::SetHasWaiters.into()));
+                if let Some(trap) = self.is_stale(thread, set, cancelled) {
+                    return Err(by_lift(trap.into()));
                 }
                 match self.waits_again(thread, set, cancelled) {
                     true => Next::Block(None, Continuation::CallbackWait(set)),

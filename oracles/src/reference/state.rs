@@ -145,6 +145,8 @@ pub(crate) struct Thread {
     pub(crate) resumed_later: bool,
     /// Whether it is ready because a deviation did not switch to it. Only a deviation asks.
     pub(crate) queued: bool,
+    /// Whether it was woken by an event that is gone. Only a deviation asks.
+    pub(crate) stale: bool,
     /// Whether it is to be told of a cancellation when its turn comes. Only a deviation asks.
     pub(crate) told: bool,
     /// Whether the event of its callback was taken. Only a deviation asks.
@@ -166,6 +168,7 @@ impl Thread {
             label,
             resumed_later: false,
             queued: false,
+            stale: false,
             told: false,
             robbed: false,
             ended: false,
@@ -290,6 +293,8 @@ pub(crate) struct Task {
     pub(crate) num_borrows: u32,
     pub(crate) implicit_thread: Option<ThreadId>,
     pub(crate) threads: Vec<ThreadId>,
+    /// Whether it has returned by [`super::Deviation::ReturnsFromSyncLift`].
+    pub(crate) returned_anyway: bool,
     /// Whether it was told of a cancellation. Only a deviation asks.
     pub(crate) told: bool,
     /// Whether it is to be told of a cancellation although it has returned. Only a deviation asks.

@@ -69,6 +69,8 @@ pub(crate) enum WaitableKind {
 pub(crate) struct WaitableSet {
     pub(crate) elems: Vec<WaitableId>,
     pub(crate) num_waiting: u32,
+    /// It was dropped while threads waited for it. Only after a deviation.
+    pub(crate) dropped: bool,
 }
 
 /// `BLOCKED`.
@@ -319,8 +321,8 @@ impl Store<'_> {
         let set = self.get_set(inst, i)?;
         self.remove_handle(inst, i)?;
         // `WaitableSet.drop`
-        let set = &self.sets[set.0];
-        let (elems, waiters) = (!set.elems.is_empty(), set.num_waiting > 0);
+        let waiters = self.sets[set.0].num_waiting > 0 && !self.drops_woken(set);
+        let elems = !self.sets[set.0].elems.is_empty();
         self.trap_if_any(&[(elems, Trap::SetNotEmpty), (waiters, Trap::SetHasWaiters)])?;
         Ok(Outcome::nothing())
     }

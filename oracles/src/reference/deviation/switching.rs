@@ -156,8 +156,11 @@ impl Store<'_> {
         let task = self.thread(thread).task;
         let task = self.task(task);
         let blocks = !task.ft.async_ && (task.state != TaskState::Resolved || returned_early);
-        (blocks && self.deviates(Deviation::SyncTypedSuspends))
-            .then_some(Err(Trap::CannotBlock.into()))
+        let still = !task.ft.async_ && task.returned_anyway;
+        let alone = still && self.ready_threads(|_| true).is_empty();
+        (blocks && self.deviates(Deviation::SyncTypedSuspends)
+            || alone && self.deviates(Deviation::ReturnedMayNotSuspend))
+        .then_some(Err(Trap::CannotBlock.into()))
     }
 
     /// Before `Thread.yield_` in `canon_thread_yield`.
@@ -276,6 +279,7 @@ impl Store<'_> {
         }
         // Where it has returned already, it fails in the same way, and that is all that it does.
         let goes_on = self.deviates(Deviation::ReturnsFromSyncLift) && !resolved;
+        self.task_of(thread).returned_anyway |= goes_on;
         if goes_on && sync_typed {
             // Its implicit thread can outlive its return now, and keeps others from starting until it ends.
             self.inst(inst).exclusive_thread = implicit_thread;

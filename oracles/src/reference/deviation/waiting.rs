@@ -9,6 +9,7 @@ use super::super::subtasks::OnCancel;
 use super::super::waitables::{EventCode, EventTuple, SetId, Waitable, WaitableId, WaitableKind};
 use super::Deviation;
 use crate::Trap;
+use crate::schedules::{Choice, NOBODY};
 
 impl Store<'_> {
     /// Before `waitable-set.{wait,poll}`: whether the event of the task's callback is taken.
@@ -59,8 +60,9 @@ impl Store<'_> {
             let waiter = self.waiting[place];
             if let Some(ReadyFunc::SetEvent { set: other, .. }) = self.threads[waiter.0].ready_func
                 && other == set
-                && self.deviates_here(Deviation::StaleWaitFails)
+                && self.choose(Choice::Deviation, &[NOBODY; 2]) == 1
             {
+                self.thread(waiter).stale = true;
                 self.thread(waiter).ready_func = Some(ReadyFunc::Always);
                 self.thread(waiter).queued = true;
             }
@@ -97,8 +99,41 @@ impl Store<'_> {
     }
 
     /// Whether a thread that waited is resumed without an event.
-    pub(crate) fn is_stale(&mut self, set: SetId, cancelled: bool) -> bool {
-        !cancelled && !self.set_has_pending_event(set) && self.deviates(Deviation::StaleWaitFails)
+    pub(crate) fn is_stale(
+        &mut self,
+        thread: ThreadId,
+        set: SetId,
+        cancelled: bool,
+    ) -> Option<Trap> {
+        if self.sets[set.0].dropped {
+            self.deviates(Deviation::DropsWokenSet);
+            return Some(Trap::SubtaskNotResolved);
+        }
+        self.was_stale(thread);
+        let gone = !cancelled && !self.set_has_pending_event(set);
+        (gone && self.deviates(Deviation::StaleWaitFails)).then_some(Trap::SetHasWaiters)
+    }
+
+    /// Where a thread goes on after a wait.
+    pub(crate) fn was_stale(&mut self, thread: ThreadId) {
+        if std::mem::take(&mut self.thread(thread).stale) {
+            self.deviates(Deviation::StaleWaitFails);
+        }
+    }
+
+    /// Whether a set that threads wait for can be dropped: each of them was woken by an event that is gone.
+    pub(crate) fn drops_woken(&mut self, set: SetId) -> bool {
+        let sleeps = |&waiting: &ThreadId| {
+            matches!(
+                self.threads[waiting.0].ready_func,
+                Some(ReadyFunc::SetEvent { set: other, .. }) if other == set
+            )
+        };
+        let drops = self.deviations.contains(&Deviation::DropsWokenSet)
+            && self.sets[set.0].num_waiting > 0
+            && !self.waiting.iter().any(sleeps);
+        self.sets[set.0].dropped |= drops;
+        drops
     }
 
     /// Where a thread that waits for its callback was to be told of a cancellation, and another one was: it waits on.

@@ -1,0 +1,67 @@
+;; drops-woken-set: a thread waits for a waitable set; an event comes, and leaves the set with its waitable; the set is dropped.
+;; CanonicalABI.md, `WaitableSet.drop`: it traps while a thread waits for the set.
+;; Wasmtime 50.0.1 has woken the thread by then and lets the set be dropped; the thread then fails with an internal error
+;; ("resource not present").
+;; Found by: spawndiff run --seed 71 --first 13602 --cases 1 --instances 4 --engine wasmtime-50, and then written anew by hand.
+;; Shows on wasmtime 48.0.8, 50.0.1
+
+(component definition $spawndiff
+  (type $f (future))
+  (core type $start (func (param i32)))
+  (core module $tables (table (export "t") 1 funcref) (memory (export "mem") 1))
+  (core instance $tables (instantiate $tables))
+  (alias core export $tables "t" (core table $t))
+  (alias core export $tables "mem" (core memory $mem))
+  (core func $new (canon thread.new-indirect $start (core table $t)))
+  (core func $resume-later (canon thread.resume-later))
+  (core func $future-new (canon future.new $f))
+  (core func $read (canon future.read $f async))
+  (core func $write (canon future.write $f async))
+  (core func $set-new (canon waitable-set.new))
+  (core func $set-wait (canon waitable-set.wait (memory $mem)))
+  (core func $set-drop (canon waitable-set.drop))
+  (core func $join (canon waitable.join))
+  (core module $m
+    (import "tables" "t" (table $t 1 funcref))
+    (import "" "new" (func $new (param i32 i32) (result i32)))
+    (import "" "resume-later" (func $resume-later (param i32)))
+    (import "" "future-new" (func $future-new (result i64)))
+    (import "" "read" (func $read (param i32 i32) (result i32)))
+    (import "" "write" (func $write (param i32 i32) (result i32)))
+    (import "" "set-new" (func $set-new (result i32)))
+    (import "" "set-wait" (func $set-wait (param i32 i32) (result i32)))
+    (import "" "set-drop" (func $set-drop (param i32)))
+    (import "" "join" (func $join (param i32 i32)))
+    (global $reader (mut i32) (i32.const 0))
+    (global $writer (mut i32) (i32.const 0))
+    (global $set (mut i32) (i32.const 0))
+    (func $drops (param i32)
+      (drop (call $write (global.get $writer) (i32.const 0)))
+      (call $join (global.get $reader) (i32.const 0))
+      (call $set-drop (global.get $set)))
+    (elem (table $t) (i32.const 0) func $drops)
+    (func (export "run") (local $ends i64)
+      (local.set $ends (call $future-new))
+      (global.set $reader (i32.wrap_i64 (local.get $ends)))
+      (global.set $writer (i32.wrap_i64 (i64.shr_u (local.get $ends) (i64.const 32))))
+      (global.set $set (call $set-new))
+      (drop (call $read (global.get $reader) (i32.const 0)))
+      (call $join (global.get $reader) (global.get $set))
+      (call $resume-later (call $new (i32.const 0) (i32.const 0)))
+      (drop (call $set-wait (global.get $set) (i32.const 0)))))
+  (core instance $m (instantiate $m
+    (with "tables" (instance $tables))
+    (with "" (instance
+      (export "new" (func $new))
+      (export "resume-later" (func $resume-later))
+      (export "future-new" (func $future-new))
+      (export "read" (func $read))
+      (export "write" (func $write))
+      (export "set-new" (func $set-new))
+      (export "set-wait" (func $set-wait))
+      (export "set-drop" (func $set-drop))
+      (export "join" (func $join))))))
+  (func (export "run") async (canon lift (core func $m "run"))))
+
+(component instance $r0 $spawndiff)
+(assert_trap (invoke "run") "cannot drop waitable set with waiters")
