@@ -164,7 +164,9 @@ impl Store<'_> {
         ])?;
         let shared = self.end(end).shared;
         self.drop_shared(shared);
-        self.take_idle_event(end);
+        if self.take_idle_event(end) {
+            self.loses_idle_event(end);
+        }
         self.tells_idle_end(end);
         self.replaces_completed(end);
         self.drops_waited_for(end);

@@ -75,8 +75,8 @@ deviations! {
     /// A synchronously typed task that has blocked lets any thread run, also of other component instances, and its caller go
     /// on.
     SyncTypedRunsOthers "sync-typed-runs-others",
-    /// Where a synchronously typed task has blocked, and a task of its instance yields between callbacks, any thread may run, as with
-    /// [`Deviation::SyncTypedRunsOthers`].
+    /// Where a synchronously typed task has blocked, and another task of its instance has run for a while, any thread may run, as
+    /// with [`Deviation::SyncTypedRunsOthers`].
     SyncTypedYieldRunsOthers "sync-typed-yield-runs-others",
     /// A synchronously typed task that has blocked lets a thread of another task of its instance run that is exclusive,
     /// as later texts ask for.

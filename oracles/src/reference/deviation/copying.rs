@@ -180,6 +180,16 @@ impl Store<'_> {
     pub(crate) fn give_idle_event(&mut self, end: WaitableId) {
         if self.deviations.contains(&Deviation::CopyKeepsIdleEvent) {
             self.waitable(end).pending_event = Some(PendingEvent::Idle { kept: true });
+        } else {
+            self.loses_idle_event(end);
+        }
+    }
+
+    /// Where it is gone for good: it may have woken a thread that waits for the set.
+    pub(crate) fn loses_idle_event(&mut self, end: WaitableId) {
+        if let Some(set) = self.waitable(end).wset {
+            self.deviates(Deviation::DropTellsIdleEnd);
+            self.goes_stale(set);
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::super::abi::CoreValueIter;
 use super::super::canonical::{Canon, CanonicalOptions, FuncInst, InstanceId};
-use super::super::state::{Caller, Continuation, ReadyFunc, Task, TaskId, TaskState, ThreadId};
+use super::super::state::{
+    Caller, Continuation, ReadyFunc, Task, TaskId, TaskState, Then, ThreadId,
+};
 use super::super::store::Store;
 use super::{Deviation, Instead};
 use crate::Trap;
@@ -120,6 +122,20 @@ impl Store<'_> {
         holds
     }
 
+    /// Whether the thread that a task began with is held so.
+    pub(crate) fn is_held(&self, task: TaskId) -> bool {
+        let held = |thread: ThreadId| {
+            let thread = &self.threads[thread.0];
+            let then = match &thread.cont {
+                Some(Continuation::Core { then, .. }) => then,
+                Some(_) | None => return false,
+            };
+            matches!(then, Then::Called(_) | Then::Cancel { .. })
+                && matches!(thread.ready_func, Some(ReadyFunc::Resolved(_)))
+        };
+        self.tasks[task.0].implicit_thread.is_some_and(held)
+    }
+
     /// Whether a task that does not need the exclusive thread waits for it all the same.
     pub(crate) fn waits_for_exclusive(&mut self, thread: ThreadId) -> bool {
         let inst = self.inst_of(thread);
@@ -233,11 +249,9 @@ impl Store<'_> {
     }
 
     /// Where it has let another thread run, and that has stopped: whether it is left to the host's loop now.
-    pub(crate) fn yields_to_others(&mut self, thread: ThreadId) -> bool {
-        matches!(
-            self.threads[thread.0].cont,
-            Some(Continuation::CallbackYield)
-        ) && self.deviates_here(Deviation::SyncTypedYieldRunsOthers)
+    pub(crate) fn yields_to_others(&mut self, task: TaskId, thread: ThreadId) -> bool {
+        self.threads[thread.0].task != task
+            && self.deviates_here(Deviation::SyncTypedYieldRunsOthers)
     }
 
     /// Where a synchronously typed task has blocked: whether a thread that is exclusive in its instance may not run.
