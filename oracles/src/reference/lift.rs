@@ -80,7 +80,7 @@ impl Store<'_> {
                 // Any of them may run; that those come last which use the stack of this task keeps invariant 3 where it can be.
                 candidates.sort_by_key(|&thread| self.is_between_callbacks(thread));
                 if candidates.is_empty() {
-                    if self.is_held(task) || self.leaves_blocked_task(task) {
+                    if self.leaves_held_task(task) || self.leaves_blocked_task(task) {
                         break;
                     }
                     return Err(Stop::Trap(Some(Builtin::Lift), Trap::CannotBlock));

@@ -122,8 +122,9 @@ impl Store<'_> {
         holds
     }
 
-    /// Whether the thread that a task began with is held so.
-    pub(crate) fn is_held(&self, task: TaskId) -> bool {
+    /// Where a synchronously typed task has blocked and nothing is ready, because the thread that it began with is held so: whether
+    /// that is left to the host's loop.
+    pub(crate) fn leaves_held_task(&mut self, task: TaskId) -> bool {
         let held = |thread: ThreadId| {
             let thread = &self.threads[thread.0];
             let then = match &thread.cont {
@@ -134,6 +135,7 @@ impl Store<'_> {
                 && matches!(thread.ready_func, Some(ReadyFunc::Resolved(_)))
         };
         self.tasks[task.0].implicit_thread.is_some_and(held)
+            && self.deviates_here(Deviation::HoldsCaller)
     }
 
     /// Whether a task that does not need the exclusive thread waits for it all the same.
