@@ -72,6 +72,9 @@ deviations! {
     /// A callback that returns YIELD or WAIT while a cancellation is pending is told of it in its turn only, behind threads that are
     /// ready.
     TellsInTurn "tells-in-turn",
+    /// `subtask.cancel` does not resume a thread of the callee that waits between callbacks after WAIT, once there is an event for
+    /// it: it is told in its turn.
+    CancelMissesWoken "cancel-misses-woken",
     /// A synchronously typed task that has blocked lets any thread run, also of other component instances, and its caller go
     /// on.
     SyncTypedRunsOthers "sync-typed-runs-others",

@@ -179,6 +179,10 @@ impl Store<'_> {
             .filter(|&thread| self.threads[thread.0].cancellable)
             .filter(|&thread| discarded != Some(Some(thread)))
             .collect();
+        if let Some(woken) = self.misses_woken(&candidates) {
+            self.tell_in_turn(woken, true);
+            return Ok(Told::Nobody);
+        }
         candidates.retain(|&thread| !self.misses(thread));
         if candidates.is_empty() || !self.may_enter_from(inst, caller) {
             self.task(task_id).state = TaskState::PendingCancel;

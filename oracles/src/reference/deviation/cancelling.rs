@@ -37,6 +37,19 @@ impl Store<'_> {
         }
     }
 
+    /// The thread that is not told now because it has been woken for its callback, if nobody else can be told.
+    pub(crate) fn misses_woken(&mut self, candidates: &[ThreadId]) -> Option<ThreadId> {
+        let &[thread] = candidates else {
+            return None;
+        };
+        let waits = matches!(
+            self.threads[thread.0].cont,
+            Some(Continuation::CallbackWait(_))
+        );
+        (waits && self.ready(thread) && self.deviates(Deviation::CancelMissesWoken))
+            .then_some(thread)
+    }
+
     /// Where a thread is resumed after a wait that could be cancelled: whether it is told now of a cancellation that it
     /// missed.
     pub(crate) fn tells_late(&mut self, thread: ThreadId, cont: &Continuation) -> bool {
@@ -93,7 +106,7 @@ impl Store<'_> {
     }
 
     /// Makes a thread ready to be told of the cancellation of its task, unless another one is told before.
-    pub(super) fn tell_in_turn(&mut self, thread: ThreadId, between_callbacks: bool) {
+    pub(crate) fn tell_in_turn(&mut self, thread: ThreadId, between_callbacks: bool) {
         let task = self.task_of(thread);
         if !task.told_late {
             task.state = TaskState::PendingCancel;
