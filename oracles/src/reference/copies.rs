@@ -184,10 +184,7 @@ impl Store<'_> {
         let handle = self.remove_handle(inst, i)?;
         let (end, wrong) = self.end_of(handle, ty, Side::Readable)?;
         let state = self.copy_state(end);
-        let waitable = &self.waitables[end.0];
-        // Only after a deviation: a thread waits, in a set of its own, for a copy that another one has cancelled.
-        let waited_for = waitable.has_sync_waiter && !state.copying();
-        let in_set = waitable.wset.is_some() || waited_for;
+        let in_set = self.waitables[end.0].wset.is_some() || self.is_still_waited_for(end);
         self.trap_if_any(&[
             (wrong, Trap::WrongEnd),
             (state == CopyState::Done, Trap::CopyEndDone),

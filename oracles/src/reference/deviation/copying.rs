@@ -164,6 +164,13 @@ impl Store<'_> {
         }
     }
 
+    /// Where an end is passed on: whether a thread waits, in a set of its own, for a copy of it that another one has cancelled.
+    pub(crate) fn is_still_waited_for(&mut self, end: WaitableId) -> bool {
+        self.deviations.contains(&Deviation::CancelsSyncCopy)
+            && self.waitable(end).has_sync_waiter
+            && !self.copy_state(end).copying()
+    }
+
     /// Before a copy: takes the event of an end that was not copying.
     pub(crate) fn take_idle_event(&mut self, end: WaitableId) -> bool {
         let idle = matches!(
