@@ -198,9 +198,6 @@ impl Store<'_> {
         if let Handle::Waitable(waitable) = self.get_handle(inst, i)?
             && let WaitableKind::Subtask(_) = self.waitable(waitable).kind
         {
-            if self.forgets(waitable) {
-                return Err(Trap::SubtaskNotResolved.into());
-            }
             return Ok(waitable);
         }
         Err(Trap::WrongHandle.into())
@@ -213,8 +210,21 @@ impl Store<'_> {
         async_: bool,
         i: u32,
     ) -> Result<Outcome, Stop> {
+        let waitable = self.get_subtask(self.inst_of(thread), i)?;
+        if self.forgets(waitable) {
+            return self.cancels_another(thread, waitable, async_);
+        }
+        self.cancel_subtask(thread, waitable, async_)
+    }
+
+    /// The same, of the subtask that the handle names.
+    pub(crate) fn cancel_subtask(
+        &mut self,
+        thread: ThreadId,
+        waitable: WaitableId,
+        async_: bool,
+    ) -> Result<Outcome, Stop> {
         let inst = self.inst_of(thread);
-        let waitable = self.get_subtask(inst, i)?;
         let subtask = self.subtask(waitable);
         let delivered = subtask.lenders.is_none();
         let requested = subtask.cancellation_requested;
@@ -280,6 +290,9 @@ impl Store<'_> {
     /// `canon_subtask_drop`.
     pub(crate) fn canon_subtask_drop(&mut self, inst: InstanceId, i: u32) -> Result<Outcome, Stop> {
         let waitable = self.get_subtask(inst, i)?;
+        if self.forgets(waitable) {
+            return Err(Trap::SubtaskNotResolved.into());
+        }
         self.remove_handle(inst, i)?;
         // `Subtask.drop`
         let undelivered = self.subtask(waitable).lenders.is_some();

@@ -338,12 +338,9 @@ impl Store<'_> {
             return Err(Trap::WrongHandle.into());
         };
         if self.forgets(waitable) {
-            // Or another one is in its place by now, that is waited for: also that of a call under way.
-            let waited_for =
-                self.async_calls > 0 || self.waitables.iter().any(|it| it.has_sync_waiter);
             self.trap_if_any(&[
                 (true, Trap::SubtaskNotResolved),
-                (waited_for, Trap::WaitableInSet),
+                (self.is_another_waited_for(), Trap::WaitableInSet),
             ])?;
         }
         if self.waitables[waitable.0].has_sync_waiter {

@@ -1,9 +1,10 @@
 //! Cancellation: who is told, when, and what the canceller does meanwhile.
 
 use super::super::canon::Outcome;
-use super::super::state::{Continuation, Handle, ReadyFunc, TaskId, TaskState, ThreadId};
+use super::super::state::{Continuation, Handle, ReadyFunc, TaskId, TaskState, Then, ThreadId};
 use super::super::store::{Stop, Store};
 use super::super::tasks::Told;
+use super::super::threads::Flow;
 use super::super::waitables::{BLOCKED, WaitableId, WaitableKind};
 use super::Deviation;
 use crate::Trap;
@@ -221,6 +222,31 @@ impl Store<'_> {
         outcomes.extend(others.into_iter().map(|other| Ok(Some(other))));
         let chosen = self.choose(Choice::Deviation, &vec![NOBODY; outcomes.len()]);
         outcomes.swap_remove(chosen).map_err(Stop::from)
+    }
+
+    /// `subtask.cancel` of a subtask that the engine has forgotten ([`Deviation::ForgetsSubtasks`]): it takes what is there now,
+    /// and that may be the task of the thread itself, which then waits for its own return.
+    pub(crate) fn cancels_another(
+        &mut self,
+        thread: ThreadId,
+        forgotten: WaitableId,
+        async_: bool,
+    ) -> Result<Outcome, Stop> {
+        let task = self.threads[thread.0].task;
+        let waits_for_itself = !async_
+            && self.task(task).state != TaskState::Resolved
+            && self.choose(Choice::Deviation, &[NOBODY; 2]) == 1;
+        if waits_for_itself {
+            self.request_cancellation(task, None)?;
+            let never = ReadyFunc::Never;
+            if let Flow::Block(switch_to) = self.wait_until(thread, never, false) {
+                return Ok(Outcome::Block(switch_to, Then::Event(forgotten)));
+            }
+        }
+        match self.takes_what_is_there(forgotten, async_)? {
+            Some(other) => self.cancel_subtask(thread, other, async_),
+            None => Ok(Outcome::returns(BLOCKED)),
+        }
     }
 
     /// Whether a subtask may be asked to cancel again.

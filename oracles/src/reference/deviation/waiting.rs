@@ -213,6 +213,16 @@ impl Store<'_> {
         self.task(task).threads.is_empty() && self.deviates_here(Deviation::ForgetsSubtasks)
     }
 
+    /// Whether what is in the place of a subtask that the engine has forgotten may be another one that a thread waits for: also that
+    /// of a call under way.
+    pub(crate) fn is_another_waited_for(&self) -> bool {
+        let waits_for = |waitable: &Waitable| match &waitable.kind {
+            WaitableKind::Subtask(it) if !it.opts.async_ && it.lenders.is_some() => true,
+            WaitableKind::Subtask(_) | WaitableKind::End(_) => waitable.has_sync_waiter,
+        };
+        self.async_calls > 0 || self.waitables.iter().any(waits_for)
+    }
+
     /// `waitable.join` with 0 of a waitable that a thread waits for synchronously: the engine waits for it in a set of its own,
     /// and that is what it leaves, so that the thread waits for ever.
     pub(crate) fn leaves_waiter(&mut self, waitable: WaitableId) -> Result<(), Stop> {
