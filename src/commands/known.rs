@@ -4,7 +4,7 @@ use super::isolation::{Child, Request};
 use super::{Outcome, engines, one_line, print};
 use anyhow::{Context, Result};
 use spawndiff_corpus::Case;
-use spawndiff_oracles::known::{Entry, List, Matches};
+use spawndiff_oracles::known::{Active, Entry, List, Matches};
 use spawndiff_oracles::native::{Config, Native, Release, Variant};
 use spawndiff_oracles::{Judge, Judgement, Verdict};
 use std::collections::BTreeMap;
@@ -151,9 +151,27 @@ fn now(entry: &Entry, engine: Variant) -> Result<Now> {
         let why = "it needs an engine that is built with its assertions";
         return Ok(Now::Untold(why.to_string()));
     }
-    let case = &entry.case.case;
     let mut active = list().of(engine.release());
-    active.add(entry);
+    if !entry.releases.contains(&engine.release()) {
+        // What the others account for needs no other name.
+        if let Verdict::Known(_) | Verdict::Agree = verdict(entry, engine, active.clone())? {
+            return Ok(Now::Gone);
+        }
+        active.add(entry);
+    }
+    let verdict = verdict(entry, engine, active)?;
+    let told = one_line(&verdict.to_string());
+    Ok(match verdict {
+        Verdict::Known(known) if known.contains(&entry.known) => Now::Shows,
+        Verdict::Known(_) | Verdict::Agree => Now::Gone,
+        Verdict::Inconclusive(_) => Now::Untold(told),
+        Verdict::Divergence(_) | Verdict::Crash { .. } => Now::Other(told),
+    })
+}
+
+/// What an engine makes of the case, beside the known divergences that are active.
+fn verdict(entry: &Entry, engine: Variant, active: Active) -> Result<Verdict> {
+    let case = &entry.case.case;
     let request = Request::Run {
         engine: engine.to_string(),
         case: case.clone(),
@@ -172,11 +190,5 @@ fn now(entry: &Entry, engine: Variant) -> Result<Now> {
             Judge::knowing(native, active).judge(case)
         }
     };
-    let verdict = one_line(&judgement.verdict.to_string());
-    Ok(match judgement.verdict {
-        Verdict::Known(known) if known.contains(&entry.known) => Now::Shows,
-        Verdict::Known(_) | Verdict::Agree => Now::Gone,
-        Verdict::Inconclusive(_) => Now::Untold(verdict),
-        Verdict::Divergence(_) | Verdict::Crash { .. } => Now::Other(verdict),
-    })
+    Ok(judgement.verdict)
 }
