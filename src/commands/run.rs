@@ -1,13 +1,12 @@
 //! `spawndiff run`: a campaign on this machine.
 
 use super::campaign::Campaign;
+use super::progress::Progress;
 use super::state::{Cases, State};
 use super::{Outcome, engines, html, kinds, print, summary};
 use anyhow::{Context, Result, bail};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spawndiff_oracles::native::Variant;
 use std::fs;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -124,8 +123,11 @@ pub fn run(args: &Args) -> Result<Outcome> {
     } else {
         1
     };
-    let judgements = (state.cases.end - state.cases.first).saturating_mul(times);
-    let bar = progress_bar(judgements, args.json);
+    let verdicts = match state.cases.end {
+        u64::MAX => None,
+        end => Some((end - state.cases.first).saturating_mul(times)),
+    };
+    let progress = Progress::new(&state.cases, verdicts);
     let campaign = Campaign {
         engines: &engines,
         time: args.seconds.map(Duration::from_secs),
@@ -134,15 +136,8 @@ pub fn run(args: &Args) -> Result<Outcome> {
         out: &args.out,
         stop: &STOP,
     };
-    let ran = campaign.run(&mut state, |state| {
-        bar.set_position(state.counts.cases);
-        let kinds = state.found.len();
-        if kinds > 0 {
-            let found = state.counts.diverged + state.counts.crashed;
-            bar.set_message(format!("{found} findings, {kinds} kinds"));
-        }
-    });
-    bar.finish_and_clear();
+    let ran = campaign.run(&mut state, |state| progress.judged(state));
+    progress.end();
     let is_over = ran.is_ok() && !STOP.load(Ordering::Relaxed);
     let kept = match is_over {
         true => {
@@ -185,25 +180,4 @@ fn make_writable(out: &Path) -> Result<bool> {
     fs::write(&probe, b"").with_context(|| format!("cannot write to {}", out.display()))?;
     fs::remove_file(&probe).with_context(|| format!("cannot write to {}", out.display()))?;
     Ok(new)
-}
-
-fn progress_bar(cases: u64, json: bool) -> ProgressBar {
-    let target = if json || !std::io::stderr().is_terminal() {
-        ProgressDrawTarget::hidden()
-    } else {
-        ProgressDrawTarget::stderr_with_hz(10)
-    };
-    let bar = if cases == u64::MAX {
-        ProgressBar::no_length()
-    } else {
-        ProgressBar::new(cases)
-    };
-    bar.set_draw_target(target);
-    let template = if cases == u64::MAX {
-        "{elapsed} {pos} cases ({per_sec}) {msg}"
-    } else {
-        "{elapsed} {wide_bar} {pos}/{len} ({per_sec}) {msg}"
-    };
-    bar.set_style(ProgressStyle::with_template(template).expect("the template is well-formed"));
-    bar
 }

@@ -38,6 +38,15 @@ fn an_engine_that_ends_its_process_is_a_finding_and_the_campaign_goes_on() {
         assert_eq!(ran.code, 1, "{}", ran.err);
         assert_eq!(count(&json, "cases").to_string(), cases, "{json}");
         assert!(count(&json, "agree") > 0, "{json}");
+        // Without a terminal, each kind is told once when it is found.
+        let begins = ran.progress.starts_with("campaign: seed 1, from case 0\n");
+        assert!(begins, "{}", ran.progress);
+        for kind in kinds(&json) {
+            let signature = kind["signature"].as_str().expect("it is a string");
+            let told = |line: &&str| line.ends_with(&format!(".wast: cranelift: {signature}"));
+            let told = ran.progress.lines().filter(told).count();
+            assert_eq!(told, 1, "{signature}: {}", ran.progress);
+        }
         let ended = |kind: &&Value| {
             let signature = kind["signature"].as_str().expect("it is a string");
             signature.starts_with(&format!("crash: the process ended: {how}"))

@@ -19,7 +19,10 @@ use std::process::{Command, Output};
 struct Ran {
     code: i32,
     out: String,
+    /// Standard error, without
     err: String,
+    /// the lines that tell how far a campaign is.
+    progress: String,
 }
 
 impl From<Output> for Ran {
@@ -29,7 +32,15 @@ impl From<Output> for Ran {
         assert!(!err.contains("panicked"), "{err}");
         let code = output.status.code();
         let code = code.unwrap_or_else(|| panic!("ended by a signal: {}\n{err}", output.status));
-        Ran { code, out, err }
+        let (progress, err) = err
+            .split_inclusive('\n')
+            .partition(|line| line.starts_with("campaign: "));
+        Ran {
+            code,
+            out,
+            err,
+            progress,
+        }
     }
 }
 
