@@ -11,7 +11,7 @@ if [ -z "${OUT:-}" ]; then
   trap 'rm -rf "$OUT"' EXIT
 fi
 mkdir -p "$OUT/known"
-command -v chromium >/dev/null || { apt-get update && apt-get install -y chromium; }
+command -v chromium >/dev/null || { apt-get update && apt-get install -y --no-install-recommends chromium fonts-liberation; }
 npm install --silent --no-audit --no-fund --prefix "$OUT/browser" playwright-core@1.64.1
 
 # With nothing known, what is known otherwise is a finding.
