@@ -311,10 +311,12 @@ impl Store<'_> {
         let (invalid, borrows) = (!task.opts.async_, task.num_borrows > 0);
         let state = task.state;
         let delivered = state == TaskState::CancelDelivered || self.cancels_undelivered(thread);
-        let why_not = self.why_not_cancelled(task_id);
+        // One condition of the text: the state of a task that has returned is not that of one that was told.
+        let returned = state == TaskState::Resolved;
         self.trap_if_any(&[
             (invalid, Trap::TaskCancelInvalid),
-            (!delivered, why_not),
+            (!delivered, Trap::TaskCancelNotDelivered),
+            (returned, Trap::TaskReturnTwice),
             (borrows, Trap::BorrowsRemain),
         ])?;
         self.cancel(task_id)?;

@@ -61,7 +61,6 @@ impl Store<'_> {
             returned_anyway: false,
             told: false,
             told_late: false,
-            told_after_return: false,
         };
         let task = TaskId(limits::add(&mut self.tasks, task)?);
         let thread = self.new_thread(task, Continuation::Implicit, None)?;

@@ -299,8 +299,6 @@ pub(crate) struct Task {
     pub(crate) told: bool,
     /// Whether it is to be told of a cancellation although it has returned. Only a deviation asks.
     pub(crate) told_late: bool,
-    /// It has been told. Only of a deviation.
-    pub(crate) told_after_return: bool,
 }
 
 /// Who called a task: what `on_start` takes its arguments from and `on_resolve` gives its result to.

@@ -147,19 +147,8 @@ impl Store<'_> {
 
     /// Whether a task that has returned is told of its cancellation now.
     pub(crate) fn tells_after_return(&mut self, thread: ThreadId) -> bool {
-        let tells = std::mem::take(&mut self.task_of(thread).told_late)
-            && self.deviates(Deviation::TellsAfterReturn);
-        self.task_of(thread).told_after_return |= tells;
-        tells
-    }
-
-    /// Why `task.cancel` traps in a task that was not told of a cancellation; one that was told after its return has its own
-    /// reason.
-    pub(crate) fn why_not_cancelled(&mut self, task: TaskId) -> Trap {
-        match self.task(task).told_after_return {
-            true => Trap::TaskReturnTwice,
-            false => Trap::TaskCancelNotDelivered,
-        }
+        std::mem::take(&mut self.task_of(thread).told_late)
+            && self.deviates(Deviation::TellsAfterReturn)
     }
 
     /// Where `subtask.cancel` has yielded: its result, after what became of the subtask meanwhile.
