@@ -227,6 +227,7 @@ impl Store<'_> {
             copy: None,
             crossed: false,
         }))?;
+        self.brings_idle_event(end);
         self.add_handle(inst, Handle::Waitable(end))
     }
 

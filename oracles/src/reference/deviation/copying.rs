@@ -44,6 +44,22 @@ impl Store<'_> {
         }
     }
 
+    /// Where an end is lowered that was lifted before: to that engine it is the same one, with what it is to be told.
+    pub(crate) fn brings_idle_event(&mut self, new: WaitableId) {
+        if !self.deviations.contains(&Deviation::DropTellsIdleEnd) {
+            return;
+        }
+        let CopyEnd { shared, side, .. } = *self.end(new);
+        let was_it = |waitable: &Waitable| {
+            matches!(waitable.pending_event, Some(PendingEvent::Idle { .. }))
+                && matches!(&waitable.kind, WaitableKind::End(end)
+                    if end.shared == shared && end.side == side)
+        };
+        if let Some(old) = self.waitables.iter().position(was_it) {
+            self.waitables[new.0].pending_event = self.waitables[old].pending_event.take();
+        }
+    }
+
     /// After the drop of an end: where a copy at the other end was completed, and that has not been told of, what is told is the
     /// drop.
     pub(crate) fn replaces_completed(&mut self, dropped: WaitableId) {
