@@ -4,7 +4,7 @@
 use super::state::{Cases, State};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeSet;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ impl Progress {
         if std::io::stderr().is_terminal() {
             return Progress::Bar(bar(verdicts));
         }
-        eprintln!("campaign: seed {}, from case {}", cases.seed, cases.first);
+        say(&format!("seed {}, from case {}", cases.seed, cases.first));
         Progress::Lines(Mutex::new(Lines {
             last: Instant::now(),
             named: BTreeSet::new(),
@@ -80,7 +80,7 @@ impl Lines {
                 let file = group.samples.values().next();
                 if let (true, Some(sample)) = (self.named.insert(kind.clone()), file) {
                     let (engine, signature) = kind;
-                    eprintln!("campaign: {}: {engine}: {signature}", sample.path.display());
+                    say(&format!("{}: {engine}: {signature}", sample.path.display()));
                 }
             }
         }
@@ -88,16 +88,21 @@ impl Lines {
             self.last = Instant::now();
             let counts = &state.counts;
             let of = self.verdicts.map(|it| format!(" of {it}"));
-            eprintln!(
-                "campaign: {:.0} s: {}{} cases, {} diverged, {} crashed",
+            say(&format!(
+                "{:.0} s: {}{} cases, {} diverged, {} crashed",
                 state.seconds,
                 counts.cases,
                 of.unwrap_or_default(),
                 counts.diverged,
                 counts.crashed
-            );
+            ));
         }
     }
+}
+
+/// A line on standard error. A campaign goes on where no one listens any more.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "campaign: {line}");
 }
 
 fn bar(verdicts: Option<u64>) -> ProgressBar {
