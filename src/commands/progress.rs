@@ -45,13 +45,12 @@ impl Progress {
 
     /// After a case.
     pub fn judged(&self, state: &State) {
-        let count = state.counts.cases;
-        let kinds = state.found.len();
-        let found = state.counts.diverged + state.counts.crashed;
         match self {
             Progress::Bar(bar) => {
-                bar.set_position(count);
+                bar.set_position(state.counts.cases);
+                let kinds = state.found.len();
                 if kinds > 0 {
+                    let found = state.counts.diverged + state.counts.crashed;
                     bar.set_message(format!("{found} findings, {kinds} kinds"));
                 }
             }

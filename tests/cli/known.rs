@@ -32,6 +32,8 @@ fn every_one_that_is_built_in_shows_where_it_is_said_to() {
         line.split_whitespace().last().map(str::to_string)
     };
     assert_eq!(words("cancels-twice").as_deref(), Some("shows"));
+    // Not said of this release, where two others account for its case.
+    assert_eq!(words("cancel-misses-woken").as_deref(), Some("-"));
     assert_eq!(
         words("sync-typed-yield-asserts ").as_deref(),
         Some("untold")
@@ -56,6 +58,22 @@ fn one_that_is_not_seen_any_more_is_fixed() {
     assert!(
         ran.out
             .ends_with("fixed, and to be struck from their files\n")
+    );
+}
+
+#[test]
+fn one_that_is_not_said_of_a_release_and_shows_there_is_not_listed() {
+    let folder = known("deviation = \"cancels-twice\"", "known/cancels-twice.wast");
+    let file = folder.path().join("a.toml");
+    let says = fs::read_to_string(&file).expect("it is there");
+    fs::write(&file, says.replace("48.0.8", "47.0.0")).expect("there is room");
+    let ran = with(folder.path(), &["known", "--engine", "cranelift"]);
+    assert_eq!((ran.code, &*ran.err), (0, ""), "{}", ran.out);
+    let line = ran.out.lines().find(|line| line.starts_with("a "));
+    assert!(
+        line.is_some_and(|line| line.ends_with("not listed")),
+        "{}",
+        ran.out
     );
 }
 
