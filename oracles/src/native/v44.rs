@@ -10,7 +10,7 @@ pub(super) use adapter::Adapter;
 
 #[path = "adapter/mod.rs"]
 mod adapter;
-#[path = "adapter/call_in_task.rs"]
+#[path = "adapter/call_until_45.rs"]
 mod call;
 #[path = "adapter/plain.rs"]
 mod plain;

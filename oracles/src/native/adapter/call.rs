@@ -1,17 +1,13 @@
 //! A call of an export, as releases since 46 have it: begun in the store, and asked for its result in any turn of the loop.
 
-use super::adapter::{Ended, Host, endless};
+use super::adapter::{Ended, Host, finish};
 use super::wasmtime;
-use crate::native::event_loop::{self, Turned};
-use std::convert::Infallible;
-use std::future::{self, Future};
 use std::pin::pin;
-use std::task::Poll;
+use wasmtime::Store;
 use wasmtime::component::{Accessor, AsAccessor, Func, HasSelf, Val};
-use wasmtime::{Error, Store};
 
 /// `Func::finish_call_concurrent` wants an accessor and (as its own comment says) does not use it. The real one does not live
-/// beyond one `run_concurrent`, and the call has to: see [`call`].
+/// beyond one `run_concurrent`, and the call has to: see [`finish`].
 struct NoAccessor;
 
 impl AsAccessor for NoAccessor {
@@ -23,10 +19,7 @@ impl AsAccessor for NoAccessor {
     }
 }
 
-/// Calls `function` and turns the event loop until it is idle or fails.
-///
-/// An error ends the loop at once, even when the task had returned a moment before in the same turn and its result is
-/// already in the channel; so the call is asked once more afterwards.
+/// Calls `function`, and does what is ready until nothing is.
 pub(super) fn call(
     store: &mut Store<Host>,
     function: Func,
@@ -34,46 +27,14 @@ pub(super) fn call(
     results: &mut [Val],
     extra_turns: u32,
 ) -> Ended {
-    let call = match function.start_call_concurrent(&mut *store, &args, results) {
-        Ok(call) => call,
-        Err(error) => {
-            return Ended {
-                returned: false,
-                error: Some(error),
-            };
+    match function.start_call_concurrent(&mut *store, &args, results) {
+        Ok(call) => {
+            let call = pin!(function.finish_call_concurrent(NoAccessor, call));
+            finish(store, call, extra_turns)
         }
-    };
-    let mut finish = pin!(function.finish_call_concurrent(NoAccessor, call));
-    let mut finished: Option<Result<(), Error>> = None;
-
-    let running = store.run_concurrent(async |_| {
-        finished = Some(finish.as_mut().await);
-        future::pending::<Infallible>().await
-    });
-    let mut error = match event_loop::turn(pin!(running), extra_turns) {
-        Turned::Done(Ok(never)) => match never {},
-        Turned::Done(Err(error)) => Some(error),
-        Turned::Idle => None,
-        Turned::Endless => Some(endless()),
-    };
-
-    if finished.is_none() && error.is_some() {
-        // `run_concurrent` polls its closure before it does any work, and this closure completes at that first poll: no
-        // thread runs after the error.
-        let ask = store.run_concurrent(async |_| {
-            future::poll_fn(|cx| Poll::Ready(finish.as_mut().poll(cx))).await
-        });
-        if let Turned::Done(Ok(Poll::Ready(Ok(())))) = event_loop::turn(pin!(ask), 0) {
-            finished = Some(Ok(()));
-        }
+        Err(error) => Ended {
+            returned: false,
+            error: Some(error),
+        },
     }
-    let returned = match finished {
-        Some(Ok(())) => true,
-        Some(Err(failed)) => {
-            error.get_or_insert(failed);
-            false
-        }
-        None => false,
-    };
-    Ended { returned, error }
 }

@@ -2,6 +2,7 @@
 //! built in, into the module of that release: what differs between them is there, and in `release.rs`.
 
 mod engine;
+mod finish;
 pub(in crate::native) mod limiter;
 mod run;
 mod values;
@@ -14,7 +15,8 @@ use crate::native::lower::{self, LowerError, Needs};
 use crate::native::{Config, Outcome, panics};
 use crate::{Observation, RunObservation};
 pub(in crate::native) use engine::Host;
-pub(in crate::native) use run::{Ended, endless};
+pub(in crate::native) use finish::finish;
+pub(in crate::native) use run::Ended;
 use run::{Settings, Stop};
 use spawndiff_corpus::{Case, Run};
 use std::borrow::Cow;

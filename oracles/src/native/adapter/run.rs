@@ -90,7 +90,7 @@ fn instantiate(
     }
 }
 
-pub(in crate::native) fn endless() -> Error {
+pub(super) fn endless() -> Error {
     Error::new(LimitReached(Exhaustion::Fuel))
 }
 

@@ -375,6 +375,33 @@ fn every_release_that_is_built_runs_a_case_as_the_default_one_does() {
 }
 
 #[test]
+fn what_was_ready_when_a_call_trapped_does_not_run_on_any_release_that_is_built() {
+    let body = r#"(func (export "run") (call $resume (call $new (i32.const 0) (i32.const 8))) unreachable)
+        (func (export "next"))"#;
+    let case = case(
+        threads(&format!("{START}{body}"), &["run", "next"]),
+        &["run", "next", "next"],
+    );
+    for variant in Variant::built() {
+        let Outcome::Observed(observed) = Native::new(Config::of(variant)).observe(&case) else {
+            panic!("{variant}")
+        };
+        let [run, refused @ ..] = observed.runs[0].invocations.as_slice() else {
+            panic!("{variant}")
+        };
+        assert_eq!(run.end, trap(Trap::Unreachable), "{variant}");
+        for next in refused {
+            assert_eq!(next.end, trap(Trap::CannotEnter), "{variant}");
+        }
+        let logged = observed.runs[0]
+            .invocations
+            .iter()
+            .any(|it| !it.events.is_empty());
+        assert!(!logged, "{variant}");
+    }
+}
+
+#[test]
 fn one_engine_serves_many_threads() {
     let run = r#"(func (export "run") (call $resume (call $new (i32.const 0) (i32.const 8))))"#;
     let case = case(threads(&format!("{START}{run}"), &["run"]), &["run"]);
