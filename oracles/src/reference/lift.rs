@@ -279,7 +279,7 @@ impl Store<'_> {
             }
             YIELD if self.instead_of_telling(thread) => {
                 self.inst(inst).exclusive_thread = None;
-                self.yields(thread);
+                self.waits(thread, ReadyFunc::Always);
                 self.thread(thread).ready_func = Some(ReadyFunc::NotExclusive(inst));
                 self.thread(thread).cancellable = true;
                 Ok(Next::Block(None, Continuation::CallbackYield))

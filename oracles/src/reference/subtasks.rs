@@ -5,7 +5,7 @@ use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId};
 use super::fault::Fault;
 use super::resources::Scope;
-use super::state::{Handle, ResourceHandleId, TaskId, Then, ThreadId};
+use super::state::{Handle, ReadyFunc, ResourceHandleId, TaskId, Then, ThreadId};
 use super::store::{Stop, Store};
 use super::tasks::Told;
 use super::types::FuncType;
@@ -248,7 +248,7 @@ impl Store<'_> {
                     let waits = match told == Told::Thread && self.holds_caller(thread) {
                         true => true,
                         false if self.instead_of_going_on(told) => {
-                            self.yields(thread);
+                            self.waits(thread, ReadyFunc::Always);
                             true
                         }
                         false => false,

@@ -147,9 +147,9 @@ impl Store<'_> {
         self.wait_until(thread, ReadyFunc::Always, cancellable)
     }
 
-    /// A yield that blocks for certain. Only a deviation asks.
-    pub(crate) fn yields(&mut self, thread: ThreadId) {
-        self.start_waiting_internal(thread, ReadyFunc::Always);
+    /// A wait, or a yield, that blocks for certain and cannot be cancelled. Only deviations ask.
+    pub(crate) fn waits(&mut self, thread: ThreadId, ready_func: ReadyFunc) {
+        self.start_waiting_internal(thread, ready_func);
         self.thread(thread).cancellable = false;
     }
 

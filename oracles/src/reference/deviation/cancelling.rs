@@ -4,7 +4,6 @@ use super::super::canon::Outcome;
 use super::super::state::{Continuation, Handle, ReadyFunc, TaskId, TaskState, Then, ThreadId};
 use super::super::store::{Stop, Store};
 use super::super::tasks::Told;
-use super::super::threads::Flow;
 use super::super::waitables::{BLOCKED, WaitableId, WaitableKind};
 use super::Deviation;
 use crate::Trap;
@@ -227,10 +226,8 @@ impl Store<'_> {
             && self.choose(Choice::Deviation, &[NOBODY; 2]) == 1;
         if waits_for_itself {
             self.request_cancellation(task, None)?;
-            let never = ReadyFunc::Never;
-            if let Flow::Block(switch_to) = self.wait_until(thread, never, false) {
-                return Ok(Outcome::Block(switch_to, Then::Event(forgotten)));
-            }
+            self.waits(thread, ReadyFunc::Never);
+            return Ok(Outcome::Block(None, Then::Event(forgotten)));
         }
         match self.takes_what_is_there(forgotten, async_)? {
             Some(other) => self.cancel_subtask(thread, other, async_),

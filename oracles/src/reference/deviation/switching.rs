@@ -84,7 +84,7 @@ impl Store<'_> {
 
     /// Makes a thread ready that should have run at once.
     pub(crate) fn waits_its_turn(&mut self, thread: ThreadId) {
-        self.yields(thread);
+        self.waits(thread, ReadyFunc::Always);
         self.thread(thread).queued = true;
     }
 
