@@ -140,7 +140,14 @@ pub(crate) fn list(known: &BTreeSet<Known>) -> String {
 /// An error of the engine that ended a run and is no trap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The deviations that lead to it.
+    /// What can lead to it, one for each trap that stands for it.
+    causes: Vec<Cause>,
+}
+
+/// What can lead to an error of the engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Cause {
+    /// The deviations.
     by: Vec<Deviation>,
     /// The trap that a reference with that deviation gives where the engine fails.
     stands_for: Trap,
@@ -162,15 +169,39 @@ impl Failure {
         // The engine did not get to the end of this run: what it did not do cannot be compared.
         let mut run = run.clone();
         run.invocations.truncate(native.invocations.len());
+        // An engine that failed an assertion is built with all of them; one that failed otherwise got past them.
+        let mut by = self.causes.iter().flat_map(|cause| &cause.by);
+        let reference = reference.deviating(active.deviations(by.any(|by| by.asserts())));
+        let alone = self.causes.len() == 1;
+        let mut said = Explanation::New;
+        for cause in &self.causes {
+            match cause.explain(active, &reference, &run, native, (budget, alone)) {
+                Explanation::New => {}
+                Explanation::Unknown(why) => said = Explanation::Unknown(why),
+                explained @ (Explanation::Known(_) | Explanation::Allowed) => return explained,
+            }
+        }
+        said
+    }
+}
+
+impl Cause {
+    /// The same of one cause, which may be the only one. `reference` deviates.
+    fn explain(
+        &self,
+        active: &Active,
+        reference: &Reference,
+        run: &Run,
+        native: &RunObservation,
+        (budget, alone): (u32, bool),
+    ) -> Explanation {
         let mut native = native.clone();
         match native.invocations.last_mut() {
             Some(last) => last.end = End::Trap(self.stands_for),
             None => return Explanation::New,
         }
         native.leftover = None;
-        // An engine that failed an assertion is built with all of them; one that failed otherwise got past them.
-        let deviations = active.deviations(self.by.iter().any(|by| by.asserts()));
-        match compare(&reference.deviating(deviations), &run, &native, budget) {
+        match compare(reference, run, &native, budget) {
             Membership::Member { coverage, .. }
                 if self.by.iter().any(|by| coverage.deviated.contains(by)) =>
             {
@@ -186,8 +217,8 @@ impl Failure {
                     let mut all = names(active, &coverage);
                     all.push(known.clone());
                     // Where several lead to it, which one it was is not known any more.
-                    if let [by] = self.by[..] {
-                        all.extend(active.name(by));
+                    if let ([by], true) = (&self.by[..], alone) {
+                        all.extend(active.name(*by));
                     }
                     Explanation::Known(all)
                 }

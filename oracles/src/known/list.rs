@@ -238,19 +238,22 @@ impl Active {
             }
             _ => message,
         };
-        let mut by = Vec::new();
-        let mut stands_for = None;
+        let mut causes: Vec<super::Cause> = Vec::new();
         for (deviation, fails) in &self.fails {
-            if fails
-                .messages
-                .iter()
-                .any(|begin| message.starts_with(begin))
-            {
-                by.push(*deviation);
-                stands_for = Some(fails.stands_for);
+            let fits = |begin: &String| message.starts_with(begin);
+            if !fails.messages.iter().any(fits) {
+                continue;
+            }
+            let stands_for = fails.stands_for;
+            match causes.iter_mut().find(|it| it.stands_for == stands_for) {
+                Some(cause) => cause.by.push(*deviation),
+                None => causes.push(super::Cause {
+                    by: vec![*deviation],
+                    stands_for,
+                }),
             }
         }
-        stands_for.map(|stands_for| super::Failure { by, stands_for })
+        (!causes.is_empty()).then_some(super::Failure { causes })
     }
 
     /// The verdict on a case, where all that is known of what it shows is its signature.

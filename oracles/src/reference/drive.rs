@@ -81,11 +81,13 @@ impl Store<'_> {
                 waited.map(|outcome| outcome.widened(wide))
             }
             Then::Wait { set, ptr } => {
-                if self.can_take_yield(thread) {
+                let waited = if self.can_take_yield(thread) {
                     self.was_stale(thread);
-                } else if let Some(trap) = self.is_stale(thread, set, cancelled) {
-                    return Err(Stop::from(trap).by(name));
-                }
+                    Ok(set)
+                } else {
+                    self.set_waited_for(thread, set, cancelled)
+                };
+                let set = waited.map_err(|trap| Stop::from(trap).by(name))?;
                 let event = match self.takes_yield(thread) {
                     true => self.waited_for_nothing(set),
                     false => self.waited_for_event(set, cancelled),

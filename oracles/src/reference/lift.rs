@@ -135,9 +135,8 @@ impl Store<'_> {
                 self.call_callback(thread, EventTuple(code, 0, 0))?
             }
             Continuation::CallbackWait(set) => {
-                if let Some(trap) = self.is_stale(thread, set, cancelled) {
-                    return Err(by_lift(trap.into()));
-                }
+                let waited = self.set_waited_for(thread, set, cancelled);
+                let set = waited.map_err(|trap| by_lift(trap.into()))?;
                 match self.waits_again(thread, set, cancelled) {
                     true => Next::Block(None, Continuation::CallbackWait(set)),
                     false => {

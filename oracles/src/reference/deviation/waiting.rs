@@ -98,20 +98,42 @@ impl Store<'_> {
         }
     }
 
-    /// Whether a thread that waited is resumed without an event.
-    pub(crate) fn is_stale(
+    /// The set that a thread which waited takes its event from; an error if it is resumed without one.
+    pub(crate) fn set_waited_for(
         &mut self,
         thread: ThreadId,
         set: SetId,
         cancelled: bool,
-    ) -> Option<Trap> {
+    ) -> Result<SetId, Trap> {
         if self.sets[set.0].dropped {
             self.deviates(Deviation::DropsWokenSet);
-            return Some(Trap::SubtaskNotResolved);
+            return match cancelled {
+                true => Ok(set),
+                false => self.takes_what_is_in_its_place(set),
+            };
         }
         self.was_stale(thread);
         let gone = !cancelled && !self.set_has_pending_event(set);
-        (gone && self.deviates(Deviation::StaleWaitFails)).then_some(Trap::SetHasWaiters)
+        match gone && self.deviates(Deviation::StaleWaitFails) {
+            true => Err(Trap::SetHasWaiters),
+            false => Ok(set),
+        }
+    }
+
+    /// Where the set that a thread waits for was dropped ([`Deviation::DropsWokenSet`]): the engine remembers a place in a table of
+    /// its own. Another set may be there now that has an event; anything else is an internal error.
+    fn takes_what_is_in_its_place(&mut self, dropped: SetId) -> Result<SetId, Trap> {
+        let since = (dropped.0 + 1..self.sets.len()).map(SetId);
+        let others: Vec<SetId> = since
+            .filter(|&other| self.set_has_pending_event(other))
+            .collect();
+        let chosen = self.choose(Choice::Deviation, &vec![NOBODY; others.len() + 1]);
+        let Some(&other) = others.get(chosen) else {
+            return Err(Trap::SubtaskNotResolved);
+        };
+        self.sets[dropped.0].num_waiting -= 1;
+        self.sets[other.0].num_waiting += 1;
+        Ok(other)
     }
 
     /// Where a thread goes on after a wait.
