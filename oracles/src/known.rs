@@ -175,7 +175,7 @@ impl Failure {
         let alone = self.causes.len() == 1;
         let mut said = Explanation::New;
         for cause in &self.causes {
-            match cause.explain(active, &reference, &run, native, (budget, alone)) {
+            match cause.explain(active, &reference, &run, native, budget, alone) {
                 Explanation::New => {}
                 Explanation::Unknown(why) => said = Explanation::Unknown(why),
                 explained @ (Explanation::Known(_) | Explanation::Allowed) => return explained,
@@ -193,7 +193,8 @@ impl Cause {
         reference: &Reference,
         run: &Run,
         native: &RunObservation,
-        (budget, alone): (u32, bool),
+        budget: u32,
+        alone: bool,
     ) -> Explanation {
         let mut native = native.clone();
         match native.invocations.last_mut() {

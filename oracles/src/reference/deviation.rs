@@ -99,7 +99,8 @@ deviations! {
     /// A thread that waits for a waitable set does not look again whether the event is still there: an internal error if it is
     /// not. A trap `set-has-waiters` stands for it.
     StaleWaitFails "stale-wait-fails",
-    /// And before it looks, the set can be dropped; then that is the error. A trap `subtask-not-resolved` stands for it.
+    /// And before it looks, the set can be dropped; then that is the error, unless another set with an event is in its place. A
+    /// trap `subtask-not-resolved` stands for it.
     DropsWokenSet "drops-woken-set",
     /// A call that returns at once, and whose task has ended, is kept for ever.
     KeepsReturnedCalls "keeps-returned-calls",
