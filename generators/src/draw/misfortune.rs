@@ -3,7 +3,7 @@
 //! Each trap of a built-in has its kind here. How often one happens follows from [`COUNT`] and [`KINDS`] alone, not from
 //! how long the programs are.
 
-use super::placement::{choose, insert, insert_in_entry, insert_in_thread};
+use super::placement::{choose, insert, insert_in_entry, insert_in_thread, splice};
 use super::shape::new_item;
 use super::value::INVALID_CHARS;
 use super::{Return, Role, Sketch, body, post_return, trespass};
@@ -363,7 +363,7 @@ fn deadlock(sketch: &mut Sketch, cancellable: bool) {
     } else {
         end
     };
-    sketch.instance.entries[entry].body.insert(at, op);
+    splice(&mut sketch.instance.entries[entry].body, at, vec![op]);
 }
 
 fn task_return(sketch: &mut Sketch, kind: Kind) {

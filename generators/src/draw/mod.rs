@@ -8,7 +8,8 @@
 //! - `post_return`: the functions that run after an entry has returned;
 //! - `world`: the instances, how they stand to each other, and the shapes of those that are called;
 //! - `served`: what their entries do; `peer`: calls of other instances and what becomes of the subtasks; `channel`: streams,
-//!   futures and resources; `trespass`: mistakes in all that, and `ingredient`: what they are made of;
+//!   futures and resources; `trespass`: mistakes in all that, `ingredient`: what they are made of, and `remedy`: what makes
+//!   them right again;
 //! - `misfortune`: the mistakes that a case is to make, and `placement`: where.
 //!
 //! When the bytes end, every choice falls on its first or smallest alternative, so these are the ones that make a small
@@ -22,6 +23,7 @@ mod op;
 mod peer;
 mod placement;
 mod post_return;
+mod remedy;
 mod served;
 mod shape;
 mod target;

@@ -1,6 +1,7 @@
 //! Where a mistake goes: in which entry or function, and where in its body.
 
 use super::{Return, Role, Sketch};
+use crate::limits::{FIRST_OP_POINT, POINTS_PER_FUNCTION};
 use crate::plan::{Item, Lift, Op};
 
 /// Percentage of mistakes that only one side of a choice makes.
@@ -48,7 +49,7 @@ pub(super) fn insert_in_entry(sketch: &mut Sketch, entry: usize, ops: Vec<Op>) {
     } else {
         len
     };
-    sketch.instance.entries[entry].body.splice(at..at, ops);
+    splice(&mut sketch.instance.entries[entry].body, at, ops);
 }
 
 /// At the end of a program function that stands in the first table.
@@ -65,7 +66,27 @@ pub(super) fn insert_in_thread(sketch: &mut Sketch, ops: Vec<Op>) {
     }
     let function = sketch.draw.pick(&functions);
     let ops = conditional(sketch, ops);
-    sketch.instance.functions[function].body.extend(ops);
+    let body = &mut sketch.instance.functions[function].body;
+    splice(body, body.len(), ops);
+}
+
+/// Puts operations into a body, if its function has a point for each.
+pub(super) fn splice(body: &mut Vec<Op>, at: usize, ops: Vec<Op>) {
+    let points = (POINTS_PER_FUNCTION - FIRST_OP_POINT) as usize;
+    if count(body.iter()) + count(ops.iter()) <= points {
+        body.splice(at..at, ops);
+    }
+}
+
+/// How many operations there are, nested ones included.
+fn count<'a>(ops: impl Iterator<Item = &'a Op>) -> usize {
+    ops.map(|op| {
+        1 + op
+            .nested()
+            .map(|op| count(std::iter::once(op)))
+            .sum::<usize>()
+    })
+    .sum()
 }
 
 pub(super) fn conditional(sketch: &mut Sketch, ops: Vec<Op>) -> Vec<Op> {

@@ -6,12 +6,13 @@ use super::ingredient::{
     end, joined, on_any_end, on_end, owner, pass, taking,
 };
 use super::placement::{choose, insert_in_entry, insert_in_thread};
+use super::remedy::{self, Obstacle};
 use super::{Sketch, peer};
 use crate::encode::sample::INVALID;
 use crate::plan::{Argument, Direction, Handle, Lift, Op, ValueType};
 
 /// How many mistakes a case is to make that has anything to make them with, and the weights.
-const COUNT: &[(u32, usize)] = &[(62, 0), (31, 1), (7, 2)];
+const COUNT: &[(u32, usize)] = &[(56, 0), (35, 1), (9, 2)];
 
 /// How many kinds are drawn for a mistake, at most.
 const TRIES: usize = 4;
@@ -32,26 +33,26 @@ const KINDS: &[(u32, Kind)] = &[
     (4, Kind::BackpressureAbove),
     (12, Kind::TaskCancel),
     (4, Kind::WaitInSyncTyped),
-    (5, Kind::CopyWrongEnd),
+    (8, Kind::CopyWrongEnd),
     (4, Kind::CopyWrongChannel),
     (6, Kind::CopyBusy),
     (6, Kind::CopyDone),
-    (5, Kind::CopyTooLong),
-    (5, Kind::CopyInSet),
+    (7, Kind::CopyTooLong),
+    (8, Kind::CopyInSet),
     (6, Kind::CancelIdle),
     (5, Kind::CancelSyncCopy),
     (6, Kind::DropBusy),
-    (6, Kind::DropUnwritten),
-    (5, Kind::PassInSet),
-    (5, Kind::PassBusy),
-    (5, Kind::PassDone),
+    (8, Kind::DropUnwritten),
+    (12, Kind::PassInSet),
+    (8, Kind::PassBusy),
+    (10, Kind::PassDone),
     (5, Kind::ResourceUnknown),
     (5, Kind::ResourceWrongType),
     (30, Kind::ResourceLent),
     (5, Kind::HandleUnknown),
     (4, Kind::RepWrong),
-    (8, Kind::EndUnknown),
-    (5, Kind::CancelCopyInSet),
+    (12, Kind::EndUnknown),
+    (8, Kind::CancelCopyInSet),
     (5, Kind::InvalidString),
 ];
 
@@ -142,6 +143,7 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
                 handle: SUBTASK,
                 passing: DARING,
             });
+            remedy::apply(sketch, Obstacle::Unresolved, &mut ops);
         }
         Kind::CancelTwice => {
             blocked(sketch, &mut ops)?;
@@ -169,6 +171,7 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             blocked(sketch, &mut ops)?;
             ops.extend(joined(SUBTASK));
             ops.push(cancel(false, DARING));
+            remedy::apply(sketch, Obstacle::InSet, &mut ops);
         }
         Kind::SetUnknown => {
             let handle = if asynchronous { unknown } else { SUBTASK };
@@ -193,7 +196,7 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             });
         }
         Kind::SetDropFull => {
-            match sketch.visible.is_empty() {
+            match sketch.visible.is_empty() || asynchronous {
                 false => {
                     blocked(sketch, &mut ops)?;
                     ops.extend(joined(SUBTASK));
@@ -207,6 +210,7 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
                 handle: SET,
                 passing: DARING,
             });
+            remedy::apply(sketch, Obstacle::Full, &mut ops);
         }
         Kind::SetDropWaiting => {
             let wait = vec![
@@ -284,6 +288,7 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             for asynchronous in [true, asynchronous] {
                 ops.push(copy(channel, direction, handle, asynchronous, 1));
             }
+            remedy::apply(sketch, Obstacle::Busy(channel, direction), &mut ops);
         }
         Kind::CopyDone => {
             let (channel, direction) = channel(sketch, &mut ops)?;
@@ -299,6 +304,10 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
         }
         Kind::CopyTooLong => {
             let (channel, direction) = channel(sketch, &mut ops)?;
+            // The length of a future is not asked for.
+            if sketch.channels[channel].future {
+                return None;
+            }
             let count = sketch
                 .draw
                 .pick(&[1 << 28, 0x3_0000, (1 << 28) - 1, u32::MAX]);
@@ -315,10 +324,12 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             let handle = end(channel, direction);
             ops.extend(joined(handle));
             ops.push(copy(channel, direction, handle, false, 1));
+            remedy::apply(sketch, Obstacle::InSet, &mut ops);
         }
         Kind::CancelIdle => {
             let (channel, direction) = channel(sketch, &mut ops)?;
             ops.push(cancel_copy(channel, direction, asynchronous));
+            remedy::apply(sketch, Obstacle::Idle(channel, direction), &mut ops);
         }
         Kind::CancelSyncCopy => {
             let (channel, direction) = channel(sketch, &mut ops)?;
@@ -341,16 +352,19 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             let (channel, direction) = channel(sketch, &mut ops)?;
             ops.push(copy(channel, direction, end(channel, direction), true, 1));
             ops.push(drop_end(channel, direction, DARING));
+            remedy::apply(sketch, Obstacle::Busy(channel, direction), &mut ops);
         }
         Kind::DropUnwritten => {
             let (channel, _) = channel(sketch, &mut ops)?;
             ops.push(drop_end(channel, Direction::Write, DARING));
+            remedy::apply(sketch, Obstacle::Unwritten(channel), &mut ops);
         }
         Kind::PassInSet => {
             let channel = pass(sketch, &mut ops)?;
             let passing = ops.pop()?;
             ops.extend(joined(end(channel, Direction::Read)));
             ops.push(passing);
+            remedy::apply(sketch, Obstacle::InSet, &mut ops);
         }
         Kind::PassBusy => {
             let channel = pass(sketch, &mut ops)?;
@@ -358,6 +372,7 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             let direction = Direction::Read;
             ops.push(copy(channel, direction, end(channel, direction), true, 1));
             ops.push(passing);
+            remedy::apply(sketch, Obstacle::Busy(channel, direction), &mut ops);
         }
         Kind::PassDone => {
             let channel = pass(sketch, &mut ops)?;
@@ -441,6 +456,7 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             ops.push(copy(channel, direction, handle, true, 1));
             ops.extend(joined(handle));
             ops.push(cancel_copy(channel, direction, false));
+            remedy::apply(sketch, Obstacle::InSet, &mut ops);
         }
         Kind::InvalidString => {
             let callee = taking(sketch, |ty| matches!(ty, ValueType::String))?;

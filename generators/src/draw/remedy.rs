@@ -1,0 +1,115 @@
+//! What makes a mistake of [`super::trespass`] right, or another one: a waitable leaves its set, a copy is cancelled or ended from
+//! the other side, before the operation that would trap for it. The rules that forbid a thing are next to those that allow it
+//! again, and an engine may be wrong about either.
+
+use super::Sketch;
+use super::ingredient::{CAREFUL, SET, SUBTASK, cancel, cancel_copy, copy, drop_end, end, joined};
+use crate::plan::{Direction, Handle, Op};
+
+/// Percentage of the mistakes that can be remedied.
+const PERCENT: u32 = 30;
+
+/// What stands in the way of the last operation of a mistake.
+#[derive(Clone, Copy)]
+pub(super) enum Obstacle {
+    /// A waitable in the second set, which is used.
+    InSet,
+    /// A waitable in the second set, which is dropped.
+    Full,
+    /// A copy that goes on, of this end.
+    Busy(usize, Direction),
+    /// No copy goes on, of this end.
+    Idle(usize, Direction),
+    /// The future was not written.
+    Unwritten(usize),
+    /// The subtask is not resolved.
+    Unresolved,
+}
+
+/// Puts a remedy before the last operation, now and then.
+pub(super) fn apply(sketch: &mut Sketch, obstacle: Obstacle, ops: &mut Vec<Op>) {
+    if !sketch.draw.percent(PERCENT) {
+        return;
+    }
+    let Some(last) = ops.pop() else {
+        return;
+    };
+    remedy(sketch, obstacle, ops);
+    ops.push(last);
+}
+
+fn remedy(sketch: &mut Sketch, obstacle: Obstacle, ops: &mut Vec<Op>) {
+    let asynchronous = sketch.draw.percent(50);
+    match obstacle {
+        Obstacle::InSet => ops.extend(leave(ops)),
+        Obstacle::Full => match member(ops) {
+            Some(Handle::End {
+                channel, direction, ..
+            }) if asynchronous => ops.push(drop_end(channel, direction, CAREFUL)),
+            Some(SUBTASK) if asynchronous => ops.extend([
+                wait(),
+                Op::SubtaskDrop {
+                    handle: SUBTASK,
+                    passing: CAREFUL,
+                },
+            ]),
+            Some(_) | None => ops.extend(leave(ops)),
+        },
+        Obstacle::Busy(channel, direction) => match sketch.draw.percent(50) {
+            false => ops.push(cancel_copy(channel, direction, asynchronous)),
+            true => {
+                let other = direction.other();
+                let unwritten = sketch.channels[channel].future && other == Direction::Write;
+                ops.push(match asynchronous && !unwritten {
+                    false => copy(channel, other, end(channel, other), true, 1),
+                    true => drop_end(channel, other, CAREFUL),
+                });
+                ops.extend(joined(end(channel, direction)));
+                ops.push(wait());
+                ops.extend(leave(ops));
+            }
+        },
+        Obstacle::Idle(channel, direction) => {
+            ops.push(copy(channel, direction, end(channel, direction), true, 1));
+        }
+        Obstacle::Unwritten(channel) => {
+            let (read, write) = (Direction::Read, Direction::Write);
+            // Either end, or both: a future is written, or nobody is left to read it.
+            let which = sketch.draw.below(3);
+            if which != 0 {
+                ops.push(drop_end(channel, read, CAREFUL));
+            }
+            if which != 1 {
+                ops.push(copy(channel, write, end(channel, write), true, 1));
+            }
+        }
+        Obstacle::Unresolved => ops.push(cancel(asynchronous, CAREFUL)),
+    }
+}
+
+/// What was put into the second set last.
+fn member(ops: &[Op]) -> Option<Handle> {
+    ops.iter().rev().find_map(|op| {
+        if let Op::Join {
+            handle,
+            set: Some(SET),
+        } = op
+        {
+            return Some(*handle);
+        }
+        None
+    })
+}
+
+fn leave(ops: &[Op]) -> Option<Op> {
+    let handle = member(ops)?;
+    Some(Op::Join { handle, set: None })
+}
+
+fn wait() -> Op {
+    Op::SetWait {
+        handle: SET,
+        cancellable: false,
+        passing: CAREFUL,
+    }
+}
