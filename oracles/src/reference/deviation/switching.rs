@@ -36,10 +36,10 @@ impl Store<'_> {
         let in_built_in = matches!(target.cont, Some(Continuation::Core { .. }));
         let in_built_in = in_built_in && !target.resumed_later;
         let yields_there = in_built_in && target.ready_func == Some(ReadyFunc::Always);
-        let ready = self.ready(other);
-        if !(in_built_in && ready) && self.deviates(Deviation::PromotesSuspended) {
+        if (!yields_there || target.queued) && self.deviates(Deviation::PromotesSuspended) {
             return Some(Err(Trap::ThreadNotSuspended.into()));
         }
+        let ready = self.ready(other);
         (ready && !yields_there && self.deviates(Deviation::PromotesNothing)).then(|| {
             Ok(if yields {
                 self.yield_(thread, cancellable)
