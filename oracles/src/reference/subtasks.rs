@@ -232,7 +232,7 @@ impl Store<'_> {
         let in_set = self.waitable(waitable).wset.is_some();
         let in_set = match async_ {
             false => in_set || self.waits_in_own_set(waitable, requested),
-            true => in_set && self.refuses_in_set(),
+            true => self.refuses_in_set(waitable, requested),
         };
         self.trap_if_any(&[
             (delivered, Trap::SubtaskResolveDelivered),

@@ -186,6 +186,7 @@ impl Store<'_> {
         candidates.retain(|&thread| !self.misses(thread));
         if candidates.is_empty() || !self.may_enter_from(inst, caller) {
             self.task(task_id).state = TaskState::PendingCancel;
+            self.restores_event(implicit_thread);
             let later = discarded
                 .flatten()
                 .is_some_and(|thread| self.tells_when_free(thread));
@@ -195,6 +196,7 @@ impl Store<'_> {
         task.state = TaskState::CancelDelivered;
         task.told = true;
         let thread = self.choose_thread(Choice::Cancel, &candidates);
+        self.restores_event(implicit_thread.filter(|&implicit| implicit == thread));
         if self.instead_of_resuming(thread) {
             return Ok(Told::Thread);
         }

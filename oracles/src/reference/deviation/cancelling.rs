@@ -249,8 +249,10 @@ impl Store<'_> {
     }
 
     /// Whether an asynchronous `subtask.cancel` traps where a synchronous one does: the subtask is in a waitable set.
-    pub(crate) fn refuses_in_set(&mut self) -> bool {
-        self.deviates(Deviation::CancelTrapsInSet)
+    pub(crate) fn refuses_in_set(&mut self, subtask: WaitableId, requested: bool) -> bool {
+        self.deviations.contains(&Deviation::CancelTrapsInSet)
+            && (self.waitable(subtask).wset.is_some() || self.waits_in_own_set(subtask, requested))
+            && self.deviates(Deviation::CancelTrapsInSet)
     }
 
     /// Whether the task of a thread may be cancelled before it was told.

@@ -45,6 +45,13 @@ impl Store<'_> {
         }
     }
 
+    /// Where a task is asked to cancel, and its callback is to be told: it has an event again, whether its own was taken or not.
+    pub(crate) fn restores_event(&mut self, implicit: Option<ThreadId>) {
+        if let Some(implicit) = implicit {
+            self.thread(implicit).robbed = false;
+        }
+    }
+
     /// Where a callback is to be called after YIELD: whether its event was taken.
     pub(crate) fn is_robbed(&mut self, thread: ThreadId) -> bool {
         std::mem::take(&mut self.thread(thread).robbed)
