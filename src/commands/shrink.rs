@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use spawndiff_corpus::{Case, component_from_text};
 use spawndiff_generators::{Plan, encode, shrink};
 use spawndiff_oracles::native::Variant;
-use spawndiff_oracles::{BUDGET, Signature};
+use spawndiff_oracles::{BUDGET, Judgement, Signature};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,9 @@ pub struct Args {
 
 /// How many schedules a search may try while shrinking: a smaller case needs fewer.
 const QUICK: u32 = 300;
+
+/// How often a smaller case may be tried until it shows what it was kept for: what an engine does can depend on chance.
+const TRIES: u32 = 4;
 
 /// How the line of a shrunk case begins that names the engine.
 const SHRUNK_ON: &str = "Shrunk on: ";
@@ -74,7 +77,13 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
     if let Some(error) = smaller.failed {
         return Err(error);
     }
-    let judgement = across::judgement(engine, &case)?;
+    let Some(judgement) = shows(engine, &case, &smaller.kind.signature)? else {
+        bail!(
+            "{}: {} does not show each time, and was not made smaller",
+            args.file.display(),
+            one_line(&smaller.kind.signature)
+        );
+    };
     let mut header = finding::verdict(&judgement);
     let found = |line: &&String| line.starts_with("Found by: ");
     header.extend(stored.header.iter().find(found).cloned());
@@ -90,6 +99,17 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
         None => print(&text)?,
     }
     Ok(Outcome::Clean)
+}
+
+/// The judgement on a case in which it shows something, if it does so within a few tries.
+fn shows(engine: Variant, case: &Case, signature: &str) -> Result<Option<Judgement>> {
+    for _ in 0..TRIES {
+        let judgement = across::judgement(engine, case)?;
+        if Signature::of(&judgement).is_some_and(|seen| seen.to_string() == signature) {
+            return Ok(Some(judgement));
+        }
+    }
+    Ok(None)
 }
 
 /// The plan that a case was made of, if this version of the generator still makes it.
@@ -164,7 +184,7 @@ impl Smaller {
         if self.failed.is_some() || Instant::now() > self.end {
             return false;
         }
-        match self.apart.kind(case, self.budget) {
+        match self.kind_of(case) {
             Ok(Some(kind)) => {
                 let keeps = kind.signature == self.kind.signature && kind.fails >= self.kind.fails;
                 // What is kept is gone on with.
@@ -178,6 +198,18 @@ impl Smaller {
                 self.failed = Some(error);
                 false
             }
+        }
+    }
+
+    /// Of what kind a case is. What ends in a crash has to do so twice: that can depend on chance.
+    fn kind_of(&mut self, case: &Case) -> Result<Option<Kind>> {
+        let kind = self.apart.kind(case, self.budget)?;
+        match &kind {
+            Some(crash) if crash.signature.starts_with("crash: ") => {
+                let again = self.apart.kind(case, self.budget)?;
+                Ok(again.filter(|again| again.signature == crash.signature))
+            }
+            Some(_) | None => Ok(kind),
         }
     }
 

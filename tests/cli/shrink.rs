@@ -1,9 +1,9 @@
 //! `spawndiff shrink`.
 
-use super::{bad_files, file, folder, good_case, spawndiff};
+use super::{Ran, bad_files, command, file, folder, good_case, spawndiff};
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A known divergence, and beside it what does not matter: a second run, another export, an instruction too many.
 fn padded() -> String {
@@ -64,6 +64,43 @@ fn a_smaller_case_fails_on_the_engine_if_the_larger_one_does() {
         "{}",
         fs::read_to_string(&small).expect("it is there")
     );
+}
+
+/// An engine whose behaviour depends on chance: no case is written that does not show what the larger one did.
+#[test]
+fn what_does_not_show_again_is_not_made_smaller() {
+    let folder = folder();
+    let found = folder.path().join("found");
+    let mut run = command();
+    run.env("SPAWNDIFF_PLANT", "Aborts");
+    run.args([
+        "run", "--cases", "40", "--seed", "1", "--shrink", "0", "--out",
+    ]);
+    assert_eq!(
+        Ran::from(run.arg(&found).output().expect("it starts")).code,
+        1
+    );
+    let mut files = fs::read_dir(&found).expect("it is there");
+    let wast = |path: &PathBuf| path.extension() == Some("wast".as_ref());
+    let big = files.find_map(|file| Some(file.ok()?.path()).filter(wast));
+    let big = big.expect("an abort was found");
+    let (small, once) = (folder.path().join("small.wast"), folder.path().join("once"));
+    let mut shrink = command();
+    shrink.env("SPAWNDIFF_PLANT", "AbortsOnce");
+    shrink.env("SPAWNDIFF_PLANT_ONCE", &once);
+    shrink.args(["shrink", "--seconds", "5"]);
+    let ran = Ran::from(
+        shrink
+            .arg(&big)
+            .arg("-o")
+            .arg(&small)
+            .output()
+            .expect("it starts"),
+    );
+    let line = ran.refused();
+    let why = " does not show each time, and was not made smaller";
+    assert!(line.contains("SIGABRT") && line.ends_with(why), "{line}");
+    assert!(once.exists() && !small.exists());
 }
 
 #[test]

@@ -76,6 +76,8 @@ faults! {{
 } {
     /// The engine aborts then, in a run whose sixth event has an odd value.
     Aborts,
+    /// The same, if it can make the file that `SPAWNDIFF_PLANT_ONCE` names: once.
+    AbortsOnce,
     /// It does not come to an end then.
     Hangs,
     /// It takes memory without an end then.
@@ -102,6 +104,13 @@ fn at_sixth(n: usize, event: Event, act: fn()) -> Option<Event> {
         act();
     }
     Some(event)
+}
+
+fn abort_once() {
+    let made = std::env::var_os("SPAWNDIFF_PLANT_ONCE").map(std::fs::File::create_new);
+    if let Some(Ok(_)) = made {
+        std::process::abort();
+    }
 }
 
 fn hang() {
@@ -132,6 +141,7 @@ impl Fault {
                 Some(event)
             }),
             Fault::Aborts => Some(|n, event| at_sixth(n, event, || std::process::abort())),
+            Fault::AbortsOnce => Some(|n, event| at_sixth(n, event, abort_once)),
             Fault::Hangs => Some(|n, event| at_sixth(n, event, hang)),
             Fault::EatsMemory => Some(|n, event| at_sixth(n, event, eat_memory)),
             _ => None,
