@@ -111,12 +111,13 @@ deviations! {
     /// internal error. A trap `subtask-not-resolved` stands for it.
     ForgetsSubtasks "forgets-subtasks",
     /// A thread takes the event that the callback of its task is to be called with after YIELD: `waitable-set.{wait,poll}`
-    /// gives NONE, a cancellable operation the cancellation. The callback then has none: an internal error. A trap
-    /// `set-has-waiters` stands for it.
+    /// gives NONE, a cancellable operation the cancellation. The callback then has none: an internal error, unless the task
+    /// is asked to cancel before. A trap `set-has-waiters` stands for it.
     WaitTakesYield "wait-takes-yield",
     /// A task is told of a cancellation after it has returned.
     TellsAfterReturn "tells-after-return",
-    /// `subtask.cancel async` of a subtask that is in a waitable set traps, as later texts ask for.
+    /// `subtask.cancel async` of a subtask that is in a waitable set traps, as later texts ask for; the engine's own set, in which a
+    /// thread waits for its cancellation, is one.
     CancelTrapsInSet "cancel-traps-in-set",
     /// `task.cancel` works as soon as the cancellation was asked for, delivered or not.
     CancelsUndelivered "cancels-undelivered",
