@@ -41,7 +41,7 @@ deviations! {
     SyncTypedSuspends "sync-typed-suspends",
     /// `thread.*-then-promote` asks whether the other thread is suspended, not whether it is ready: it resumes one that
     /// is suspended, and traps on any other that does not yield in a built-in: one that is running, that waits for an event,
-    /// there or not, that waits between callbacks or for its turn, or that was made ready by `resume-later`.
+    /// there or not, that waits between callbacks, or that was switched to or made ready by `resume-later`.
     PromotesSuspended "promotes-suspended",
     /// `thread.*-then-promote` of the thread itself traps, as later texts ask for.
     PromotesItself "promotes-itself",

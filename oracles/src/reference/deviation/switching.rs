@@ -36,7 +36,8 @@ impl Store<'_> {
         let in_built_in = matches!(target.cont, Some(Continuation::Core { .. }));
         let in_built_in = in_built_in && !target.resumed_later;
         let yields_there = in_built_in && target.ready_func == Some(ReadyFunc::Always);
-        if (!yields_there || target.queued) && self.deviates(Deviation::PromotesSuspended) {
+        let queued = target.queued && !self.yields(other);
+        if (!yields_there || queued) && self.deviates(Deviation::PromotesSuspended) {
             return Some(Err(Trap::ThreadNotSuspended.into()));
         }
         let ready = self.ready(other);
@@ -93,6 +94,19 @@ impl Store<'_> {
         let cancellable = self.threads[thread.0].cancellable;
         self.waits_its_turn(thread);
         self.thread(thread).cancellable = cancellable;
+    }
+
+    /// Whether a thread is in a built-in that yields by the specification: also after a cancellation, until its turn comes.
+    fn yields(&self, thread: ThreadId) -> bool {
+        match self.threads[thread.0].cont {
+            Some(Continuation::Core { builtin, .. }) => matches!(
+                self.canons[builtin].1,
+                Canon::ThreadYield { .. }
+                    | Canon::ThreadYieldThenResume { .. }
+                    | Canon::ThreadYieldThenPromote { .. }
+            ),
+            Some(_) | None => false,
+        }
     }
 
     /// Whether a thread is in a built-in that suspends it, and not in one that yields or waits.

@@ -1,0 +1,75 @@
+;; cancel-yields, forgets-subtasks and queues-switches: `thread.yield-then-promote` of a thread that yields in a built-in, and that a
+;; cancellation has reached but not yet resumed.
+;; CanonicalABI.md, `Thread.yield_then_promote`: a thread that is ready is switched to. (There it returns before anyone cancels it:
+;; `Thread.yield_then_resume` switches at once.)
+;; Wasmtime 48.0.8 lets the switch and the cancelled thread wait for their turn; promoting one that yields does not trap there either.
+;; https://github.com/bytecodealliance/wasmtime/pull/14250
+;; Found by spawndiff run --seed 1 (case 42), where the reference with promotes-suspended trapped.
+
+(component definition $spawndiff
+  (component $callee
+    (core module $lib (table (export "t") 1 1 funcref))
+    (core instance $lib (instantiate $lib))
+    (alias core export $lib "t" (core table $t))
+    (core type $start (func (param i32)))
+    (core func $index (canon thread.index))
+    (core func $new (canon thread.new-indirect $start $t))
+    (core func $ytr (canon thread.yield-then-resume cancellable))
+    (core func $ytp (canon thread.yield-then-promote))
+    (core func $ret (canon task.return (result u32)))
+    (core module $c
+      (import "" "t" (table 1 1 funcref))
+      (import "" "index" (func $index (result i32)))
+      (import "" "new" (func $new (param i32 i32) (result i32)))
+      (import "" "ytr" (func $ytr (param i32) (result i32)))
+      (import "" "ytp" (func $ytp (param i32) (result i32)))
+      (import "" "ret" (func $ret (param i32)))
+      (global $ran (mut i32) (i32.const 0))
+      (elem (table 0) (i32.const 0) func $thread)
+      (func $thread (param $main i32)
+        (global.set $ran (i32.const 10))
+        (drop (call $ytp (local.get $main))))
+      (func (export "ran") (result i32) (global.get $ran))
+      (func (export "f") (local $cancelled i32)
+        (local.set $cancelled (call $ytr (call $new (i32.const 0) (call $index))))
+        (call $ret (i32.add (global.get $ran) (local.get $cancelled))))
+    )
+    (core instance $c (instantiate $c (with "" (instance
+      (export "t" (table $t)) (export "index" (func $index)) (export "new" (func $new)) (export "ytr" (func $ytr))
+      (export "ytp" (func $ytp)) (export "ret" (func $ret))
+    ))))
+    (func (export "f") async (result u32) (canon lift (core func $c "f") async))
+    (func (export "ran") (result u32) (canon lift (core func $c "ran")))
+  )
+  (component $caller
+    (import "f" (func $f async (result u32)))
+    (import "ran" (func $ran (result u32)))
+    (core module $lib (memory (export "m") 1))
+    (core instance $lib (instantiate $lib))
+    (alias core export $lib "m" (core memory $m))
+    (core func $f' (canon lower (func $f) async (memory $m)))
+    (core func $ran' (canon lower (func $ran)))
+    (core func $cancel (canon subtask.cancel async))
+    (core func $ret (canon task.return (result u32)))
+    (core module $c
+      (import "" "m" (memory 1)) (import "" "f" (func $f (param i32) (result i32)))
+      (import "" "ran" (func $ran (result i32)))
+      (import "" "cancel" (func $cancel (param i32) (result i32)))
+      (import "" "ret" (func $ret (param i32)))
+      (func (export "run") (local $subtask i32) (local $before i32)
+        (local.set $subtask (i32.shr_u (call $f (i32.const 0)) (i32.const 4)))
+        (local.set $before (call $ran))
+        (if (local.get $subtask) (then (drop (call $cancel (local.get $subtask)))))
+        (call $ret (i32.add (i32.mul (i32.const 10) (local.get $before)) (i32.load (i32.const 0)))))
+    )
+    (core instance $c (instantiate $c (with "" (instance
+      (export "m" (memory $m)) (export "f" (func $f')) (export "ran" (func $ran')) (export "cancel" (func $cancel)) (export "ret" (func $ret))
+    ))))
+    (func (export "run") async (result u32) (canon lift (core func $c "run") async))
+  )
+  (instance $callee (instantiate $callee))
+  (instance $caller (instantiate $caller (with "f" (func $callee "f")) (with "ran" (func $callee "ran"))))
+  (export "run" (func $caller "run"))
+)
+(component instance $r0 $spawndiff)
+(assert_return (invoke "run") (u32.const 110))
