@@ -1,5 +1,5 @@
-;; cancel-yields, forgets-subtasks and queues-switches: `thread.yield-then-promote` of a thread that yields in a built-in, and that a
-;; cancellation has reached but not yet resumed.
+;; cancel-yields and forgets-subtasks and queues-switches: `thread.yield-then-promote` of a thread that yields in a built-in, and that
+;; a cancellation has reached but not yet resumed.
 ;; CanonicalABI.md, `Thread.yield_then_promote`: a thread that is ready is switched to. (There it returns before anyone cancels it:
 ;; `Thread.yield_then_resume` switches at once.)
 ;; Wasmtime 48.0.8 lets the switch and the cancelled thread wait for their turn; promoting one that yields does not trap there either.

@@ -67,8 +67,8 @@ deviations! {
     /// `subtask.cancel` does not resume a thread of the callee that waits between callbacks after YIELD: its next callback is
     /// told.
     CancelMissesCallbackYield "cancel-misses-callback-yield",
-    /// While a thread waits in a synchronous `subtask.cancel`, a call with the asynchronous ABI, or a `subtask.cancel`, that led to it
-    /// does not return.
+    /// While a thread waits in a synchronous `subtask.cancel`, or in a call of a synchronously typed function that has let others run,
+    /// a call with the asynchronous ABI, or a `subtask.cancel`, that led to it does not return.
     HoldsCaller "holds-caller",
     /// A callback that returns YIELD or WAIT while a cancellation is pending is told of it in its turn only, behind threads that are
     /// ready.

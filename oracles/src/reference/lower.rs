@@ -119,6 +119,7 @@ impl Store<'_> {
             if !self.resolved(waitable) {
                 let resolved = ReadyFunc::Resolved(waitable);
                 if let Flow::Block(switch_to) = self.wait_until(thread, resolved, false) {
+                    self.blocks_in_call(waitable);
                     return Ok(Outcome::Block(switch_to, Then::Lower(waitable)));
                 }
             }

@@ -88,8 +88,9 @@ pub(crate) struct Store<'a> {
     pub(crate) sync_typed: u32,
     /// The running thread, if it has returned for a synchronously typed task. Only a deviation asks.
     pub(crate) returned_early: Option<ThreadId>,
-    /// The subtask that the last thread to block cancels synchronously. Only a deviation asks.
-    pub(crate) cancelling: Option<WaitableId>,
+    /// The subtask that the last thread to block cancels synchronously, or the call of a synchronous type in which it blocked. Only a
+    /// deviation asks.
+    pub(crate) held_by: Option<WaitableId>,
     /// How many calls that are lifted or lowered `async` have not returned to their caller yet. Only a deviation asks.
     pub(crate) async_calls: u32,
     /// Whether a call has returned at once. Only a deviation asks.
@@ -139,7 +140,7 @@ impl<'a> Store<'a> {
             nesting: 0,
             sync_typed: 0,
             returned_early: None,
-            cancelling: None,
+            held_by: None,
             async_calls: 0,
             kept_calls: false,
             fault: None,

@@ -276,7 +276,7 @@ impl Store<'_> {
                 false => {
                     let outcome = self.wait_for_resolution(thread, waitable)?;
                     if let Outcome::Block(..) = outcome {
-                        self.cancelling = Some(waitable);
+                        self.held_by = Some(waitable);
                     }
                     Ok(outcome)
                 }

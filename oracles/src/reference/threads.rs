@@ -82,7 +82,7 @@ impl Store<'_> {
             let cont = self.thread(thread).cont.take();
             let cont = cont.expect("a thread that is resumed is not running");
             self.returned_early = None;
-            self.cancelling = None;
+            self.held_by = None;
             self.goes_on(thread);
             cancelled |= self.tells_late(thread, &cont);
             next = self.thread_func(thread, cont, cancelled)?;

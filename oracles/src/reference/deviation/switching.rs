@@ -6,6 +6,7 @@ use super::super::state::{
     Caller, Continuation, ReadyFunc, Task, TaskId, TaskState, Then, ThreadId,
 };
 use super::super::store::Store;
+use super::super::waitables::WaitableId;
 use super::{Deviation, Instead};
 use crate::Trap;
 use crate::schedules::{Choice, NOBODY};
@@ -122,10 +123,17 @@ impl Store<'_> {
         }
     }
 
-    /// After a call or cancellation whose callee has blocked: whether its caller does not go on before another cancellation is over,
-    /// for which the callee waits.
+    /// After a thread has blocked in a synchronous call: that it may hold its callers, if what it called is synchronously typed.
+    pub(crate) fn blocks_in_call(&mut self, subtask: WaitableId) {
+        if !self.subtask(subtask).ft.async_ {
+            self.held_by = Some(subtask);
+        }
+    }
+
+    /// After a call or cancellation whose callee has blocked: whether its caller does not go on before another cancellation, or a
+    /// call of a synchronous type, is over, for which the callee waits.
     pub(crate) fn holds_caller(&mut self, caller: ThreadId) -> bool {
-        let Some(subtask) = self.cancelling else {
+        let Some(subtask) = self.held_by else {
             return false;
         };
         let holds = self.deviates_here(Deviation::HoldsCaller);

@@ -1,0 +1,107 @@
+;; outlived-caller-fails and queues-switches: an asynchronous call whose callee calls a synchronously typed function, which blocks.
+;; CanonicalABI.md, `canon lift`: such a task switches to ready threads of its component instance until it has returned; nothing of
+;; another one runs, and the asynchronous call returns RETURNED (2) and 0.
+;; Wasmtime 50.0.1 lets a thread of another instance run (sync-typed-yield-runs-others), but does not return to the asynchronous
+;; caller before the synchronous call is over (holds-caller, where only `subtask.cancel` did so before). 48.0.8 returns to it.
+;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift
+;; Found by spawndiff run --engine wasmtime-50 --seed 103 (case 3878), where the reference with both went on with the caller.
+
+(component definition $spawndiff
+  (component $other
+    (core func $yield (canon thread.yield))
+    (core func $return (canon task.return))
+    (core module $m
+      (import "" "yield" (func $yield (result i32)))
+      (import "" "return" (func $return))
+      (global $went-on (mut i32) (i32.const 0))
+      (func (export "f")
+        (drop (call $yield))
+        (global.set $went-on (i32.const 1))
+        (call $return))
+      (func (export "went-on") (result i32) (global.get $went-on)))
+    (core instance $m (instantiate $m
+      (with "" (instance
+        (export "yield" (func $yield))
+        (export "return" (func $return))))))
+    (func (export "f") async (canon lift (core func $m "f") async))
+    (func (export "went-on") (result u32) (canon lift (core func $m "went-on"))))
+  (component $callee
+    (core func $yield (canon thread.yield))
+    (core func $return (canon task.return))
+    (core module $m
+      (import "" "yield" (func $yield (result i32)))
+      (import "" "return" (func $return))
+      (global $called (mut i32) (i32.const 0))
+      ;; YIELD, and again.
+      (func (export "yields") (result i32) (call $return) (i32.const 1))
+      (func (export "callback") (param i32 i32 i32) (result i32)
+        (global.set $called (i32.add (global.get $called) (i32.const 1)))
+        (i32.eq (global.get $called) (i32.const 1)))
+      (func (export "sync")
+        (drop (call $yield))))
+    (core instance $m (instantiate $m
+      (with "" (instance
+        (export "yield" (func $yield))
+        (export "return" (func $return))))))
+    (func (export "yields") async
+      (canon lift (core func $m "yields") async (callback (core func $m "callback"))))
+    (func (export "sync") (canon lift (core func $m "sync"))))
+  (component $caller
+    (import "f" (func $f async))
+    (import "went-on" (func $went-on (result u32)))
+    (import "yields" (func $yields async))
+    (import "sync" (func $sync))
+    (core func $f (canon lower (func $f) async))
+    (core func $went-on (canon lower (func $went-on)))
+    (core func $yields (canon lower (func $yields) async))
+    (core func $sync (canon lower (func $sync)))
+    (core func $return (canon task.return (result u32)))
+    (core module $m
+      (import "" "f" (func $f (result i32)))
+      (import "" "went-on" (func $went-on (result i32)))
+      (import "" "yields" (func $yields (result i32)))
+      (import "" "sync" (func $sync))
+      (import "" "return" (func $return (param i32)))
+      (func (export "run")
+        (drop (call $yields))
+        ;; RETURNED: it did not block when it yielded.
+        (if (i32.eq (call $f) (i32.const 2))
+          (then (call $return (i32.const 0)) (return)))
+        (call $sync)
+        (call $return (call $went-on))))
+    (core instance $m (instantiate $m
+      (with "" (instance
+        (export "f" (func $f))
+        (export "went-on" (func $went-on))
+        (export "yields" (func $yields))
+        (export "sync" (func $sync))
+        (export "return" (func $return))))))
+    (func (export "run") async (result u32) (canon lift (core func $m "run") async)))
+  (component $top
+    (import "run" (func $run async (result u32)))
+    (core module $lib (memory (export "m") 1))
+    (core instance $lib (instantiate $lib))
+    (alias core export $lib "m" (core memory $m))
+    (core func $run' (canon lower (func $run) async (memory $m)))
+    (core func $return (canon task.return (result u32)))
+    (core module $m
+      (import "" "m" (memory 1)) (import "" "run" (func $run (param i32) (result i32)))
+      (import "" "return" (func $return (param i32)))
+      (func (export "top") (local $state i32)
+        (i32.store (i32.const 0) (i32.const 9))
+        (local.set $state (i32.and (call $run (i32.const 0)) (i32.const 15)))
+        (call $return (i32.add (i32.mul (local.get $state) (i32.const 10)) (i32.load (i32.const 0))))))
+    (core instance $m (instantiate $m (with "" (instance (export "m" (memory $m)) (export "run" (func $run')) (export "return" (func $return))))))
+    (func (export "top") async (result u32) (canon lift (core func $m "top") async)))
+  (instance $other (instantiate $other))
+  (instance $callee (instantiate $callee))
+  (instance $caller (instantiate $caller
+    (with "f" (func $other "f"))
+    (with "went-on" (func $other "went-on"))
+    (with "yields" (func $callee "yields"))
+    (with "sync" (func $callee "sync"))))
+  (instance $top (instantiate $top (with "run" (func $caller "run"))))
+  (export "top" (func $top "top")))
+
+(component instance $r0 $spawndiff)
+(assert_return (invoke "top") (u32.const 20))
