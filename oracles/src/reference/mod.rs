@@ -260,6 +260,7 @@ fn invoke(
     let stopped = store.invoke(func, args).err();
     let returned = match store.tasks.get(task.0).map(|task| &task.caller) {
         // Nobody cancels an invocation of the host's.
+        Some(Caller::Host { .. }) if store.blocks_in_post_return(task) => None,
         Some(Caller::Host { result, .. }) => result.clone().flatten(),
         Some(Caller::Subtask(_) | Caller::Core { .. }) | None => None,
     };
