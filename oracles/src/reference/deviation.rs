@@ -49,6 +49,8 @@ deviations! {
     PromotesNothing "promotes-nothing",
     /// `task.return` does its work in a task that is not lifted `async`, and so the task returns twice.
     ReturnsFromSyncLift "returns-internal-error",
+    /// The same in a task that is called synchronously, too, if its type is asynchronous.
+    ReturnsFromSyncCall "returns-from-sync-call",
     /// A synchronously typed task that has returned in that way still may not suspend.
     ReturnedMayNotSuspend "returned-may-not-suspend",
     /// Every task waits for the exclusive thread before it starts, also one that does not need it: one that is lifted

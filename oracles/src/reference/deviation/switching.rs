@@ -325,14 +325,19 @@ impl Store<'_> {
         let inst = *inst;
         let (sync_typed, implicit_thread) = (!ft.async_, *implicit_thread);
         let resolved = *state == TaskState::Resolved;
-        // A call that is lowered without `async`, too, is none that can return in this way.
-        if let Caller::Subtask(subtask) = self.task_of(thread).caller
+        // A call that is lowered without `async`, too, can return in this way only if its type is asynchronous.
+        let by = if let Caller::Subtask(subtask) = self.task_of(thread).caller
             && !self.subtask(subtask).opts.async_
         {
-            return false;
-        }
+            if sync_typed {
+                return false;
+            }
+            Deviation::ReturnsFromSyncCall
+        } else {
+            Deviation::ReturnsFromSyncLift
+        };
         // Where it has returned already, it fails in the same way, and that is all that it does.
-        let goes_on = self.deviates(Deviation::ReturnsFromSyncLift) && !resolved;
+        let goes_on = self.deviates(by) && !resolved;
         self.task_of(thread).returned_anyway |= goes_on;
         if goes_on && sync_typed {
             // Its implicit thread can outlive its return now, and keeps others from starting until it ends.
