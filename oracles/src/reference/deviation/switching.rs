@@ -24,16 +24,14 @@ impl Store<'_> {
         if other == thread && self.deviates(Deviation::PromotesItself) {
             return Some(Err(Trap::ThreadNotSuspended.into()));
         }
-        let target = &self.threads[other.0];
-        if target.suspended() {
-            return self.deviates(Deviation::PromotesSuspended).then(|| {
-                Ok(if yields {
-                    self.yield_then_resume(thread, cancellable, other)
-                } else {
-                    self.suspend_then_resume(thread, cancellable, other)
-                })
-            });
+        if self.threads[other.0].suspended() && self.deviates(Deviation::PromotesSuspended) {
+            return Some(Ok(if yields {
+                self.yield_then_resume(thread, cancellable, other)
+            } else {
+                self.suspend_then_resume(thread, cancellable, other)
+            }));
         }
+        let target = &self.threads[other.0];
         let in_built_in = matches!(target.cont, Some(Continuation::Core { .. }));
         let in_built_in = in_built_in && !target.resumed_later;
         let yields_there = in_built_in && target.ready_func == Some(ReadyFunc::Always);
@@ -42,7 +40,11 @@ impl Store<'_> {
             return Some(Err(Trap::ThreadNotSuspended.into()));
         }
         let ready = self.ready(other);
-        (ready && !yields_there && self.deviates(Deviation::PromotesNothing)).then(|| {
+        let nothing = ready && !yields_there && self.deviates(Deviation::PromotesNothing);
+        if !yields && (!ready || nothing) && self.still_may_not_suspend(thread) {
+            return Some(Err(Trap::CannotBlock.into()));
+        }
+        nothing.then(|| {
             Ok(if yields {
                 self.yield_(thread, cancellable)
             } else {
@@ -196,11 +198,21 @@ impl Store<'_> {
         let task = self.thread(thread).task;
         let task = self.task(task);
         let blocks = !task.ft.async_ && (task.state != TaskState::Resolved || returned_early);
-        let still = !task.ft.async_ && task.returned_anyway;
-        let alone = still && self.ready_threads(|_| true).is_empty();
         (blocks && self.deviates(Deviation::SyncTypedSuspends)
-            || alone && self.deviates(Deviation::ReturnedMayNotSuspend))
+            || self.still_may_not_suspend(thread))
         .then_some(Err(Trap::CannotBlock.into()))
+    }
+
+    /// Whether a synchronously typed task that has returned, and should not have, may not suspend: no thread of its instance is ready.
+    fn still_may_not_suspend(&mut self, thread: ThreadId) -> bool {
+        let inst = self.inst_of(thread);
+        let task = self.task_of(thread);
+        !task.ft.async_
+            && task.returned_anyway
+            && self
+                .ready_threads(|other| self.inst_of(other) == inst)
+                .is_empty()
+            && self.deviates(Deviation::ReturnedMayNotSuspend)
     }
 
     /// Before `Thread.yield_` in `canon_thread_yield`.
