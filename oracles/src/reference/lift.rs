@@ -60,6 +60,7 @@ impl Store<'_> {
             threads: Vec::new(),
             returned_anyway: false,
             told: false,
+            left: false,
             told_late: false,
         };
         let task = TaskId(limits::add(&mut self.tasks, task)?);
@@ -68,7 +69,7 @@ impl Store<'_> {
         self.sync_typed += u32::from(!async_);
         self.resume(thread, false)?;
         if !async_ {
-            while self.task(task).state != TaskState::Resolved && !self.instead_of_looping() {
+            while self.is_not_over(task) && !self.instead_of_looping() {
                 let exclusive = self.inst(inst).exclusive_thread;
                 let excluded = self.excludes_exclusive();
                 let mut candidates = self.ready_threads(|thread| {

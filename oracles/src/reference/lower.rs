@@ -86,15 +86,20 @@ impl Store<'_> {
             flat_args: CoreValueIter::new(flat_args),
         }))?;
         let lifted_async = matches!(callee, FuncInst::Lift(lift) if lift.opts.async_);
+        let guest = matches!(callee, FuncInst::Lift(_));
         let async_call = u32::from(opts.async_ || lifted_async);
         self.async_calls += async_call;
+        // Only a deviation asks: whether the caller may suspend is as it was after a call that is synchronous in every way.
+        let returned_early = self.returned_early;
         let may_leave = std::mem::replace(&mut self.inst(inst).may_leave, true);
         let on_cancel = self.call_func(callee, Some(inst), Caller::Subtask(waitable))?;
         // Only after a deviation it was not set.
         self.inst(inst).may_leave = may_leave;
         self.async_calls -= async_call;
+        if guest && async_call == 0 && !ft.async_ {
+            self.returned_early = returned_early;
+        }
         self.subtask(waitable).on_cancel = Some(on_cancel);
-        let guest = matches!(callee, FuncInst::Lift(_));
         let goes_on = opts.async_ || (lifted_async && self.resolved(waitable));
         let task = self.threads[thread.0].task;
         if guest && goes_on && self.queues_behind_others(task) {

@@ -295,6 +295,8 @@ pub(crate) struct Task {
     pub(crate) threads: Vec<ThreadId>,
     /// Whether it has returned by [`super::Deviation::ReturnsFromSyncLift`].
     pub(crate) returned_anyway: bool,
+    /// Whether it is synchronously typed, has blocked, and was left to the host's loop. Only a deviation asks.
+    pub(crate) left: bool,
     /// Whether it was told of a cancellation. Only a deviation asks.
     pub(crate) told: bool,
     /// Whether it is to be told of a cancellation although it has returned. Only a deviation asks.

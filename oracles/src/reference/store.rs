@@ -217,6 +217,7 @@ impl<'a> Store<'a> {
         let inst = self.inst_of(thread);
         self.enter_from(inst, None);
         self.resume(thread, false)?;
+        self.leaves_instance(inst)?;
         self.leave_to(inst, None);
         Ok(true)
     }

@@ -41,9 +41,6 @@ impl Store<'_> {
         }
         let ready = self.ready(other);
         let nothing = ready && !yields_there && self.deviates(Deviation::PromotesNothing);
-        if !yields && (!ready || nothing) && self.still_may_not_suspend(thread) {
-            return Some(Err(Trap::CannotBlock.into()));
-        }
         nothing.then(|| {
             Ok(if yields {
                 self.yield_(thread, cancellable)
@@ -198,21 +195,22 @@ impl Store<'_> {
         let task = self.thread(thread).task;
         let task = self.task(task);
         let blocks = !task.ft.async_ && (task.state != TaskState::Resolved || returned_early);
-        (blocks && self.deviates(Deviation::SyncTypedSuspends)
-            || self.still_may_not_suspend(thread))
-        .then_some(Err(Trap::CannotBlock.into()))
+        (blocks && self.deviates(Deviation::SyncTypedSuspends))
+            .then_some(Err(Trap::CannotBlock.into()))
     }
 
-    /// Whether a synchronously typed task that has returned, and should not have, may not suspend: no thread of its instance is ready.
-    fn still_may_not_suspend(&mut self, thread: ThreadId) -> bool {
-        let inst = self.inst_of(thread);
-        let task = self.task_of(thread);
-        !task.ft.async_
-            && task.returned_anyway
-            && self
-                .ready_threads(|other| self.inst_of(other) == inst)
-                .is_empty()
-            && self.deviates(Deviation::ReturnedMayNotSuspend)
+    /// Whether a synchronously typed task is not over: it has not returned, or has although it should not, and still may not suspend.
+    pub(crate) fn is_not_over(&mut self, task: TaskId) -> bool {
+        let Task {
+            state,
+            returned_anyway,
+            implicit_thread,
+            ..
+        } = self.task(task);
+        *state != TaskState::Resolved
+            || *returned_anyway
+                && implicit_thread.is_some()
+                && self.deviates(Deviation::ReturnedMayNotSuspend)
     }
 
     /// Before `Thread.yield_` in `canon_thread_yield`.
@@ -244,9 +242,10 @@ impl Store<'_> {
             Canon::Lower { opts, ft, .. } => !opts.async_ && ft.async_,
             _ => false,
         };
+        let returned_early = self.returned_early == Some(thread);
         let task = self.task_of(thread);
         let (sync_typed, inst) = (!task.ft.async_, task.inst);
-        let returned = task.state == TaskState::Resolved;
+        let returned = task.state == TaskState::Resolved && !returned_early;
         // In `post-return` it has returned, and is refused all the same.
         let refused = sync_typed && (!returned || !self.inst(inst).may_leave);
         if !may_block || !refused {
@@ -302,8 +301,35 @@ impl Store<'_> {
 
     /// Where it has let another thread run, and that has stopped: whether it is left to the host's loop now.
     pub(crate) fn yields_to_others(&mut self, task: TaskId, thread: ThreadId) -> bool {
-        self.threads[thread.0].task != task
-            && self.deviates_here(Deviation::SyncTypedYieldRunsOthers)
+        let yields = self.threads[thread.0].task != task
+            && self.deviates_here(Deviation::SyncTypedYieldRunsOthers);
+        self.task(task).left |= yields;
+        yields
+    }
+
+    /// After a thread has stopped in the host's loop: where a task of its instance was left to that and is not over, another thread of
+    /// the instance has to be ready. (An engine in which such a task cannot suspend at all does not get here.)
+    pub(crate) fn leaves_instance(&mut self, inst: InstanceId) -> Result<(), Trap> {
+        if !self
+            .deviations
+            .contains(&Deviation::SyncTypedYieldRunsOthers)
+            || self.deviations.contains(&Deviation::SyncTypedSuspends)
+        {
+            return Ok(());
+        }
+        let left = |place: &usize| self.tasks[*place].left && self.tasks[*place].inst == inst;
+        let left: Vec<usize> = (0..self.tasks.len()).filter(left).collect();
+        let held = left
+            .into_iter()
+            .any(|place| self.is_not_over(TaskId(place)));
+        match held
+            && self
+                .ready_threads(|thread| self.inst_of(thread) == inst)
+                .is_empty()
+        {
+            true => Err(Trap::CannotBlock),
+            false => Ok(()),
+        }
     }
 
     /// Where a synchronously typed task has blocked: whether a thread that is exclusive in its instance may not run.
