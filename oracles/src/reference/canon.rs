@@ -119,9 +119,7 @@ impl Store<'_> {
             Canon::BackpressureInc => self.canon_backpressure_inc(inst),
             Canon::BackpressureDec => self.canon_backpressure_dec(inst),
             Canon::ResourceRep(rt) => self.canon_resource_rep(inst, *rt, args.i32(0)?),
-            _ if !self.inst(inst).may_leave && !self.leaves_anyway(&canon) => {
-                Err(Trap::CannotLeave.into())
-            }
+            _ if !self.may_leave(thread, &canon) => Err(Trap::CannotLeave.into()),
             _ if self.instead_of_blocking(thread, &canon) => Err(Trap::CannotBlock.into()),
             Canon::Lower { callee, ft, opts } => {
                 self.canon_lower(thread, (callee, ft, opts), request.args.clone())

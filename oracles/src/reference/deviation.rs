@@ -6,6 +6,7 @@
 
 mod cancelling;
 mod copying;
+mod leaving;
 mod switching;
 mod waiting;
 
@@ -151,6 +152,8 @@ deviations! {
     LeavesInPostReturn "leaves-in-post-return",
     /// The same of a synchronous call of a function whose type is asynchronous.
     LeavesAsyncTyped "leaves-async-typed",
+    /// In the `post-return` function of a task that another component instance has called, both synchronously, the instance may leave.
+    LeavesInCalledPostReturn "leaves-in-called-post-return",
     /// `{stream,future}.cancel-read` of a writable end that copies, and `cancel-write` of a readable one, says CANCELLED; the copy
     /// goes on, and the end is taken for an idle one of the other side.
     CancelsOtherEnd "cancels-other-end",

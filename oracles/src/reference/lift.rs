@@ -60,6 +60,7 @@ impl Store<'_> {
             threads: Vec::new(),
             returned_anyway: false,
             told: false,
+            holds_return: false,
             left: false,
             told_late: false,
         };
@@ -217,10 +218,8 @@ impl Store<'_> {
                 }
                 self.return_from_sync_lift(task_id, &results)?;
                 self.coverage.count(Builtin::Lift, None);
-                let task = self.task(task_id);
-                let inst = task.inst;
-                if let Some(callee) = task.opts.post_return {
-                    self.inst(inst).may_leave = false;
+                if let Some(callee) = self.task(task_id).opts.post_return {
+                    self.begins_post_return(task_id);
                     return Ok(Next::Call {
                         callee,
                         args: results,
@@ -231,8 +230,7 @@ impl Store<'_> {
                 Ok(Next::End)
             }
             Activity::PostReturn => {
-                let inst = self.inst_of(thread);
-                self.inst(inst).may_leave = true;
+                self.ends_post_return(task_id)?;
                 self.exit_implicit_thread(thread)?;
                 Ok(Next::End)
             }

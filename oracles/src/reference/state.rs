@@ -26,6 +26,8 @@ pub(crate) struct ComponentInstance {
     pub(crate) threads: Table<ThreadId>,
     pub(crate) may_enter: bool,
     pub(crate) may_leave: bool,
+    /// Whether it is in a `post-return` function in which it may leave by a deviation.
+    pub(crate) in_called_post_return: bool,
     pub(crate) backpressure: u32,
     pub(crate) num_waiting_to_enter: u32,
     pub(crate) exclusive_thread: Option<ThreadId>,
@@ -39,6 +41,7 @@ impl ComponentInstance {
             threads: Table::new(),
             may_enter: true,
             may_leave: true,
+            in_called_post_return: false,
             backpressure: 0,
             num_waiting_to_enter: 0,
             exclusive_thread: None,
@@ -295,6 +298,8 @@ pub(crate) struct Task {
     pub(crate) threads: Vec<ThreadId>,
     /// Whether it has returned by [`super::Deviation::ReturnsFromSyncLift`].
     pub(crate) returned_anyway: bool,
+    /// Whether it has returned and its caller is not told before `post-return` is over. Only after a deviation.
+    pub(crate) holds_return: bool,
     /// Whether it is synchronously typed, has blocked, and was left to the host's loop. Only a deviation asks.
     pub(crate) left: bool,
     /// Whether it was told of a cancellation. Only a deviation asks.

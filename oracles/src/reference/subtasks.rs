@@ -106,6 +106,17 @@ impl Store<'_> {
         }
     }
 
+    /// The same, where the task returned before. Only after a deviation.
+    pub(super) fn returns_late(&mut self, waitable: WaitableId) -> Result<(), Trap> {
+        let caller = self.subtask(waitable).thread;
+        if self.fails_without_caller(caller) {
+            return Err(Trap::SubtaskNotResolved);
+        }
+        self.maybe_on_progress(waitable);
+        self.subtask(waitable).state = SubtaskState::Returned;
+        Ok(())
+    }
+
     /// `subtask_event`.
     pub(super) fn subtask_event(&mut self, waitable: WaitableId) -> EventTuple {
         if self.resolved(waitable) {
@@ -225,8 +236,9 @@ impl Store<'_> {
         async_: bool,
     ) -> Result<Outcome, Stop> {
         let inst = self.inst_of(thread);
+        let held = self.return_is_held(waitable);
         let subtask = self.subtask(waitable);
-        let delivered = subtask.lenders.is_none();
+        let delivered = held || subtask.lenders.is_none();
         let requested = subtask.cancellation_requested;
         let twice = requested && !self.cancels_twice();
         let in_set = self.waitable(waitable).wset.is_some();
@@ -295,7 +307,8 @@ impl Store<'_> {
         }
         self.remove_handle(inst, i)?;
         // `Subtask.drop`
-        let undelivered = self.subtask(waitable).lenders.is_some();
+        let held = self.drops_held(waitable);
+        let undelivered = self.subtask(waitable).lenders.is_some() && !held;
         if undelivered && !self.planted(Fault::DropsSubtaskEarly) {
             return Err(Trap::SubtaskNotResolved.into());
         }

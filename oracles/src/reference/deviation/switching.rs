@@ -3,7 +3,7 @@
 use super::super::abi::CoreValueIter;
 use super::super::canonical::{Canon, CanonicalOptions, FuncInst, InstanceId};
 use super::super::state::{
-    Activity, Caller, Continuation, ReadyFunc, Task, TaskId, TaskState, Then, ThreadId,
+    Caller, Continuation, ReadyFunc, Task, TaskId, TaskState, Then, ThreadId,
 };
 use super::super::store::Store;
 use super::super::waitables::WaitableId;
@@ -260,38 +260,6 @@ impl Store<'_> {
             return false;
         }
         self.deviates(Deviation::SyncTypedSuspends)
-    }
-
-    /// Before `canon_lower` where the instance may not leave: whether it calls all the same.
-    pub(crate) fn leaves_anyway(&mut self, canon: &Canon) -> bool {
-        let Canon::Lower {
-            callee: FuncInst::Lift(lift),
-            opts,
-            ..
-        } = canon
-        else {
-            return false;
-        };
-        match opts.async_ || lift.opts.async_ {
-            true => self.deviates(Deviation::LeavesInPostReturn),
-            false => lift.ft.async_ && self.deviates(Deviation::LeavesAsyncTyped),
-        }
-    }
-
-    /// Whether the `post-return` function of a task has blocked, after such a call: the host does not have the result before its end.
-    pub(crate) fn blocks_in_post_return(&self, task: TaskId) -> bool {
-        let in_post_return = |thread: ThreadId| {
-            matches!(
-                self.threads[thread.0].cont,
-                Some(Continuation::Core {
-                    activity: Activity::PostReturn,
-                    ..
-                })
-            )
-        };
-        let task = self.tasks.get(task.0);
-        task.and_then(|task| task.implicit_thread)
-            .is_some_and(in_post_return)
     }
 
     /// Where a synchronously typed task has blocked: whether it is left to the host's loop.
