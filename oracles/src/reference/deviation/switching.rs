@@ -96,30 +96,36 @@ impl Store<'_> {
         self.thread(thread).cancellable = cancellable;
     }
 
+    /// The built-in in which a thread has blocked.
+    fn blocked_in(&self, thread: ThreadId) -> Option<&Canon> {
+        match self.threads[thread.0].cont {
+            Some(Continuation::Core { builtin, .. }) => Some(&self.canons[builtin].1),
+            Some(_) | None => None,
+        }
+    }
+
     /// Whether a thread is in a built-in that yields by the specification: also after a cancellation, until its turn comes.
     fn yields(&self, thread: ThreadId) -> bool {
-        match self.threads[thread.0].cont {
-            Some(Continuation::Core { builtin, .. }) => matches!(
-                self.canons[builtin].1,
+        matches!(
+            self.blocked_in(thread),
+            Some(
                 Canon::ThreadYield { .. }
                     | Canon::ThreadYieldThenResume { .. }
                     | Canon::ThreadYieldThenPromote { .. }
-            ),
-            Some(_) | None => false,
-        }
+            )
+        )
     }
 
     /// Whether a thread is in a built-in that suspends it, and not in one that yields or waits.
     pub(super) fn suspends(&self, thread: ThreadId) -> bool {
-        match self.threads[thread.0].cont {
-            Some(Continuation::Core { builtin, .. }) => matches!(
-                self.canons[builtin].1,
+        matches!(
+            self.blocked_in(thread),
+            Some(
                 Canon::ThreadSuspend { .. }
                     | Canon::ThreadSuspendThenResume { .. }
                     | Canon::ThreadSuspendThenPromote { .. }
-            ),
-            Some(_) | None => false,
-        }
+            )
+        )
     }
 
     /// After a thread has blocked in a synchronous call: that it may hold its callers, if what it called is synchronously typed.
