@@ -88,6 +88,8 @@ deviations! {
     /// A synchronously typed task that has blocked lets a thread of another task of its instance run that is exclusive,
     /// as later texts ask for.
     SyncTypedRunsExclusive "sync-typed-runs-exclusive",
+    /// A synchronously typed task that has blocked lets a call begin that waits to enter the instance.
+    SyncTypedStartsOthers "sync-typed-starts-others",
     /// A call that is both lifted and lowered without `async` waits neither for backpressure nor for the exclusive thread,
     /// and does not become it.
     SyncCallSkipsQueue "sync-call-skips-queue",

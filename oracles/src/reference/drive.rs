@@ -63,6 +63,7 @@ impl Store<'_> {
                 let told = cancelled && !self.planted(Fault::LosesCancellation);
                 Ok(Outcome::returns(u32::from(told)))
             }
+            Then::Destroyed => Ok(Outcome::nothing()),
             Then::Lower(subtask) => self.lower_resolved(subtask),
             Then::Call(args) => match self.canons[builtin].1.clone() {
                 Canon::Lower { callee, ft, opts } => {

@@ -73,8 +73,9 @@ impl Store<'_> {
             while self.is_not_over(task) && !self.instead_of_looping() {
                 let exclusive = self.inst(inst).exclusive_thread;
                 let excluded = self.excludes_exclusive();
+                let entered = self.leaves_out_unentered();
                 let mut candidates = self.ready_threads(|thread| {
-                    self.threads[thread.0].index.is_some()
+                    (self.threads[thread.0].index.is_some() || !entered)
                         && self.inst_of(thread) == inst
                         && !(excluded && Some(thread) == exclusive)
                 });
@@ -89,6 +90,9 @@ impl Store<'_> {
                 let chosen = self.choose_thread(Choice::SyncTask, &candidates);
                 if Some(chosen) == exclusive {
                     self.runs_exclusive();
+                }
+                if self.threads[chosen.0].index.is_none() {
+                    self.starts_other();
                 }
                 self.resume(chosen, false)?;
                 if self.yields_to_others(task, chosen) {

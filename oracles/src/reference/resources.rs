@@ -4,7 +4,7 @@ use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId};
 use super::fault::Fault;
 use super::limits;
-use super::state::{Caller, Handle, ResourceHandleId, TaskId, ThreadId};
+use super::state::{Caller, Handle, ResourceHandleId, TaskId, TaskState, ThreadId};
 use super::store::{Stop, Store};
 use super::types::{FuncType, ResourceTypeId};
 use super::waitables::WaitableId;
@@ -193,7 +193,9 @@ impl Store<'_> {
             return Err(Trap::ResourceLent.into());
         }
         if own {
-            self.destroy(Some(inst), rt, rep)?;
+            if let Some(left) = self.destroy(Some(inst), rt, rep)? {
+                return Ok(self.waits_for_destructor(thread, left));
+            }
         } else if let Some(task) = borrow_scope
             && !self.planted(Fault::KeepsBorrows)
         {
@@ -202,27 +204,28 @@ impl Store<'_> {
         Ok(Outcome::nothing())
     }
 
-    /// Calls the destructor: `lift` and `lower` of `rt.dtor`.
+    /// Calls the destructor: `lift` and `lower` of `rt.dtor`. Gives its task where that was left before it returned, which is a
+    /// deviation.
     pub(crate) fn destroy(
         &mut self,
         caller: Option<InstanceId>,
         rt: ResourceTypeId,
         rep: u32,
-    ) -> Result<(), Stop> {
+    ) -> Result<Option<TaskId>, Stop> {
         let ResourceType::Guest { impl_, dtor } = self.resource_types[rt.0] else {
             self.dropped.push(rep);
-            return Ok(());
+            return Ok(None);
         };
         if !self.may_enter_from(impl_, caller) {
             return Err(Trap::CannotEnter.into());
         }
         if self.planted(Fault::SkipsDestructor) {
-            return Ok(());
+            return Ok(None);
         }
         self.enter_from(impl_, caller);
-        self.lift_core(dtor, impl_, vec![Val::I32(rep as i32)])?;
+        let task = self.lift_core_task(dtor, impl_, vec![Val::I32(rep as i32)])?;
         self.leave_to(impl_, caller);
-        Ok(())
+        Ok((self.task(task).state != TaskState::Resolved).then_some(task))
     }
 
     /// `canon_lift` of a core function with default options and a synchronous type: a destructor, `realloc`, a start
@@ -233,6 +236,20 @@ impl Store<'_> {
         inst: InstanceId,
         args: Vec<Val>,
     ) -> Result<Vec<Val>, Stop> {
+        let task = self.lift_core_task(callee, inst, args)?;
+        match &mut self.task(task).caller {
+            Caller::Core { results, .. } => Ok(results.take().unwrap_or_default()),
+            Caller::Host { .. } | Caller::Subtask(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// The same, for its task.
+    fn lift_core_task(
+        &mut self,
+        callee: Option<wasmi::Func>,
+        inst: InstanceId,
+        args: Vec<Val>,
+    ) -> Result<TaskId, Stop> {
         let ft = Arc::new(FuncType {
             params: Vec::new(),
             result: None,
@@ -243,10 +260,6 @@ impl Store<'_> {
             args,
             results: None,
         };
-        let task = self.canon_lift(callee, ft, &opts, inst, caller)?;
-        match &mut self.task(task).caller {
-            Caller::Core { results, .. } => Ok(results.take().unwrap_or_default()),
-            Caller::Host { .. } | Caller::Subtask(_) => Ok(Vec::new()),
-        }
+        self.canon_lift(callee, ft, &opts, inst, caller)
     }
 }

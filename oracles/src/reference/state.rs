@@ -207,6 +207,8 @@ pub(crate) enum ReadyFunc {
     NotExclusive(InstanceId),
     /// `Subtask.resolved`.
     Resolved(WaitableId),
+    /// That a task has returned. Only after a deviation.
+    Returned(TaskId),
     /// `Waitable.has_pending_event`.
     PendingEvent(WaitableId),
     /// `ready_and_has_event` of `WaitableSet.wait_for_event_and`: that no thread of the instance is exclusive, if there is
@@ -257,6 +259,8 @@ pub(crate) enum Then {
     Cancel { waitable: WaitableId, async_: bool },
     /// After `Waitable.wait_for_pending_event`: the event's payload is the result.
     Event(WaitableId),
+    /// The end of `canon_resource_drop`. Only after a deviation.
+    Destroyed,
 }
 
 /// A core call that has called a built-in and waits for its results.

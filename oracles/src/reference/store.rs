@@ -13,7 +13,8 @@ use super::host::{HostFunc, PendingCall};
 use super::limits::{FUEL, HANDLES, INSTANCES, Limits, NESTING};
 use super::resources::{ResourceHandle, ResourceType};
 use super::state::{
-    Caller, ComponentInstance, Continuation, Handle, ReadyFunc, Task, TaskId, Thread, ThreadId,
+    Caller, ComponentInstance, Continuation, Handle, ReadyFunc, Task, TaskId, TaskState, Thread,
+    ThreadId,
 };
 use super::streams::{Buffer, Shared};
 use super::types::ResourceTypeId;
@@ -442,6 +443,7 @@ impl Store<'_> {
             ReadyFunc::Never => false,
             ReadyFunc::NotExclusive(inst) => self.instances[inst.0].exclusive_thread.is_none(),
             ReadyFunc::Resolved(subtask) => self.resolved(subtask),
+            ReadyFunc::Returned(task) => self.tasks[task.0].state == TaskState::Resolved,
             ReadyFunc::PendingEvent(waitable) => self.has_pending_event(waitable),
             ReadyFunc::SetEvent { set, not_exclusive } => {
                 let free = |inst: InstanceId| self.instances[inst.0].exclusive_thread.is_none();

@@ -316,6 +316,16 @@ impl Store<'_> {
         self.deviates(Deviation::SyncTypedRunsExclusive);
     }
 
+    /// Where a synchronously typed task has blocked: whether a task that has not entered its instance may not do so.
+    pub(crate) fn leaves_out_unentered(&self) -> bool {
+        !self.deviations.contains(&Deviation::SyncTypedStartsOthers)
+    }
+
+    /// There such a task enters.
+    pub(crate) fn starts_other(&mut self) {
+        self.deviates(Deviation::SyncTypedStartsOthers);
+    }
+
     /// Whether `task.return` works that names no memory where `canon lift` does.
     pub(crate) fn returns_without_memory(&mut self, task: TaskId, opts: &CanonicalOptions) -> bool {
         let lifted = &self.task(task).opts;

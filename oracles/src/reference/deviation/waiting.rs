@@ -1,8 +1,9 @@
 //! Waitable sets, subtasks and what is lent to them.
 
+use super::super::canon::Outcome;
 use super::super::canonical::InstanceId;
 use super::super::state::{
-    Caller, Continuation, ReadyFunc, ResourceHandleId, TaskId, TaskState, ThreadId,
+    Caller, Continuation, ReadyFunc, ResourceHandleId, TaskId, TaskState, Then, ThreadId,
 };
 use super::super::store::{Stop, Store};
 use super::super::subtasks::OnCancel;
@@ -274,6 +275,12 @@ impl Store<'_> {
                 self.thread(waiter).ready_func = Some(ReadyFunc::Never);
             }
         }
+    }
+
+    /// `resource.drop` of a destructor that was left to the host's loop: it waits for that one.
+    pub(crate) fn waits_for_destructor(&mut self, thread: ThreadId, left: TaskId) -> Outcome {
+        self.waits(thread, ReadyFunc::Returned(left));
+        Outcome::Block(None, Then::Destroyed)
     }
 
     /// Whether a resource that is lent counts as free.
