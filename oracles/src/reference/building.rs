@@ -24,8 +24,8 @@ impl Build for Store<'_> {
         Store::canon(self, inst, canon)
     }
 
-    /// The specification does not say in which task a start function of a core module runs. Here it is one of its own, as if
-    /// the function were lifted with default options and a synchronous type, and called by the host.
+    /// A start function of a core module: it has the type `func()`, so it is synchronous (Concurrency.md, "Interaction with the start
+    /// function"). Its task is one of its own, as if the function were lifted with default options and called by the host.
     fn start(&mut self, inst: InstanceId, func: wasmi::Func) -> Result<(), Stop> {
         self.enter_from(inst, None);
         self.lift_core(Some(func), inst, Vec::new())?;

@@ -176,6 +176,7 @@ impl Reference {
             }
         };
         store.clear_events();
+        store.rests();
         for invocation in &run.invocations {
             let seen = invoke(store, &instance, invocation)?;
             let end = seen.end;

@@ -96,6 +96,8 @@ pub(crate) struct Store<'a> {
     pub(crate) async_calls: u32,
     /// Whether a call has returned at once. Only a deviation asks.
     pub(crate) kept_calls: bool,
+    /// How many threads, waitables and waitable sets there were after instantiation.
+    at_rest: usize,
     /// The fault that is planted, in a test.
     pub(crate) fault: Option<Fault>,
     /// Empty when a case is judged.
@@ -144,6 +146,7 @@ impl<'a> Store<'a> {
             held_by: None,
             async_calls: 0,
             kept_calls: false,
+            at_rest: 0,
             fault: None,
             deviations,
         })
@@ -286,7 +289,8 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// Whether a thread, a task, a waitable or a waitable set is left. `None` after a trap.
+    /// Whether a thread, a waitable or a waitable set is left that was not there after instantiation, by their number. `None` after a
+    /// trap.
     pub(crate) fn leftover(&mut self) -> Option<bool> {
         if self.lockdown {
             return None;
@@ -294,21 +298,38 @@ impl<'a> Store<'a> {
         if self.keeps_calls() {
             return Some(true);
         }
-        let handles = self.instances.iter().flat_map(|inst| inst.handles.iter());
-        let waitables: Vec<WaitableId> = handles
-            .filter_map(|handle| match handle {
-                Handle::Waitable(waitable) => Some(waitable),
-                Handle::Set(_) | Handle::Resource(_) | Handle::ErrorContext(ErrorContextId(_)) => {
-                    None
+        let (mut left, waitables) = self.left();
+        for waitable in waitables {
+            if left > self.at_rest {
+                break;
+            }
+            left += usize::from(!self.forgets(waitable));
+        }
+        Some(left > self.at_rest)
+    }
+
+    /// After instantiation: what its start functions have left does not count.
+    pub(crate) fn rests(&mut self) {
+        let (left, waitables) = self.left();
+        self.at_rest = left + waitables.len();
+    }
+
+    /// How many threads and waitable sets there are, and the waitables.
+    fn left(&self) -> (usize, Vec<WaitableId>) {
+        let unentered = |thread: &&ThreadId| self.threads[thread.0].index.is_none();
+        let mut left = self.waiting.iter().filter(unentered).count();
+        let mut waitables = Vec::new();
+        for inst in &self.instances {
+            left += inst.threads.iter().count();
+            for handle in inst.handles.iter() {
+                match handle {
+                    Handle::Waitable(waitable) => waitables.push(waitable),
+                    Handle::Set(_) => left += 1,
+                    Handle::Resource(_) | Handle::ErrorContext(ErrorContextId(_)) => {}
                 }
-            })
-            .collect();
-        let in_instance = |inst: &ComponentInstance| {
-            let set = |handle: Handle| matches!(handle, Handle::Set(_));
-            inst.threads.iter().next().is_some() || inst.handles.iter().any(set)
-        };
-        let left = !self.waiting.is_empty() || self.instances.iter().any(in_instance);
-        Some(left || waitables.into_iter().any(|it| !self.forgets(it)))
+            }
+        }
+        (left, waitables)
     }
 
     /// The host's `log` and `mark`.
