@@ -125,6 +125,13 @@ fn every_finding_runs_under_the_engines_own_runner_and_fails_but_where_it_says_n
     assert!(!findings.is_empty());
     for path in findings {
         let text = std::fs::read_to_string(&path).expect("a finding can be read");
+        if says_endless(&text) {
+            // The engine takes the component, which is all that can be asked.
+            let definition = text.split("(component instance").next().unwrap_or_default();
+            let taken = run(&engine, &path.display().to_string(), definition);
+            assert!(taken.is_ok(), "{}: {taken:?}", path.display());
+            continue;
+        }
         let ran = run(&engine, &path.display().to_string(), &text);
         let says_not =
             |line: &str| line.starts_with(";; Not on wasmtime ") && line.contains("48.0.8");
@@ -134,4 +141,10 @@ fn every_finding_runs_under_the_engines_own_runner_and_fails_but_where_it_says_n
         let error = ran.err().unwrap_or_default();
         assert!(!error.contains("unsupported"), "{error}");
     }
+}
+
+/// Whether the header of a finding says that the engine never gets to its end.
+fn says_endless(text: &str) -> bool {
+    text.lines()
+        .any(|line| line == ";; Does not end on wasmtime 48.0.8")
 }
