@@ -117,7 +117,8 @@ deviations! {
     ForgetsSubtasks "forgets-subtasks",
     /// A thread takes the event that the callback of its task is to be called with after YIELD: `waitable-set.{wait,poll}`
     /// gives NONE, a cancellable operation the cancellation. The callback then has none: an internal error, unless the task
-    /// is asked to cancel before. A trap `set-has-waiters` stands for it.
+    /// is asked to cancel before. A trap `set-has-waiters` stands for it. The same of a cancellation that a callback is to be called
+    /// with in its turn, after WAIT.
     WaitTakesYield "wait-takes-yield",
     /// A task is told of a cancellation after it has returned.
     TellsAfterReturn "tells-after-return",

@@ -130,10 +130,12 @@ impl Store<'_> {
                     activity: Activity::Start,
                 }
             }
+            Continuation::CallbackYield | Continuation::CallbackWait(_)
+                if self.is_robbed(thread) =>
+            {
+                return Err(by_lift(Trap::SetHasWaiters.into()));
+            }
             Continuation::CallbackYield => {
-                if self.is_robbed(thread) {
-                    return Err(by_lift(Trap::SetHasWaiters.into()));
-                }
                 let code = match cancelled {
                     true => EventCode::TaskCancelled,
                     false => EventCode::None,

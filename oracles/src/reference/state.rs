@@ -152,6 +152,8 @@ pub(crate) struct Thread {
     pub(crate) stale: bool,
     /// Whether it is to be told of a cancellation when its turn comes. Only a deviation asks.
     pub(crate) told: bool,
+    /// Whether it does not look for an event of its set then. Only a deviation asks.
+    pub(crate) told_alone: bool,
     /// Whether the event of its callback was taken. Only a deviation asks.
     pub(crate) robbed: bool,
     /// Whether it has ended. Only a deviation asks.
@@ -173,6 +175,7 @@ impl Thread {
             queued: false,
             stale: false,
             told: false,
+            told_alone: false,
             robbed: false,
             ended: false,
         }

@@ -54,6 +54,7 @@ impl Store<'_> {
     /// missed.
     pub(crate) fn tells_late(&mut self, thread: ThreadId, cont: &Continuation) -> bool {
         if std::mem::take(&mut self.thread(thread).told) {
+            self.thread(thread).told_alone = false;
             return self.deliver_pending_cancel(thread, true);
         }
         if !self.threads[thread.0].cancellable {
@@ -101,6 +102,7 @@ impl Store<'_> {
         let canceller_waits = waits && self.deviates(Deviation::CancelWaitsForExclusive);
         if canceller_waits || waits && self.deviates(Deviation::TellsWhenFree) {
             self.tell_in_turn(thread, true);
+            self.tells_alone(thread);
         }
         canceller_waits
     }
@@ -119,6 +121,14 @@ impl Store<'_> {
             self.thread(thread).ready_func = Some(ReadyFunc::NotExclusive(inst));
         }
         self.thread(thread).told = true;
+    }
+
+    /// Where a thread that may wait for its callback is to be told in its turn: it no longer waits for its set.
+    pub(crate) fn tells_alone(&mut self, thread: ThreadId) {
+        self.thread(thread).told_alone = matches!(
+            self.threads[thread.0].cont,
+            Some(Continuation::CallbackWait(_))
+        );
     }
 
     /// Where a callback has returned WAIT: whether it is told of a cancellation only in its turn.

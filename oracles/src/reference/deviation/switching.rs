@@ -80,6 +80,7 @@ impl Store<'_> {
             return false;
         }
         self.tell_in_turn(thread, self.is_between_callbacks(thread));
+        self.tells_alone(thread);
         true
     }
 

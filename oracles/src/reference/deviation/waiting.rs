@@ -39,10 +39,17 @@ impl Store<'_> {
         !told && matches!(target.cont, Some(Continuation::CallbackYield)) && !target.robbed
     }
 
-    /// Where a thread is told of a cancellation: the callback is not.
+    /// Where a thread is told of a cancellation: the callback is not, which was to be called with that.
     pub(crate) fn robs_callback(&mut self, thread: ThreadId) {
-        if self.task_of(thread).implicit_thread != Some(thread) {
-            self.takes_yield(thread);
+        let Some(implicit) = self.task_of(thread).implicit_thread else {
+            return;
+        };
+        if implicit == thread || self.takes_yield(thread) {
+            return;
+        }
+        let told_alone = self.threads[implicit.0].told_alone;
+        if told_alone && self.deviates(Deviation::WaitTakesYield) {
+            self.thread(implicit).robbed = true;
         }
     }
 
@@ -53,7 +60,7 @@ impl Store<'_> {
         }
     }
 
-    /// Where a callback is to be called after YIELD: whether its event was taken.
+    /// Where a callback is to be called: whether its event was taken.
     pub(crate) fn is_robbed(&mut self, thread: ThreadId) -> bool {
         std::mem::take(&mut self.thread(thread).robbed)
     }
