@@ -27,6 +27,7 @@ mod exceptions;
 mod fault;
 mod host;
 mod instantiate;
+mod leftover;
 mod lift;
 mod limits;
 mod lower;

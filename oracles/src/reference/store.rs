@@ -3,7 +3,7 @@
 //! One store is one run: the core instances in wasmi, the component instances, their tasks and threads, and what their
 //! handles name. CanonicalABI.md, "Embedding".
 
-use super::abi::{self, Budget, ErrorContextId, Layouts};
+use super::abi::{self, Budget, Layouts};
 use super::canonical::{Canon, FuncInst, HostFuncId, InstanceId};
 use super::coverage::{Builtin, Coverage};
 use super::deviation::Deviation;
@@ -82,7 +82,7 @@ pub(crate) struct Store<'a> {
     /// How many invocations were made before the current one.
     invocation: usize,
     /// Explainer.md, "Component Invariants" 1: set by a trap, and nothing runs any more.
-    lockdown: bool,
+    pub(crate) lockdown: bool,
     /// How many calls of `resume` are nested now.
     nesting: usize,
     /// How many synchronously typed tasks have not returned from `canon_lift` yet.
@@ -97,7 +97,7 @@ pub(crate) struct Store<'a> {
     /// Whether a call has returned at once. Only a deviation asks.
     pub(crate) kept_calls: bool,
     /// How many threads, waitables and waitable sets there were after instantiation.
-    at_rest: usize,
+    pub(crate) at_rest: usize,
     /// The fault that is planted, in a test.
     pub(crate) fault: Option<Fault>,
     /// Empty when a case is judged.
@@ -287,49 +287,6 @@ impl<'a> Store<'a> {
         } else {
             self.scheduler.choose(choice, options)
         }
-    }
-
-    /// Whether a thread, a waitable or a waitable set is left that was not there after instantiation, by their number. `None` after a
-    /// trap.
-    pub(crate) fn leftover(&mut self) -> Option<bool> {
-        if self.lockdown {
-            return None;
-        }
-        if self.keeps_calls() {
-            return Some(true);
-        }
-        let (mut left, waitables) = self.left();
-        for waitable in waitables {
-            if left > self.at_rest {
-                break;
-            }
-            left += usize::from(!self.forgets(waitable));
-        }
-        Some(left > self.at_rest)
-    }
-
-    /// After instantiation: what its start functions have left does not count.
-    pub(crate) fn rests(&mut self) {
-        let (left, waitables) = self.left();
-        self.at_rest = left + waitables.len();
-    }
-
-    /// How many threads and waitable sets there are, and the waitables.
-    fn left(&self) -> (usize, Vec<WaitableId>) {
-        let unentered = |thread: &&ThreadId| self.threads[thread.0].index.is_none();
-        let mut left = self.waiting.iter().filter(unentered).count();
-        let mut waitables = Vec::new();
-        for inst in &self.instances {
-            left += inst.threads.iter().count();
-            for handle in inst.handles.iter() {
-                match handle {
-                    Handle::Waitable(waitable) => waitables.push(waitable),
-                    Handle::Set(_) => left += 1,
-                    Handle::Resource(_) | Handle::ErrorContext(ErrorContextId(_)) => {}
-                }
-            }
-        }
-        (left, waitables)
     }
 
     /// The host's `log` and `mark`.

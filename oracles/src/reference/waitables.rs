@@ -322,7 +322,8 @@ impl Store<'_> {
         self.remove_handle(inst, i)?;
         // `WaitableSet.drop`
         let waiters = self.sets[set.0].num_waiting > 0 && !self.drops_woken(set);
-        let elems = !self.sets[set.0].elems.is_empty();
+        let elems = self.sets[set.0].elems.clone();
+        let elems = elems.into_iter().any(|elem| !self.forgets(elem));
         self.trap_if_any(&[(elems, Trap::SetNotEmpty), (waiters, Trap::SetHasWaiters)])?;
         Ok(Outcome::nothing())
     }

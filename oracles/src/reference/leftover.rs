@@ -1,0 +1,51 @@
+//! What a run leaves behind: threads, waitables and waitable sets that nobody has let go of.
+
+use super::abi::ErrorContextId;
+use super::state::{Handle, ThreadId};
+use super::store::Store;
+use super::waitables::WaitableId;
+
+impl Store<'_> {
+    /// Whether a thread, a waitable or a waitable set is left that was not there after instantiation, by their number. `None` after a
+    /// trap.
+    pub(crate) fn leftover(&mut self) -> Option<bool> {
+        if self.lockdown {
+            return None;
+        }
+        if self.keeps_calls() {
+            return Some(true);
+        }
+        let (mut left, waitables) = self.left();
+        for waitable in waitables {
+            if left > self.at_rest {
+                break;
+            }
+            left += usize::from(!self.forgets(waitable));
+        }
+        Some(left > self.at_rest)
+    }
+
+    /// After instantiation: what its start functions have left does not count.
+    pub(crate) fn rests(&mut self) {
+        let (left, waitables) = self.left();
+        self.at_rest = left + waitables.len();
+    }
+
+    /// How many threads and waitable sets there are, and the waitables.
+    fn left(&self) -> (usize, Vec<WaitableId>) {
+        let unentered = |thread: &&ThreadId| self.threads[thread.0].index.is_none();
+        let mut left = self.waiting.iter().filter(unentered).count();
+        let mut waitables = Vec::new();
+        for inst in &self.instances {
+            left += inst.threads.iter().count();
+            for handle in inst.handles.iter() {
+                match handle {
+                    Handle::Waitable(waitable) => waitables.push(waitable),
+                    Handle::Set(_) => left += 1,
+                    Handle::Resource(_) | Handle::ErrorContext(ErrorContextId(_)) => {}
+                }
+            }
+        }
+        (left, waitables)
+    }
+}
