@@ -8,6 +8,8 @@ const HEADER: usize = 8;
 const LAYER: usize = 6;
 const CUSTOM: u8 = 0;
 const CORE_MODULE: u8 = 1;
+/// In a core module.
+const START: u8 = 8;
 const COMPONENT: u8 = 4;
 const ALIAS: u8 = 6;
 const IMPORT: u8 = 10;
@@ -94,6 +96,21 @@ pub(crate) fn nested_components(component: &[u8]) -> Result<Vec<&[u8]>> {
 pub(crate) fn imports(component: &[u8]) -> Result<bool> {
     let sections = sections(component)?;
     Ok(sections.iter().any(|section| section.id == IMPORT))
+}
+
+/// Whether a core module in a component has a start function, at any depth.
+pub(crate) fn has_start_function(binary: &[u8]) -> Result<bool> {
+    fn within(binary: &[u8], depth: usize) -> Result<bool> {
+        let component = is_component(binary);
+        for Section { id, body, .. } in sections(binary)? {
+            let nests = component && matches!(id, CORE_MODULE | COMPONENT) && depth > 0;
+            if id == START && !component || nests && within(body, depth - 1)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+    within(binary, DEPTH)
 }
 
 /// Whether a component takes something from the component around it (an `outer` alias of its own index spaces).

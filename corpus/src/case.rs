@@ -21,6 +21,22 @@ impl Case {
     pub fn needs_host(&self) -> bool {
         crate::binary::imports(&self.component).unwrap_or_default()
     }
+
+    /// Whether a core module in the component has a start function. (What cannot be read has none.)
+    ///
+    /// ```
+    /// use spawndiff_corpus::StoredCase;
+    ///
+    /// let starts = |module: &str| {
+    ///     let text = format!("(component definition $spawndiff (component {module}))");
+    ///     StoredCase::parse(&text).unwrap().case.has_start_function()
+    /// };
+    /// assert!(starts("(core module (func) (start 0))"));
+    /// assert!(!starts("(core module (func))"));
+    /// ```
+    pub fn has_start_function(&self) -> bool {
+        crate::binary::has_start_function(&self.component).unwrap_or_default()
+    }
 }
 
 /// One fresh instance of the case's component, and the calls of its exports, one after the other.

@@ -237,12 +237,7 @@ impl<'t> Reader<'t> {
         let args = args.map_err(wrong)?;
 
         if !self.bare && (invoke.name == EVENTS || invoke.name == SETTLE) {
-            let Some(invocation) = run.invocations.len().checked_sub(1) else {
-                return Err(wrong(format!(
-                    "`{}` before any call in this run",
-                    invoke.name
-                )));
-            };
+            let invocation = run.invocations.len().checked_sub(1);
             if !args.is_empty() {
                 return Err(wrong(format!("`{}` takes no argument", invoke.name)));
             }

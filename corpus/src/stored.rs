@@ -91,8 +91,8 @@ pub enum Claim {
     },
     /// Everything that is ready runs until nothing is.
     Settle {
-        /// The last call before.
-        invocation: usize,
+        /// The last call before; `None`: this is before the first.
+        invocation: Option<usize>,
         /// `Returns(None)`, a trap of what was left to run, or anything.
         expect: Expect,
     },
@@ -100,8 +100,8 @@ pub enum Claim {
     ///
     /// A `wast` runner on Wasmtime cannot tell after a trap: nothing in a store that has trapped can be entered.
     Events {
-        /// The last call before.
-        invocation: usize,
+        /// The last call before; `None`: this is before the first.
+        invocation: Option<usize>,
         /// In the order of the trace.
         events: Vec<Event>,
     },

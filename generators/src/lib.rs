@@ -26,11 +26,12 @@
 //!
 //! Each instance has two core modules. `store` defines a memory, tables and globals, and the code that canonical
 //! definitions need. `main` imports those, the lowered functions and the built-ins that the plan uses, and holds all other
-//! code.
+//! code. In a few plans it has a start function, or `realloc` or the destructor in `store` call a function of it, through a table.
 //!
 //! Every operation logs its result with a point of its own: the instance's number times
 //! [`limits::POINTS_PER_INSTANCE`], plus the function's number times [`limits::POINTS_PER_FUNCTION`], plus the
-//! operation's. Entries have the numbers from 0, their callbacks from 4, program functions from 8. A post-return function
+//! operation's. Entries have the numbers from 0, their callbacks from 4, program functions from 8, the start
+//! function and the destructor the last two below [`limits::STATE_POINT`]. A post-return function (and `realloc`)
 //! may not log: it has the number that the entry's callback would have, and its operations store their results where
 //! `state` shows them.
 //!

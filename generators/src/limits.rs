@@ -58,6 +58,10 @@ pub const CHECKED_ENTRIES: u32 = 16;
 
 /// Points in the trace that each function owns: the first four for its parameters, then one for each operation.
 pub const POINTS_PER_FUNCTION: u32 = 64;
+/// The number that the start function has where its points are counted: no other function has it.
+pub const START_FUNCTION: usize = 1021;
+/// The same of the destructor.
+pub const DESTRUCTOR: usize = 1022;
 /// The first point of an operation, counted from the function's first.
 pub const FIRST_OP_POINT: u32 = 4;
 /// The first point of the export `state`.

@@ -62,6 +62,8 @@ fn what_seeds_give_is_valid() {
     let mut spawning = 0;
     let mut checked = 0;
     let mut post_returns = 0;
+    // Start functions, destructors and `realloc` that do something, and post-return functions of called instances.
+    let mut asides = [0; 4];
     for seed in 0.. {
         let plan = plan_from_seed_with(1, seed, MIX);
         check(&plan, &seed);
@@ -70,10 +72,21 @@ fn what_seeds_give_is_valid() {
         let mut entries = plan.instances[0].entries.iter();
         let post_return = entries.any(|entry| entry.post_return().is_some());
         post_returns += u32::from(post_return && !plan.spawns());
+        if !plan.spawns() {
+            for (number, instance) in plan.instances.iter().enumerate() {
+                asides[0] += u32::from(!instance.start_function.is_empty());
+                asides[1] += u32::from(!instance.destructor.is_empty());
+                asides[2] += u32::from(!instance.realloc.is_empty());
+                let mut entries = instance.entries.iter();
+                let post_return = entries.any(|entry| entry.post_return().is_some());
+                asides[3] += u32::from(number > 0 && post_return);
+            }
+        }
         if checked == 2000 {
             break;
         }
     }
+    assert!(asides.iter().all(|&count| count >= 5), "{asides:?}");
     assert!(spawning > 500, "{spawning}");
     assert!(post_returns > 300, "{post_returns}"); // with their lift option checked
 }
@@ -168,6 +181,39 @@ fn a_mutilated_plan_is_valid() {
             });
             *plan = Instance {
                 entries,
+                ..Instance::default()
+            };
+        }),
+        ("start functions", |plan| {
+            plan.start_function = plan
+                .functions
+                .iter()
+                .flat_map(|it| it.body.clone())
+                .collect();
+        }),
+        ("destructors", |plan| {
+            plan.resource = Some(true);
+            plan.destructor = plan
+                .functions
+                .iter()
+                .flat_map(|it| it.body.clone())
+                .collect();
+        }),
+        ("realloc", |plan| {
+            plan.realloc = plan
+                .functions
+                .iter()
+                .flat_map(|it| it.body.clone())
+                .collect();
+        }),
+        ("what is called aside, without anything else", |plan| {
+            let ops = std::mem::take(&mut plan.entries);
+            let ops: Vec<_> = ops.into_iter().flat_map(|it| it.body).collect();
+            *plan = Instance {
+                resource: Some(true),
+                start_function: ops.clone(),
+                destructor: ops.clone(),
+                realloc: ops,
                 ..Instance::default()
             };
         }),

@@ -42,8 +42,9 @@ pub fn check_native(stored: &StoredCase, outcome: &native::Outcome) -> Vec<Statu
     // An invocation that failed may have returned before, but it did not settle.
     let unsettled = |directive: &Directive| {
         let run = directive.run;
+        let last = || observed.runs[run].invocations.len().checked_sub(1);
         matches!(directive.claim, Claim::Settle { invocation, .. }
-            if run + 1 == observed.runs.len() && invocation + 1 == observed.runs[run].invocations.len())
+            if run + 1 == observed.runs.len() && invocation == last())
     };
     let failed = !matches!(outcome, native::Outcome::Observed(_));
     let status = |directive: &Directive| match check(directive, observed.runs.get(directive.run)) {
@@ -148,13 +149,13 @@ struct Said {
 }
 
 impl Witness for Said {
-    fn event(&mut self, _: usize, _: usize, event: Event) -> bool {
+    fn event(&mut self, _: Option<usize>, _: usize, event: Event) -> bool {
         let said = self.events.get(self.seen);
         self.seen += 1;
         self.first || said.is_none_or(|said| *said == event)
     }
 
-    fn invocation(&mut self, _: usize, _: &InvocationObservation) -> bool {
+    fn invocation(&mut self, _: Option<usize>, _: &InvocationObservation) -> bool {
         true
     }
 }
@@ -168,7 +169,7 @@ fn check(directive: &Directive, run: Option<&RunObservation>) -> Result<(), Opti
     let failed = |message: String| Err(Some(message));
     match &directive.claim {
         Claim::Definition => Ok(()),
-        Claim::Instance => match run.instantiation {
+        Claim::Instance => match run.instantiation.end {
             End::Quiet => Ok(()),
             end => failed(format!("the instantiation ended in {end}")),
         },
@@ -184,7 +185,10 @@ fn check(directive: &Directive, run: Option<&RunObservation>) -> Result<(), Opti
             }
         }
         Claim::Settle { invocation, expect } => {
-            let seen = run.invocations.get(*invocation).ok_or(None)?;
+            let seen = match invocation {
+                None => &run.instantiation,
+                Some(invocation) => run.invocations.get(*invocation).ok_or(None)?,
+            };
             match expect {
                 Expect::Anything => Ok(()),
                 Expect::Returns(_) if seen.end == End::Quiet => Ok(()),
@@ -193,8 +197,10 @@ fn check(directive: &Directive, run: Option<&RunObservation>) -> Result<(), Opti
             }
         }
         Claim::Events { invocation, events } => {
-            let seen = run.invocations.get(..=*invocation).ok_or(None)?;
-            let mut seen = seen.iter().flat_map(|invocation| &invocation.events);
+            let calls = invocation.map_or(0, |invocation| invocation + 1);
+            let seen = run.invocations.get(..calls).ok_or(None)?;
+            let seen = std::iter::once(&run.instantiation).chain(seen);
+            let mut seen = seen.flat_map(|invocation| &invocation.events);
             for (position, said) in events.iter().enumerate() {
                 match seen.next() {
                     Some(event) if event == said => {}
@@ -264,7 +270,18 @@ pub fn record(header: Vec<String>, case: &Case, observed: &Observation) -> Store
             })
         };
         say(Claim::Instance);
-        let mut events = Vec::new();
+        let mut events = seen.instantiation.events.clone();
+        // A runner lets what start functions have left run only with the next call.
+        if seen.instantiation.end == End::Quiet && case.has_start_function() {
+            say(Claim::Settle {
+                invocation: None,
+                expect: Expect::Returns(None),
+            });
+            say(Claim::Events {
+                invocation: None,
+                events: events.clone(),
+            });
+        }
         for (invocation, seen) in seen.invocations.iter().enumerate() {
             events.extend_from_slice(&seen.events);
             let message = match seen.end {
@@ -280,14 +297,17 @@ pub fn record(header: Vec<String>, case: &Case, observed: &Observation) -> Store
             say(Claim::Invoke { invocation, expect });
             if let (Some(_), Some(message)) = (seen.returned, message) {
                 let expect = Expect::Traps(message.to_string());
-                say(Claim::Settle { invocation, expect });
+                say(Claim::Settle {
+                    invocation: Some(invocation),
+                    expect,
+                });
             } else if seen.end == End::Quiet {
                 say(Claim::Settle {
-                    invocation,
+                    invocation: Some(invocation),
                     expect: Expect::Returns(None),
                 });
                 say(Claim::Events {
-                    invocation,
+                    invocation: Some(invocation),
                     events: events.clone(),
                 });
             }

@@ -57,7 +57,7 @@ pub enum Unknown {
 /// The first difference between what the native engine did and what the reference allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Which invocation of the run; `None`: its instantiation, or what it left.
+    /// Which invocation of the run; `None`: its instantiation, or what the run left.
     pub invocation: Option<usize>,
     /// What differs there.
     pub what: What,
@@ -84,7 +84,7 @@ impl Leaves {
         let invocation = difference
             .invocation
             .and_then(|index| reference.invocations.get(index));
-        let end = invocation.map_or(reference.instantiation, |invocation| invocation.end);
+        let end = invocation.unwrap_or(&reference.instantiation).end;
         let by = match end {
             End::Trap(trap) => reached.gave(trap),
             End::Quiet | End::Deadlock | End::Exhausted(_) => None,
@@ -178,11 +178,11 @@ fn search(reference: &Reference, run: &Run, native: &RunObservation, budget: u32
         native,
         state: RefCell::default(),
     };
-    let mut furthest: Option<((usize, usize), Vec<u32>)> = None;
+    let mut furthest: Option<(Place, Vec<u32>)> = None;
     let mut exhausted = None;
     for _ in 0..budget {
         let mut coverage = Coverage::default();
-        search.state.borrow_mut().reached = (0, 0);
+        search.state.borrow_mut().reached = (None, 0);
         let seen = match reference.run(run, &mut &search, &mut &search, &mut coverage) {
             Ok(seen) => Some(seen),
             Err(Stopped::Cut) => None,
@@ -201,7 +201,7 @@ fn search(reference: &Reference, run: &Run, native: &RunObservation, budget: u32
                 };
             }
             exhausted = exhausted.or(exhaustion(&seen));
-            state.reached = (seen.invocations.len(), 0);
+            state.reached = (Some(seen.invocations.len()), 0);
         }
         if furthest
             .as_ref()
@@ -246,7 +246,7 @@ fn stranger(
 
 /// The first limit that a run reached.
 fn exhaustion(run: &RunObservation) -> Option<Exhaustion> {
-    let ends = std::iter::once(run.instantiation).chain(run.invocations.iter().map(|i| i.end));
+    let ends = std::iter::once(run.instantiation.end).chain(run.invocations.iter().map(|i| i.end));
     ends.into_iter().find_map(|end| match end {
         End::Exhausted(what) => Some(what),
         End::Quiet | End::Trap(_) | End::Deadlock => None,
@@ -262,36 +262,47 @@ struct Search<'a> {
 #[derive(Default)]
 struct SearchState {
     guided: Guided,
-    /// The invocation and the number of events up to which the run was the native one.
-    reached: (usize, usize),
+    /// Up to where the run was the native one.
+    reached: Place,
+}
+
+/// A place in a run: the invocation, or (`None`) the instantiation, and the number of events in it.
+type Place = (Option<usize>, usize);
+
+/// What was seen of an invocation, or of the instantiation.
+fn part(run: &RunObservation, invocation: Option<usize>) -> Option<&InvocationObservation> {
+    match invocation {
+        None => Some(&run.instantiation),
+        Some(invocation) => run.invocations.get(invocation),
+    }
 }
 
 impl Scheduler for &Search<'_> {
     fn choose(&mut self, _: Choice, options: &[Label]) -> usize {
         let state = &mut *self.state.borrow_mut();
         let (invocation, position) = state.reached;
-        let native = self.native.invocations.get(invocation);
+        let native = part(self.native, invocation);
         let wanted = native.and_then(|native| native.events.get(position));
         state.guided.choose(options, wanted.copied())
     }
 }
 
 impl Witness for &Search<'_> {
-    fn event(&mut self, invocation: usize, position: usize, event: Event) -> bool {
+    fn event(&mut self, invocation: Option<usize>, position: usize, event: Event) -> bool {
         let state = &mut *self.state.borrow_mut();
         state.guided.logged(event);
         state.reached = (invocation, position);
-        let native = self.native.invocations.get(invocation);
+        let native = part(self.native, invocation);
         let same = native.is_some_and(|native| native.events.get(position) == Some(&event));
         state.reached.1 += usize::from(same);
         same
     }
 
-    fn invocation(&mut self, invocation: usize, seen: &InvocationObservation) -> bool {
-        let native = self.native.invocations.get(invocation);
+    fn invocation(&mut self, invocation: Option<usize>, seen: &InvocationObservation) -> bool {
+        let native = part(self.native, invocation);
         let same = native.is_some_and(|native| in_invocation(native, seen).is_none());
         self.state.borrow_mut().reached = if same {
-            (invocation + 1, 0)
+            (Some(invocation.map_or(0, |it| it + 1)), 0)
         } else {
             (invocation, seen.events.len())
         };
@@ -307,11 +318,8 @@ pub fn difference(native: &RunObservation, reference: &RunObservation) -> Option
             what,
         })
     };
-    if !same_end(native.instantiation, reference.instantiation) {
-        return nowhere(What::End {
-            native: native.instantiation,
-            reference: reference.instantiation,
-        });
+    if let Some(what) = in_invocation(&native.instantiation, &reference.instantiation) {
+        return nowhere(what);
     }
     for (index, (native, reference)) in native
         .invocations
@@ -386,7 +394,8 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.invocation {
             Some(index) => write!(f, "invocation {index}: {}", self.what),
-            None => write!(f, "{}", self.what),
+            None if matches!(self.what, What::Leftover { .. }) => self.what.fmt(f),
+            None => write!(f, "instantiation: {}", self.what),
         }
     }
 }

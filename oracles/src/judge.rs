@@ -380,11 +380,10 @@ fn trapped(
     reference: &RunObservation,
     reached: &Coverage,
 ) -> Option<(Trap, Builtin)> {
-    let (native, reference) = native
-        .invocations
-        .iter()
-        .zip(&reference.invocations)
-        .next_back()?;
+    let both = native.invocations.iter().zip(&reference.invocations);
+    let (native, reference) = both
+        .last()
+        .unwrap_or((&native.instantiation, &reference.instantiation));
     match reference.end {
         End::Trap(trap) if reference.events == native.events => {
             let by = reached.gave(trap).filter(|by| by.is_built_in())?;

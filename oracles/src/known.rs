@@ -197,10 +197,8 @@ impl Cause {
         alone: bool,
     ) -> Explanation {
         let mut native = native.clone();
-        match native.invocations.last_mut() {
-            Some(last) => last.end = End::Trap(self.stands_for),
-            None => return Explanation::New,
-        }
+        let last = native.invocations.last_mut();
+        last.unwrap_or(&mut native.instantiation).end = End::Trap(self.stands_for);
         native.leftover = None;
         match compare(reference, run, &native, budget) {
             Membership::Member { coverage, .. }

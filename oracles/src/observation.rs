@@ -14,17 +14,18 @@ pub struct Observation {
 /// What was seen of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunObservation {
-    /// How the instantiation ended.
-    pub instantiation: End,
+    /// What start functions of core modules logged, and the threads that they left ready, and how the instantiation ended. It
+    /// returns nothing.
+    pub instantiation: InvocationObservation,
     /// One entry for each invocation that was made, in order. Shorter than the run when the instantiation failed, or
     /// after a deadlock or an exhaustion, which end the run.
     pub invocations: Vec<InvocationObservation>,
     /// Whether a thread or a task was left in the store after the last invocation. `None` where the engine cannot tell:
-    /// after a trap, a deadlock or an exhaustion.
+    /// after a trap, a deadlock or an exhaustion, or where start functions had left something.
     pub leftover: Option<bool>,
 }
 
-/// What was seen of one invocation, until nothing was ready any more.
+/// What was seen of one invocation, or of the instantiation, until nothing was ready any more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InvocationObservation {
     /// The result, once the task has returned: `Some(None)` for a function without one.

@@ -46,8 +46,10 @@ impl Signature {
                 let beside = beside.as_ref().filter(|_| beside_known);
                 let leaves = beside.map_or(leaves, |beside| &beside.leaves);
                 let native = judgement.native.runs.get(*run).and_then(|run| {
-                    let invocation = leaves.difference.invocation?;
-                    run.invocations.get(invocation)
+                    match leaves.difference.invocation {
+                        None => Some(&run.instantiation),
+                        Some(invocation) => run.invocations.get(invocation),
+                    }
                 });
                 of_run(leaves, native.map(|native| native.end))
             }

@@ -94,6 +94,15 @@ fn explanation(
 /// divergence that runs on ends what can be compared.
 fn alterations(native: &RunObservation) -> Vec<RunObservation> {
     let mut altered = Vec::new();
+    let more = Event {
+        point: 99,
+        value: 0,
+    };
+    for position in 0..=native.instantiation.events.len() {
+        let mut other = native.clone();
+        other.instantiation.events.insert(position, more);
+        altered.push(other);
+    }
     for (index, invocation) in native.invocations.iter().enumerate() {
         for position in 0..invocation.events.len() {
             let mut other = native.clone();
@@ -102,13 +111,7 @@ fn alterations(native: &RunObservation) -> Vec<RunObservation> {
         }
         for position in 0..=invocation.events.len() {
             let mut other = native.clone();
-            other.invocations[index].events.insert(
-                position,
-                Event {
-                    point: 99,
-                    value: 0,
-                },
-            );
+            other.invocations[index].events.insert(position, more);
             altered.push(other);
         }
         if matches!(invocation.end, End::Trap(_)) {

@@ -6,7 +6,7 @@ use spawndiff_oracles::{Divergence, InvocationObservation, Judgement, RunObserva
 
 /// A run of a case.
 pub struct Traced<'a> {
-    /// Its parts: each invocation, and what differs outside of them.
+    /// Its parts: the instantiation, if something is to be said of it, each invocation, and what the run left, if that differs.
     pub parts: Vec<Part>,
     /// The choices of the reference.
     pub schedule: Option<&'a [u32]>,
@@ -70,17 +70,19 @@ fn parts(
     difference: Option<&Difference>,
 ) -> Vec<Part> {
     let mut parts = Vec::new();
-    for (position, invocation) in run.invocations.iter().enumerate() {
-        let left = native.and_then(|run| run.invocations.get(position));
-        let right = reference.and_then(|run| run.invocations.get(position));
+    let part = |title: String,
+                invocation: Option<usize>,
+                left: Option<&InvocationObservation>,
+                right: Option<&InvocationObservation>| {
+        let lines = |seen| lines(seen, invocation.is_some());
         let events = left.map_or(0, |left| left.events.len());
         let marked = difference
-            .filter(|difference| difference.invocation == Some(position))
-            .map(|difference| match difference.what {
-                What::Event { position, .. } => position,
-                What::Returned { .. } => events,
-                What::End { .. } => events + 1,
-                What::Leftover { .. } => unreachable!("threads are left by a run, not by a call"),
+            .filter(|difference| difference.invocation == invocation)
+            .and_then(|difference| match difference.what {
+                What::Event { position, .. } => Some(position),
+                What::Returned { .. } => Some(events),
+                What::End { .. } => Some(events + usize::from(invocation.is_some())),
+                What::Leftover { .. } => None,
             });
         let (left, right) = (lines(left), lines(right));
         let row = |index: usize| Row {
@@ -88,53 +90,55 @@ fn parts(
             reference: right.get(index).cloned().unwrap_or_default(),
             first_difference: marked == Some(index),
         };
-        parts.push(Part {
-            title: invocation.to_string(),
+        Part {
+            title,
             rows: (0..left.len().max(right.len())).map(row).collect(),
-        });
-    }
-    // What differs outside of the invocations.
-    let outside = |title: &str, native: String, reference: String| Part {
-        title: title.to_string(),
-        rows: vec![Row {
-            native,
-            reference,
-            first_difference: true,
-        }],
-    };
-    match difference {
-        Some(Difference {
-            invocation: None,
-            what: What::End { native, reference },
-        }) => parts.push(outside(
-            "instantiation",
-            native.to_string(),
-            reference.to_string(),
-        )),
-        Some(Difference {
-            invocation: None,
-            what: What::Leftover { native, reference },
-        }) => {
-            let left = |left: bool| if left { "threads left" } else { "nothing left" };
-            let (native, reference) = (left(*native), left(*reference));
-            parts.push(outside("at the end", native.into(), reference.into()));
         }
-        Some(_) | None => {}
+    };
+    let both = [native, reference].map(|run| run.map(|run| &run.instantiation));
+    let silent = InvocationObservation::default();
+    if both.iter().flatten().any(|seen| **seen != silent) {
+        parts.push(part(INSTANTIATION.to_string(), None, both[0], both[1]));
+    }
+    for (position, invocation) in run.invocations.iter().enumerate() {
+        let left = native.and_then(|run| run.invocations.get(position));
+        let right = reference.and_then(|run| run.invocations.get(position));
+        parts.push(part(invocation.to_string(), Some(position), left, right));
+    }
+    if let Some(Difference {
+        what: What::Leftover { native, reference },
+        ..
+    }) = difference
+    {
+        let left = |left: bool| if left { "threads left" } else { "nothing left" };
+        parts.push(Part {
+            title: "at the end".to_string(),
+            rows: vec![Row {
+                native: left(*native).to_string(),
+                reference: left(*reference).to_string(),
+                first_difference: true,
+            }],
+        });
     }
     parts
 }
 
-/// What was seen of an invocation, a line each.
-fn lines(seen: Option<&InvocationObservation>) -> Vec<String> {
+/// The title of the part before the invocations.
+pub const INSTANTIATION: &str = "instantiation";
+
+/// What was seen of an invocation, a line each, or of the instantiation, which returns nothing.
+fn lines(seen: Option<&InvocationObservation>, returns: bool) -> Vec<String> {
     let Some(seen) = seen else {
         return vec!["(not made)".to_string()];
     };
     let mut lines: Vec<String> = seen.events.iter().map(Event::to_string).collect();
-    lines.push(match seen.returned {
-        Some(Some(value)) => format!("returned {value}"),
-        Some(None) => "returned".to_string(),
-        None => "did not return".to_string(),
-    });
+    if returns {
+        lines.push(match seen.returned {
+            Some(Some(value)) => format!("returned {value}"),
+            Some(None) => "returned".to_string(),
+            None => "did not return".to_string(),
+        });
+    }
     lines.push(seen.end.to_string());
     lines
 }

@@ -54,6 +54,24 @@ fn a_case_is_shown_with_its_component_both_traces_and_the_schedule() {
 }
 
 #[test]
+fn what_start_functions_log_is_shown_before_the_first_call() {
+    let ran = show(&good_case().with_file_name("start-function-logs.wast"));
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let (before, after) = ran.out.split_once("\n  e0()\n").expect("the call");
+    assert!(has_line(before, &["instantiation"]), "{}", ran.out);
+    assert!(
+        has_line(before, &["log", "0", "2", "log", "0", "2"]),
+        "{}",
+        ran.out
+    );
+    assert!(
+        !has_line(after, &["log", "0", "2", "log", "0", "2"]),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
 fn a_result_that_an_embedder_does_not_hear_of_is_no_difference() {
     // After the trap of a post-return the caller never sees the value.
     let ran = show(&good_case().with_file_name("post-return-cannot-leave.wast"));

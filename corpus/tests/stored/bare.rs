@@ -43,7 +43,7 @@ fn what_needs_the_stand_in_has_it() {
         line: 0,
         run: 0,
         claim: Claim::Settle {
-            invocation: 0,
+            invocation: Some(0),
             expect: Expect::Returns(None),
         },
     });

@@ -29,11 +29,11 @@ fn stored(component: Vec<u8>, calls: Vec<(Invocation, Expect)>, events: &[Event]
         run.invocations.push(call);
         claims.push(Claim::Invoke { invocation, expect });
         claims.push(Claim::Settle {
-            invocation,
+            invocation: Some(invocation),
             expect: Expect::Returns(None),
         });
         claims.push(Claim::Events {
-            invocation,
+            invocation: Some(invocation),
             events: events.to_vec(),
         });
     }

@@ -130,8 +130,8 @@ fn a_call_that_the_case_cannot_have_made_is_refused_at_its_place() {
             "`events` always returns",
         ),
         (
-            "(component instance $r1 $spawndiff) (invoke \"settle\")",
-            "before any call",
+            "(component instance $r1 $spawndiff) (invoke \"settle\" (u32.const 1))",
+            "takes no argument",
         ),
     ];
     for (directive, message) in wrong {

@@ -75,7 +75,7 @@ fn several_runs_traps_and_bare_calls_read_back() {
         (
             1,
             Claim::Settle {
-                invocation: 0,
+                invocation: Some(0),
                 expect: Expect::Anything,
             },
         ),
@@ -83,11 +83,25 @@ fn several_runs_traps_and_bare_calls_read_back() {
         (
             1,
             Claim::Settle {
-                invocation: 1,
+                invocation: Some(1),
                 expect: trap,
             },
         ),
         (2, Claim::Instance),
+        (
+            2,
+            Claim::Settle {
+                invocation: None,
+                expect: Expect::Returns(None),
+            },
+        ),
+        (
+            2,
+            Claim::Events {
+                invocation: None,
+                events: Vec::new(),
+            },
+        ),
     ];
     for (run, claim) in more {
         let line = 17;
@@ -111,7 +125,7 @@ fn several_runs_traps_and_bare_calls_read_back() {
         },
     ];
     stored.directives[4].claim = Claim::Events {
-        invocation: 0,
+        invocation: Some(0),
         events,
     };
     assert_reads_back(stored);

@@ -10,11 +10,13 @@
 //! - `served`: what their entries do; `peer`: calls of other instances and what becomes of the subtasks; `channel`: streams,
 //!   futures and resources; `trespass`: mistakes in all that, `ingredient`: what they are made of, and `remedy`: what makes
 //!   them right again;
-//! - `misfortune`: the mistakes that a case is to make, and `placement`: where.
+//! - `misfortune`: the mistakes that a case is to make, and `placement`: where;
+//! - `aside`, last of all: start functions of core modules, destructors and `realloc` that do more than they have to.
 //!
 //! When the bytes end, every choice falls on its first or smallest alternative, so these are the ones that make a small
 //! case which still starts a thread.
 
+mod aside;
 mod body;
 mod channel;
 mod ingredient;
@@ -50,7 +52,8 @@ pub fn plan(u: &mut Unstructured, mix: Mix) -> arbitrary::Result<Plan> {
     shape::draw(&mut sketch);
     body::draw(&mut sketch);
     misfortune::draw(&mut sketch);
-    sketch.instances[0] = sketch.instance;
+    sketch.instances[0] = std::mem::take(&mut sketch.instance);
+    aside::draw(&mut sketch);
     Ok(Plan {
         instances: sketch.instances,
         channels: sketch.channels,

@@ -103,7 +103,7 @@ fn harmless(sketch: &mut Sketch) -> Op {
 }
 
 /// What a post-return function may not do. No operation calls anything before the call that traps.
-fn forbidden(sketch: &mut Sketch, entry: usize) -> Op {
+pub(super) fn forbidden(sketch: &mut Sketch, entry: usize) -> Op {
     let list = match sketch.spawn {
         true => FORBIDDEN,
         false => &FORBIDDEN[..WITHOUT_SPAWN],
@@ -182,7 +182,7 @@ fn start(sketch: &mut Sketch, spawn: bool, context: Operand) -> Op {
 }
 
 /// An operation that calls a built-in for other instances, and nothing before it.
-fn between(sketch: &mut Sketch) -> Op {
+pub(super) fn between(sketch: &mut Sketch) -> Op {
     let handle = Handle::Const(sketch.draw.below(3));
     let asynchronous = sketch.draw.percent(50);
     let cancellable = sketch.draw.percent(50);

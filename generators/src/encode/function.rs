@@ -5,7 +5,9 @@ use super::helper::TASK_CANCELLED;
 use super::main_module::Context;
 use super::signature::{entry_signature, val_type};
 use super::world::post_return_signature;
-use crate::limits::{ENTRIES, LOOP_DEPTH, POINTS_PER_FUNCTION, POINTS_PER_INSTANCE};
+use crate::limits::{
+    DESTRUCTOR, ENTRIES, LOOP_DEPTH, POINTS_PER_FUNCTION, POINTS_PER_INSTANCE, START_FUNCTION,
+};
 use crate::plan::{Callback, Code, CoreType, Import, Lift, Op, Scalar, Signature, ValueType};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
@@ -182,6 +184,32 @@ pub(super) fn post_return(context: &mut Context, index: usize, ops: &[Op]) -> Fu
     let signature = post_return_signature(&context.instance.entries[index]);
     let first_point = point(context, ENTRIES + index);
     let mut body = Body::of_post_return(context, first_point, &signature.params);
+    body.ops(ops);
+    body.finish()
+}
+
+/// The start function.
+pub(super) fn start_function(context: &mut Context, ops: &[Op]) -> Function {
+    let mut body = body(context, START_FUNCTION, &Signature::default(), 0);
+    fuel_check(&mut body, |_| {});
+    body.log_parameters(&[], 1);
+    body.ops(ops);
+    body.finish()
+}
+
+/// What the destructor does besides, with the representation.
+pub(super) fn destructor(context: &mut Context, ops: &[Op]) -> Function {
+    let signature = Signature::start();
+    let mut body = body(context, DESTRUCTOR, &signature, 0);
+    fuel_check(&mut body, |_| {});
+    body.log_parameters(&signature.params, 1);
+    body.ops(ops);
+    body.finish()
+}
+
+/// What `realloc` does besides, with the size. It may not log; only functions that it calls use fuel.
+pub(super) fn realloc(context: &mut Context, ops: &[Op]) -> Function {
+    let mut body = Body::of_post_return(context, 0, &Signature::start().params);
     body.ops(ops);
     body.finish()
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementMode, ElementSection, ElementSegment, Elements, EntityType,
     ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType, HeapType,
-    ImportSection, Module, RefType, TypeSection, ValType,
+    ImportSection, Module, RefType, StartSection, TypeSection, ValType,
 };
 
 /// The module and what the component around it must bring.
@@ -235,6 +235,29 @@ fn pass(world: &World, number: usize, import_count: u32) -> (Module, Vec<Import>
         let ty = context.type_index(Signature::default());
         add(ty, &state::encode(&mut context));
         exports.export(STATE, ExportKind::Func, next);
+        next += 1;
+    }
+    let mut start = None;
+    if !plan.start_function.is_empty() {
+        let ty = context.type_index(Signature::default());
+        add(
+            ty,
+            &function::start_function(&mut context, &plan.start_function),
+        );
+        start = Some(next);
+        next += 1;
+    }
+    let mut hooks = Vec::new();
+    if !plan.realloc.is_empty() {
+        let ty = context.start_type_index();
+        add(ty, &function::realloc(&mut context, &plan.realloc));
+        hooks.push((store::REALLOC_HOOK, next));
+        next += 1;
+    }
+    if !plan.destructor.is_empty() {
+        let ty = context.start_type_index();
+        add(ty, &function::destructor(&mut context, &plan.destructor));
+        hooks.push((store::DESTRUCTOR_HOOK, next));
     }
 
     let imports = import_section(&mut context);
@@ -245,7 +268,10 @@ fn pass(world: &World, number: usize, import_count: u32) -> (Module, Vec<Import>
         .section(&functions)
         .section(&globals);
     module.section(&exports);
-    let elements = element_section(&context, &segments);
+    if let Some(function_index) = start {
+        module.section(&StartSection { function_index });
+    }
+    let elements = element_section(&context, &segments, &hooks);
     if !elements.is_empty() {
         module.section(&elements);
     }
@@ -323,6 +349,9 @@ fn import_section(context: &mut Context) -> ImportSection {
     for (i, table) in context.instance.tables.iter().enumerate() {
         section.import(STORE, &format!("t{i}"), store::table_type(table));
     }
+    if store::has_hooks(context.instance) {
+        section.import(STORE, store::HOOKS, store::hooks_type());
+    }
     section.import(STORE, "m", store::memory_type());
     for (i, &global) in context.instance.globals.iter().enumerate() {
         section.import(STORE, &format!("g{i}"), store::global_type(global));
@@ -369,7 +398,11 @@ fn segments(context: &mut Context) -> Vec<Encoded> {
     list
 }
 
-fn element_section(context: &Context, segments: &[Encoded]) -> ElementSection {
+fn element_section(
+    context: &Context,
+    segments: &[Encoded],
+    hooks: &[(u32, u32)],
+) -> ElementSection {
     let mut section = ElementSection::new();
     for segment in segments {
         let plain: Option<Vec<u32>> = segment.functions.iter().copied().collect();
@@ -396,6 +429,11 @@ fn element_section(context: &Context, segments: &[Encoded]) -> ElementSection {
             SegmentMode::Declared => ElementMode::Declared,
         };
         section.segment(ElementSegment { mode, elements });
+    }
+    for &(place, function) in hooks {
+        let table = Some(context.instance.tables.len() as u32);
+        let offset = ConstExpr::i32_const(place as i32);
+        section.active(table, &offset, Elements::Functions((&[function]).into()));
     }
     if !context.referenced.is_empty() {
         let functions: Vec<u32> = context.referenced.iter().copied().collect();

@@ -1,10 +1,11 @@
 //! The core module `store`: it owns the shared state, a memory, tables and globals. Its only code is what canonical
-//! definitions need before the module `main` is there: `realloc` and a resource's destructor.
+//! definitions need before the module `main` is there: `realloc` and a resource's destructor. What a plan wants of these
+//! besides is in `main`, which puts it into the table of hooks.
 
 use super::body::MEMORY;
 use super::sample;
 use crate::limits::{DESTROYED_ADDRESS, HEAP_ADDRESS, MEMORY_MAXIMUM, SAMPLES_ADDRESS};
-use crate::plan::{Global, Instance, Table};
+use crate::plan::{Global, Instance, Op, Table};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function,
     FunctionSection, GlobalSection, GlobalType, MemorySection, MemoryType, Module, RefType,
@@ -14,6 +15,29 @@ use wasm_encoder::{
 /// The names of the functions.
 pub(super) const REALLOC: &str = "realloc";
 pub(super) const DESTRUCTOR: &str = "destroy";
+
+/// The table through which they call a function of `main`, of type `(func (param i32))`, where the plan wants one: `realloc` with the
+/// size that it is asked for, the destructor with its representation.
+pub(super) const HOOKS: &str = "h";
+/// The places in it.
+pub(super) const REALLOC_HOOK: u32 = 0;
+/// See [`REALLOC_HOOK`].
+pub(super) const DESTRUCTOR_HOOK: u32 = 1;
+
+pub(super) fn has_hooks(instance: &Instance) -> bool {
+    !instance.realloc.is_empty() || !instance.destructor.is_empty()
+}
+
+pub(super) fn hooks_type() -> TableType {
+    TableType {
+        minimum: 2,
+        maximum: Some(2),
+        ..table_type(&Table {
+            initial: 0,
+            maximum: None,
+        })
+    }
+}
 
 /// The largest first size that a table is encoded with, whatever the plan says.
 const TABLE_SIZE_MAXIMUM: u32 = 1 << 12;
@@ -61,6 +85,11 @@ pub(super) fn encode(instance: &Instance, text: bool) -> Module {
         tables.table(table_type(table));
         exports.export(&format!("t{i}"), ExportKind::Table, i);
     }
+    let hooks = tables.len();
+    if has_hooks(instance) {
+        tables.table(hooks_type());
+        exports.export(HOOKS, ExportKind::Table, hooks);
+    }
     memories.memory(memory_type());
     exports.export("m", ExportKind::Memory, 0);
     for (i, &global) in (0..).zip(&instance.globals) {
@@ -75,6 +104,13 @@ pub(super) fn encode(instance: &Instance, text: bool) -> Module {
     let mut types = TypeSection::new();
     let mut functions = FunctionSection::new();
     let mut code = CodeSection::new();
+    let hook = |types: &mut TypeSection, ops: &[Op]| {
+        (!ops.is_empty()).then(|| {
+            let ty = types.len();
+            types.ty().function([ValType::I32], []);
+            (hooks, ty)
+        })
+    };
     if text {
         let heap = globals.len();
         globals.global(
@@ -84,13 +120,15 @@ pub(super) fn encode(instance: &Instance, text: bool) -> Module {
         exports.export(REALLOC, ExportKind::Func, functions.len());
         functions.function(types.len());
         types.ty().function([ValType::I32; 4], [ValType::I32]);
-        code.function(&realloc(heap));
+        let hook = hook(&mut types, &instance.realloc);
+        code.function(&realloc(heap, hook));
     }
     if instance.resource == Some(true) {
         exports.export(DESTRUCTOR, ExportKind::Func, functions.len());
         functions.function(types.len());
         types.ty().function([ValType::I32], []);
-        code.function(&destructor());
+        let hook = hook(&mut types, &instance.destructor);
+        code.function(&destructor(hook));
     }
 
     let mut module = Module::new();
@@ -116,10 +154,15 @@ pub(super) fn encode(instance: &Instance, text: bool) -> Module {
 
 /// Gives out the memory from [`HEAP_ADDRESS`] to the end of the first page, and begins again when that is used up. Nothing
 /// is ever so large that it does not fit, and nothing is kept for so long that it matters.
-fn realloc(heap: u32) -> Function {
+fn realloc(heap: u32, hook: Option<(u32, u32)>) -> Function {
     let (old, old_size, alignment, size, address) = (0, 1, 2, 3, 4);
     let mut function = Function::new([(1, ValType::I32)]);
     let mut sink = function.instructions();
+    if let Some((table, ty)) = hook {
+        sink.local_get(size)
+            .i32_const(REALLOC_HOOK as i32)
+            .call_indirect(table, ty);
+    }
     // address = (heap + alignment - 1) & -alignment
     sink.global_get(heap)
         .local_get(alignment)
@@ -154,11 +197,17 @@ fn realloc(heap: u32) -> Function {
 }
 
 /// Adds what it is given to a cell of the memory.
-fn destructor() -> Function {
+fn destructor(hook: Option<(u32, u32)>) -> Function {
     let mut function = Function::new([]);
     let mut sink = function.instructions();
     let address = DESTROYED_ADDRESS as i32;
     sink.i32_const(address).i32_const(address).i32_load(MEMORY);
-    sink.local_get(0).i32_add().i32_store(MEMORY).end();
+    sink.local_get(0).i32_add().i32_store(MEMORY);
+    if let Some((table, ty)) = hook {
+        sink.local_get(0)
+            .i32_const(DESTRUCTOR_HOOK as i32)
+            .call_indirect(table, ty);
+    }
+    sink.end();
     function
 }

@@ -61,6 +61,12 @@ pub struct Instance {
     pub segments: Vec<Segment>,
     /// The entries, exported as `e0`, `e1`, ...
     pub entries: Vec<Entry>,
+    /// What the start function of `main` does, if it has one.
+    pub start_function: Vec<Op>,
+    /// What the destructor of its resource type does besides, if there is one.
+    pub destructor: Vec<Op>,
+    /// What `realloc` does before it gives out memory. It may not log, as a post-return function may not.
+    pub realloc: Vec<Op>,
 }
 
 /// A table of `funcref`.
@@ -367,7 +373,8 @@ pub struct Call {
 }
 
 impl Instance {
-    /// Every body: of functions, entries, callbacks and post-return functions.
+    /// Every body: of functions, entries, callbacks and post-return functions, of the start function, the destructor and
+    /// `realloc`.
     pub fn bodies(&self) -> impl Iterator<Item = &[Op]> {
         let functions = self.functions.iter().map(|f| f.body.as_slice());
         let entries = self.entries.iter().flat_map(|entry| {
@@ -378,7 +385,9 @@ impl Instance {
             let post_return = entry.post_return().unwrap_or_default();
             [entry.body.as_slice(), callback, last, post_return]
         });
-        functions.chain(entries)
+        let others = [&self.start_function, &self.destructor, &self.realloc];
+        let others = others.into_iter().map(Vec::as_slice);
+        functions.chain(entries).chain(others)
     }
 
     /// Visits every operation, nested ones too.

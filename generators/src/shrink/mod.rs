@@ -300,6 +300,11 @@ fn bodies_of(instance: &mut Instance) -> Vec<&mut Vec<Op>> {
             Lift::SyncTyped(_) | Lift::Sync(_) | Lift::Stackful => {}
         }
     }
+    all.extend([
+        &mut instance.start_function,
+        &mut instance.destructor,
+        &mut instance.realloc,
+    ]);
     all
 }
 

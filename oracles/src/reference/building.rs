@@ -28,7 +28,9 @@ impl Build for Store<'_> {
     /// function"). Its task is one of its own, as if the function were lifted with default options and called by the host.
     fn start(&mut self, inst: InstanceId, func: wasmi::Func) -> Result<(), Stop> {
         self.enter_from(inst, None);
+        self.begins_start_function();
         self.lift_core(Some(func), inst, Vec::new())?;
+        self.starting = false;
         self.leave_to(inst, None);
         Ok(())
     }

@@ -50,6 +50,8 @@ pub(crate) enum Outcome {
     Return(Vec<Val>),
     /// It blocks, and the thread named here, if any, is switched to. What it does then.
     Block(Option<ThreadId>, Then),
+    /// It calls a function without results in the thread that calls it, and then returns nothing. Only a deviation does that.
+    Within(wasmi::Func, Vec<Val>),
 }
 
 impl Outcome {
@@ -269,7 +271,7 @@ impl Store<'_> {
         opts: &CanonicalOptions,
         args: &[Val],
     ) -> Result<Outcome, Stop> {
-        let task_id = self.thread(thread).task;
+        let task_id = self.returning_task(thread);
         let task = self.task(task_id);
         let inst = task.inst;
         let resolved = task.state == TaskState::Resolved;
@@ -292,8 +294,10 @@ impl Store<'_> {
             let types = result.map_or(&[][..], std::slice::from_ref);
             match abi::lift_flat_values(&mut cx, max_flat, &mut flat, types) {
                 Ok(mut values) => lifted = values.pop(),
-                Err(Stop::Trap(_, trap)) => conditions.push((true, trap)),
-                Err(stop) => return Err(stop),
+                Err(stop) => match self.interleaved_result(stop, task_id) {
+                    Stop::Trap(_, trap) => conditions.push((true, trap)),
+                    stop => return Err(stop),
+                },
             }
         }
         conditions.push((resolved, Trap::TaskReturnTwice));
@@ -479,7 +483,7 @@ mod tests {
     fn a_widened_result_is_extended_with_zeros() {
         let widened = |wide| match Outcome::returns(0xffff_ffff).widened(wide) {
             Outcome::Return(values) => format!("{values:?}"),
-            Outcome::Block(..) => unreachable!("it returns"),
+            Outcome::Block(..) | Outcome::Within(..) => unreachable!("it returns"),
         };
         assert_eq!(widened(true), format!("{:?}", [Val::I64(0xffff_ffff)]));
         assert_eq!(widened(false), format!("{:?}", [Val::I32(-1)]));

@@ -6,7 +6,9 @@
 
 mod cancelling;
 mod copying;
+mod destroying;
 mod leaving;
+mod starting;
 mod switching;
 mod waiting;
 
@@ -164,6 +166,16 @@ deviations! {
     ReturnsWithoutMemory "returns-without-memory",
     /// `stream.write` of no elements completes if a read of no elements was completed, and not told of.
     ZeroWriteCompletes "zero-write-completes",
+    /// A destructor that an instance calls by dropping a handle of its own resource type runs in the task and the thread that drop it.
+    DestroysInCallersTask "destroys-in-callers-task",
+    /// A start function of a core module that makes an asynchronous call, or lets another thread run, never ends: a deadlock.
+    StartFunctionWaits "start-function-waits",
+    /// Where a start function of a core module has blocked and let another thread run, an internal error once that has stopped, switches or
+    /// calls asynchronously, and something else is to run. A trap `cannot-block` stands for it.
+    StartFunctionYields "start-function-yields",
+    /// A thread that has begun while a start function runs ends after that has: an internal error. A trap `subtask-not-resolved` stands for
+    /// it.
+    OutlivedStartFunctionFails "outlived-start-function-fails",
     /// `thread.yield` in a synchronously typed task that has not returned, with another thread ready, fails an assertion of
     /// the engine: a trap `cannot-block` stands for it. Only where the engine failed that assertion.
     SyncTypedYieldAsserts "sync-typed-yield-asserts",

@@ -9,7 +9,7 @@ use super::coverage::Builtin;
 use super::exceptions;
 use super::fault::Fault;
 use super::lift::Next;
-use super::state::{Activity, Cancelled, Continuation, Parked, Then, ThreadId};
+use super::state::{Activity, Cancelled, Continuation, Outer, Parked, Then, ThreadId};
 use super::store::{Stop, Store, core_stop};
 use crate::{Exhaustion, Trap};
 use wasmi::Val;
@@ -117,6 +117,7 @@ impl Store<'_> {
                 });
                 Ok(switch_to)
             }
+            Outcome::Within(..) => Err(mistyped("built-in that calls after it has blocked")),
         }
     }
 
@@ -139,6 +140,10 @@ impl Store<'_> {
                             step = self.resume_core(call, values, &mut results)?;
                         }
                         Outcome::Block(switch_to, then) => {
+                            if switch_to.is_some() {
+                                self.waits_in_start_function()?;
+                                self.switches_in_start_function(thread)?;
+                            }
                             self.thread(thread).cont = Some(Continuation::Core {
                                 call,
                                 activity,
@@ -147,15 +152,36 @@ impl Store<'_> {
                             });
                             return Ok(switch_to);
                         }
+                        Outcome::Within(callee, args) => {
+                            let builtin = request.builtin;
+                            activity = Activity::Within(Box::new(Outer {
+                                call,
+                                activity,
+                                builtin,
+                            }));
+                            results = Vec::new();
+                            step = self.call_core(callee, &args, &mut results)?;
+                        }
                     }
                 }
                 Step::Finished(direct) => {
+                    if let Activity::Within(outer) = activity {
+                        let name = self.builtin_name(outer.builtin);
+                        self.coverage.count(name, None);
+                        activity = outer.activity;
+                        results = self.result_buffer(thread, &activity)?;
+                        step = self.resume_core(outer.call, Vec::new(), &mut results)?;
+                        continue;
+                    }
                     if let Some(values) = direct {
                         results = values;
                     }
                     let by = match activity {
                         Activity::Callback => Builtin::Callback,
-                        Activity::Start | Activity::Callee | Activity::PostReturn => Builtin::Lift,
+                        Activity::Start
+                        | Activity::Callee
+                        | Activity::PostReturn
+                        | Activity::Within(_) => Builtin::Lift,
                     };
                     // `call_and_trap_on_throw`
                     if exceptions::escaped(&mut self.core) {
@@ -220,7 +246,7 @@ impl Store<'_> {
     fn result_buffer(&mut self, thread: ThreadId, activity: &Activity) -> Result<Vec<Val>, Stop> {
         let task = self.task_of(thread);
         let func = match activity {
-            Activity::Start | Activity::PostReturn => return Ok(Vec::new()),
+            Activity::Start | Activity::PostReturn | Activity::Within(_) => return Ok(Vec::new()),
             Activity::Callee => task.callee,
             Activity::Callback => task.opts.callback,
         };

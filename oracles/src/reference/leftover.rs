@@ -6,10 +6,9 @@ use super::store::Store;
 use super::waitables::WaitableId;
 
 impl Store<'_> {
-    /// Whether a thread, a waitable or a waitable set is left that was not there after instantiation, by their number. `None` after a
-    /// trap.
+    /// Whether a thread, a waitable or a waitable set is left. `None` after a trap, and where one was there after instantiation.
     pub(crate) fn leftover(&mut self) -> Option<bool> {
-        if self.lockdown {
+        if self.lockdown || self.at_rest > 0 {
             return None;
         }
         if self.keeps_calls() {
@@ -17,15 +16,16 @@ impl Store<'_> {
         }
         let (mut left, waitables) = self.left();
         for waitable in waitables {
-            if left > self.at_rest {
+            if left > 0 {
                 break;
             }
             left += usize::from(!self.forgets(waitable));
         }
-        Some(left > self.at_rest)
+        Some(left > 0)
     }
 
-    /// After instantiation: what its start functions have left does not count.
+    /// After instantiation: where its start functions have left something, what a run leaves beside that cannot be told, since an
+    /// engine only counts.
     pub(crate) fn rests(&mut self) {
         let (left, waitables) = self.left();
         self.at_rest = left + waitables.len();

@@ -60,6 +60,7 @@ impl Store<'_> {
             threads: Vec::new(),
             returned_anyway: false,
             told: false,
+            in_post_return: false,
             holds_return: false,
             left: false,
             told_late: false,
@@ -71,6 +72,7 @@ impl Store<'_> {
         self.resume(thread, false)?;
         if !async_ {
             while self.is_not_over(task) && !self.instead_of_looping() {
+                self.waits_in_start_function()?;
                 let exclusive = self.inst(inst).exclusive_thread;
                 let excluded = self.excludes_exclusive();
                 let entered = self.leaves_out_unentered();
@@ -94,6 +96,7 @@ impl Store<'_> {
                 if self.threads[chosen.0].index.is_none() {
                     self.starts_other();
                 }
+                self.runs_beside_start_function()?;
                 self.resume(chosen, false)?;
                 if self.yields_to_others(task, chosen) {
                     break;
@@ -124,6 +127,7 @@ impl Store<'_> {
             }
             Continuation::Explicit { callee, c } => {
                 self.coverage.threads_ran += 1;
+                self.begins_in_start_function(thread);
                 Next::Call {
                     callee,
                     args: vec![Val::I32(c)],
@@ -184,12 +188,16 @@ impl Store<'_> {
         let args = match &mut task.caller {
             Caller::Core { args, .. } => std::mem::take(args),
             Caller::Host { .. } | Caller::Subtask(_) => {
-                let args = self.on_start(task_id)?;
+                let args = match self.on_start(task_id) {
+                    Ok(args) => args,
+                    Err(stop) => return Err(self.interleaved_params(stop, task_id)),
+                };
                 let scope = Some(Scope::Task(task_id));
                 let mut cx = self.context(&opts, inst, scope);
                 abi::lower_flat_values(&mut cx, abi::MAX_FLAT_PARAMS, &args, &ft.params, None)?
             }
         };
+        self.begins_in_start_function(thread);
         match callee {
             Some(callee) => Ok(Next::Call {
                 callee,
@@ -210,10 +218,12 @@ impl Store<'_> {
         let task_id = self.thread(thread).task;
         match activity {
             Activity::Start => {
+                self.outlives_start_function(thread)?;
                 self.unregister_thread(thread)?;
                 Ok(Next::End)
             }
             Activity::Callee => {
+                self.outlives_start_function(thread)?;
                 let task = self.task(task_id);
                 if task.opts.async_ {
                     if task.opts.callback.is_some() {
@@ -244,6 +254,8 @@ impl Store<'_> {
                 self.coverage.count(Builtin::Callback, None);
                 self.callback_loop(thread, &results)
             }
+            // What goes on then is the call around it.
+            Activity::Within(_) => Err(super::drive::mistyped("call within another")),
         }
     }
 
@@ -264,7 +276,7 @@ impl Store<'_> {
         let max = abi::MAX_FLAT_RESULTS;
         let result = abi::lift_flat_values(&mut cx, max, &mut flat, ft.result.as_slice());
         match result {
-            Err(stop) if !resolved => Err(stop),
+            Err(stop) if !resolved => Err(self.interleaved_result(stop, task_id)),
             result => self.return_(task_id, result.unwrap_or_default().pop()),
         }
     }

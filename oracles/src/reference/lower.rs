@@ -57,6 +57,12 @@ impl Store<'_> {
         let lifted_async = matches!(callee, FuncInst::Lift(lift) if lift.opts.async_);
         let guest = matches!(callee, FuncInst::Lift(_));
         let task = self.threads[thread.0].task;
+        if opts.async_
+            && let FuncInst::Lift(lift) = callee
+            && !self.refuses_relatives(self.inst_of(thread), lift.inst)
+        {
+            self.waits_in_start_function()?;
+        }
         if guest && (opts.async_ || lifted_async) && self.instead_of_switching(task) {
             self.waits_its_turn(thread);
             return Ok(Outcome::Block(None, Then::Call(flat_args)));
@@ -92,6 +98,9 @@ impl Store<'_> {
         // Only a deviation asks: whether the caller may suspend is as it was after a call that is synchronous in every way.
         let returned_early = self.returned_early;
         let may_leave = std::mem::replace(&mut self.inst(inst).may_leave, true);
+        if async_call == 1 || ft.async_ {
+            self.calls_in_start_function(thread)?;
+        }
         let on_cancel = self.call_func(callee, Some(inst), Caller::Subtask(waitable))?;
         // Only after a deviation it was not set.
         self.inst(inst).may_leave = may_leave;

@@ -27,6 +27,7 @@ mod exceptions;
 mod fault;
 mod host;
 mod instantiate;
+mod interleaving;
 mod leftover;
 mod lift;
 mod limits;
@@ -75,29 +76,29 @@ pub struct Reference {
 
 /// Watches a run while it happens, and may cut it short: a search leaves a branch as soon as it is wrong.
 pub trait Witness {
-    /// The event at `position` in the trace of an invocation. False: the run is of no use any more.
-    fn event(&mut self, invocation: usize, position: usize, event: Event) -> bool;
-    /// An invocation has ended. False: the run is of no use any more.
-    fn invocation(&mut self, invocation: usize, seen: &InvocationObservation) -> bool;
+    /// The event at `position` in the trace of an invocation, or (`None`) of the instantiation. False: the run is of no use any more.
+    fn event(&mut self, invocation: Option<usize>, position: usize, event: Event) -> bool;
+    /// It has ended. False: the run is of no use any more.
+    fn invocation(&mut self, invocation: Option<usize>, seen: &InvocationObservation) -> bool;
 }
 
 impl<W: Witness + ?Sized> Witness for &mut W {
-    fn event(&mut self, invocation: usize, position: usize, event: Event) -> bool {
+    fn event(&mut self, invocation: Option<usize>, position: usize, event: Event) -> bool {
         (**self).event(invocation, position, event)
     }
 
-    fn invocation(&mut self, invocation: usize, seen: &InvocationObservation) -> bool {
+    fn invocation(&mut self, invocation: Option<usize>, seen: &InvocationObservation) -> bool {
         (**self).invocation(invocation, seen)
     }
 }
 
 /// Watches nothing.
 impl Witness for () {
-    fn event(&mut self, _: usize, _: usize, _: Event) -> bool {
+    fn event(&mut self, _: Option<usize>, _: usize, _: Event) -> bool {
         true
     }
 
-    fn invocation(&mut self, _: usize, _: &InvocationObservation) -> bool {
+    fn invocation(&mut self, _: Option<usize>, _: &InvocationObservation) -> bool {
         true
     }
 }
@@ -169,21 +170,25 @@ impl Reference {
 
     fn run_in(&self, store: &mut Store<'_>, run: &Run) -> Result<RunObservation, Stopped> {
         let mut observation = RunObservation::default();
-        let instance = match self.instantiate(store) {
+        let instance = self.instantiate(store);
+        observation.instantiation.events = store.take_events();
+        let instance = match instance {
             Ok(instance) => instance,
             Err(stop) => {
-                observation.instantiation = stop.end()?;
+                observation.instantiation.end = stop.end()?;
                 return Ok(observation);
             }
         };
-        store.clear_events();
+        if !store.witness().invocation(None, &observation.instantiation) {
+            return Err(Stopped::Cut);
+        }
         store.rests();
         for invocation in &run.invocations {
             let seen = invoke(store, &instance, invocation)?;
             let end = seen.end;
             let go_on = store
                 .witness()
-                .invocation(observation.invocations.len(), &seen);
+                .invocation(Some(observation.invocations.len()), &seen);
             observation.invocations.push(seen);
             if !go_on {
                 return Err(Stopped::Cut);
@@ -317,6 +322,7 @@ impl Stop {
         match self {
             Stop::Trap(_, trap) => Ok(End::Trap(trap)),
             Stop::Exhausted(what) => Ok(End::Exhausted(what)),
+            Stop::Deadlock => Ok(End::Deadlock),
             Stop::Unsupported(unsupported) => Err(Stopped::Unsupported(unsupported)),
             Stop::Cut => Err(Stopped::Cut),
         }

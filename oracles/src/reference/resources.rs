@@ -193,6 +193,9 @@ impl Store<'_> {
             return Err(Trap::ResourceLent.into());
         }
         if own {
+            if let Some(within) = self.destroys_within(inst, rt, rep) {
+                return Ok(within);
+            }
             if let Some(left) = self.destroy(Some(inst), rt, rep)? {
                 return Ok(self.waits_for_destructor(thread, left));
             }

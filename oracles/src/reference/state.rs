@@ -158,6 +158,11 @@ pub(crate) struct Thread {
     pub(crate) robbed: bool,
     /// Whether it has ended. Only a deviation asks.
     pub(crate) ended: bool,
+    /// The start function that had begun last, and was not over, when its core function was called. Only a deviation asks.
+    pub(crate) began_in: Option<TaskId>,
+    /// Whether it is in a `post-return` function and taken for its caller: its place is another's, and its index is its caller's. Only a
+    /// deviation asks.
+    pub(crate) passes_for_caller: bool,
 }
 
 impl Thread {
@@ -178,6 +183,8 @@ impl Thread {
             told_alone: false,
             robbed: false,
             ended: false,
+            began_in: None,
+            passes_for_caller: false,
         }
     }
 
@@ -277,7 +284,7 @@ pub(crate) enum Parked {
 }
 
 /// Which core call of a `thread_func` is under way.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Activity {
     /// The start function of an explicit thread.
     Start,
@@ -287,6 +294,16 @@ pub(crate) enum Activity {
     PostReturn,
     /// The callback.
     Callback,
+    /// A function that a built-in has called in its own thread: [`super::Deviation::DestroysInCallersTask`].
+    Within(Box<Outer>),
+}
+
+/// The core call that is under way around another one of the same thread, and the built-in in it.
+#[derive(Debug)]
+pub(crate) struct Outer {
+    pub(crate) call: Parked,
+    pub(crate) activity: Activity,
+    pub(crate) builtin: usize,
 }
 
 /// `class Task`.
@@ -305,6 +322,8 @@ pub(crate) struct Task {
     pub(crate) threads: Vec<ThreadId>,
     /// Whether it has returned by [`super::Deviation::ReturnsFromSyncLift`].
     pub(crate) returned_anyway: bool,
+    /// Whether its `post-return` function runs, or is suspended. Only a deviation asks.
+    pub(crate) in_post_return: bool,
     /// Whether it has returned and its caller is not told before `post-return` is over. Only after a deviation.
     pub(crate) holds_return: bool,
     /// Whether it is synchronously typed, has blocked, and was left to the host's loop. Only a deviation asks.

@@ -31,6 +31,8 @@ pub(crate) enum Stop {
     Trap(Option<Builtin>, Trap),
     Exhausted(Exhaustion),
     Unsupported(Unsupported),
+    /// An instantiation that never ends: [`super::Deviation::StartFunctionWaits`].
+    Deadlock,
     /// The witness has seen enough.
     Cut,
 }
@@ -40,7 +42,11 @@ impl Stop {
     pub(crate) fn by(self, builtin: Builtin) -> Stop {
         match self {
             Stop::Trap(None, trap) => Stop::Trap(Some(builtin), trap),
-            Stop::Trap(Some(_), _) | Stop::Exhausted(_) | Stop::Unsupported(_) | Stop::Cut => self,
+            Stop::Trap(Some(_), _)
+            | Stop::Exhausted(_)
+            | Stop::Unsupported(_)
+            | Stop::Deadlock
+            | Stop::Cut => self,
         }
     }
 }
@@ -79,8 +85,8 @@ pub(crate) struct Store<'a> {
     pub(crate) coverage: Coverage,
     /// The trace of the current invocation.
     events: Vec<Event>,
-    /// How many invocations were made before the current one.
-    invocation: usize,
+    /// How many invocations were made before the current one; `None`: this is the instantiation.
+    invocation: Option<usize>,
     /// Explainer.md, "Component Invariants" 1: set by a trap, and nothing runs any more.
     pub(crate) lockdown: bool,
     /// How many calls of `resume` are nested now.
@@ -96,6 +102,12 @@ pub(crate) struct Store<'a> {
     pub(crate) async_calls: u32,
     /// Whether a call has returned at once. Only a deviation asks.
     pub(crate) kept_calls: bool,
+    /// Whether a start function of a core module runs. Only a deviation asks.
+    pub(crate) starting: bool,
+    /// Whether it has blocked, and let another thread run. Only a deviation asks.
+    pub(crate) start_function_blocked: bool,
+    /// The tasks of start functions. Only a deviation asks.
+    pub(crate) start_functions: Vec<TaskId>,
     /// How many threads, waitables and waitable sets there were after instantiation.
     pub(crate) at_rest: usize,
     /// The fault that is planted, in a test.
@@ -138,7 +150,7 @@ impl<'a> Store<'a> {
             witness,
             coverage: Coverage::default(),
             events: Vec::new(),
-            invocation: 0,
+            invocation: None,
             lockdown: false,
             nesting: 0,
             sync_typed: 0,
@@ -146,6 +158,9 @@ impl<'a> Store<'a> {
             held_by: None,
             async_calls: 0,
             kept_calls: false,
+            starting: false,
+            start_function_blocked: false,
+            start_functions: Vec::new(),
             at_rest: 0,
             fault: None,
             deviations,
@@ -300,15 +315,10 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// The trace of the invocation that is over; the next one begins.
+    /// The trace of the instantiation or invocation that is over; the next one begins.
     pub(crate) fn take_events(&mut self) -> Vec<Event> {
-        self.invocation += 1;
+        self.invocation = Some(self.invocation.map_or(0, |before| before + 1));
         std::mem::take(&mut self.events)
-    }
-
-    /// Forgets what was logged before the first invocation.
-    pub(crate) fn clear_events(&mut self) {
-        self.events.clear();
     }
 
     pub(crate) fn witness(&mut self) -> &mut dyn Witness {

@@ -141,7 +141,9 @@ impl Store<'_> {
         let index = self.thread(thread).index.take();
         let index = index.expect("a thread that ends was registered");
         self.thread(thread).ended = true;
-        self.inst(inst).threads.remove(index);
+        if !std::mem::take(&mut self.thread(thread).passes_for_caller) {
+            self.inst(inst).threads.remove(index);
+        }
         Ok(())
     }
 

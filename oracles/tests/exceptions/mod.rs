@@ -54,7 +54,7 @@ fn an_exception_that_leaves_the_start_function_of_a_module_is_a_trap() {
         (core module $starts (tag $x) (func $start (throw $x)) (start $start))
         (core instance (instantiate $starts))"#;
     let run = run("", starts, &[]);
-    assert_eq!(run.instantiation, TRAP);
+    assert_eq!(run.instantiation.end, TRAP);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! A trace does not name threads. Generated programs log the running thread's index above the result of whatever can switch; what
 //! has none goes to the lane that its function was last seen on. So a lane is a thread as far as the trace tells.
 
-use crate::commands::traces::Traced;
+use crate::commands::traces::{INSTANTIATION, Traced};
 use maud::{Markup, html};
 use spawndiff_corpus::{Event, MARK};
 use spawndiff_generators::limits::{POINTS_PER_FUNCTION, POINTS_PER_INSTANCE, STATE_POINT};
@@ -68,25 +68,37 @@ fn lanes(events: &[Event]) -> Vec<Lane> {
     events.iter().map(&mut of).collect()
 }
 
-/// The invocation of a run in which the engines first differ, or the last one, drawn.
+/// The invocation of a run in which the engines first differ, or its instantiation, or the last invocation, drawn.
 pub fn drawing(run: &Traced<'_>) -> Markup {
     let differs = run.difference.as_ref();
-    let of = |run: Option<&spawndiff_oracles::RunObservation>, index: usize| {
-        run.and_then(|run| run.invocations.get(index)).cloned()
+    let of = |run: Option<&spawndiff_oracles::RunObservation>, index: Option<usize>| {
+        run.and_then(|run| match index {
+            None => Some(&run.instantiation),
+            Some(index) => run.invocations.get(index),
+        })
+        .cloned()
     };
     let made = [run.native, run.reference].map(|run| run.map_or(0, |run| run.invocations.len()));
     // An engine that failed made fewer: the last of those is where it did.
-    let last = made.into_iter().find(|made| *made > 0).unwrap_or(1) - 1;
-    let index = differs.and_then(|it| it.invocation).unwrap_or(last);
+    let last = made.into_iter().find(|made| *made > 0);
+    let last = last.map(|made| made - 1);
+    let index = match differs {
+        Some(it) if !matches!(it.what, What::Leftover { .. }) => it.invocation,
+        Some(_) | None => last,
+    };
     let native = of(run.native, index).unwrap_or_default();
     let reference = of(run.reference, index).unwrap_or_default();
-    let first = differs
-        .filter(|it| it.invocation == Some(index))
-        .map(|it| match it.what {
-            What::Event { position, .. } => position,
-            What::Returned { .. } | What::End { .. } | What::Leftover { .. } => native.events.len(),
-        });
-    let title = run.parts.get(index).map_or("", |part| &part.title);
+    let first = differs.and_then(|it| match it.what {
+        What::Event { position, .. } => Some(position),
+        What::Returned { .. } | What::End { .. } => Some(native.events.len()),
+        What::Leftover { .. } => None,
+    });
+    let mut titles = run.parts.iter().map(|part| part.title.as_str());
+    let title = match index {
+        None => titles.find(|title| *title == INSTANTIATION),
+        Some(index) => titles.filter(|title| *title != INSTANTIATION).nth(index),
+    };
+    let title = title.unwrap_or_default();
     let from = first.unwrap_or(0).saturating_sub(BEFORE);
     let sides = [("native", &native), ("reference", &reference)];
     let laned = sides.map(|(_, seen)| lanes(&seen.events));
@@ -97,7 +109,8 @@ pub fn drawing(run: &Traced<'_>) -> Markup {
     let height = 2 * (all.len() + 2) * ROW;
     let width = LEFT + (until - from + 1) * STEP + 260;
     html! {
-        p { "Invocation " (index) ", " code { (title) } @if from > 0 { ", from event " (from) " on" }
+        p { @if let Some(index) = index { "Invocation " (index) ", " code { (title) } } @else { "The " (INSTANTIATION) }
+            @if from > 0 { ", from event " (from) " on" }
             @if until < longest { "; " (longest - until) " more are not drawn" } }
         svg class="lanes" width=(width) height=(height) viewBox=(format!("0 0 {width} {height}")) role="img"
             aria-label="The schedule, a lane for each thread" {

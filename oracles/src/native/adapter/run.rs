@@ -36,15 +36,16 @@ pub(super) fn run(
     settings: &Settings,
     seen: &mut RunObservation,
 ) -> Result<(), Stop> {
-    let instance = match instantiate(store, component, settings) {
+    let empty = store.concurrent_state_table_size();
+    let instance = instantiate(store, component, settings);
+    seen.instantiation.events = std::mem::take(&mut store.data_mut().events);
+    let instance = match instance {
         Ok(instance) => instance,
         Err(error) => {
-            seen.instantiation = end_of(&error)?;
+            seen.instantiation.end = end_of(&error)?;
             return Ok(());
         }
     };
-    // Start functions may log; the trace of an invocation begins with its call.
-    store.data_mut().events.clear();
 
     let at_rest = store.concurrent_state_table_size();
     let mut quiet = true;
@@ -63,7 +64,8 @@ pub(super) fn run(
             End::Deadlock | End::Exhausted(_) => return Ok(()),
         }
     }
-    if quiet {
+    // Where start functions have left something, one that goes hides another that is left.
+    if quiet && at_rest == empty {
         // The table counts threads, tasks and subtasks (and waitable sets) that nobody has let go of.
         seen.leftover = Some(store.concurrent_state_table_size() > at_rest);
     }
@@ -170,9 +172,9 @@ fn end_of(error: &Error) -> Result<End, Stop> {
     traps::end_of(&text, code.as_deref(), limit).map_err(Stop::Unmapped)
 }
 
-/// What the store of a run that panicked still holds: the events of the invocation that was under way.
+/// What the store of a run that panicked still holds: the events of the instantiation or invocation that was under way.
 pub(super) fn salvage(store: &mut Store<Host>, seen: &mut RunObservation) {
-    if let Some(last) = seen.invocations.last_mut() {
-        last.events.append(&mut store.data_mut().events);
-    }
+    let last = seen.invocations.last_mut();
+    let last = last.unwrap_or(&mut seen.instantiation);
+    last.events.append(&mut store.data_mut().events);
 }

@@ -13,7 +13,7 @@ fn a_thread_that_outlives_the_call_runs_to_its_end() {
     let run = r#"(func (export "run") (drop (call $new (i32.const 0) (i32.const 8)))
         (call $resume (i32.const 2)) (call $log (i32.const 2) (i64.const 0)))"#;
     let observed = observe(threads(&format!("{START}{run}"), &["run"]), &["run"]);
-    assert_eq!(observed.instantiation, End::Quiet);
+    assert_eq!(observed.instantiation.end, End::Quiet);
     assert_eq!(observed.invocations[0].events, [log(2, 0), log(1, 8)]);
     assert_eq!(observed.invocations[0].returned, Some(None));
     assert_eq!(observed.invocations[0].end, End::Quiet);
@@ -185,7 +185,7 @@ fn thousands_of_suspended_threads_are_no_trouble() {
 #[test]
 fn a_trap_in_a_start_function_ends_the_instantiation() {
     let observed = observe(threads("(func $s unreachable) (start $s)", &[]), &[]);
-    assert_eq!(observed.instantiation, trap(Trap::Unreachable));
+    assert_eq!(observed.instantiation.end, trap(Trap::Unreachable));
     assert_eq!(observed.leftover, None);
 }
 

@@ -1,12 +1,15 @@
 //! `post-return` functions that leave their instance, and what the caller sees of that.
 
 use super::super::canonical::{Canon, FuncInst};
-use super::super::state::{Activity, Caller, Continuation, Task, TaskId, ThreadId};
+use super::super::state::{
+    Activity, Caller, Continuation, Task, TaskId, TaskState, Thread, ThreadId,
+};
 use super::super::store::Store;
 use super::super::subtasks::{OnCancel, SubtaskState};
 use super::super::waitables::WaitableId;
 use super::Deviation;
 use crate::Trap;
+use crate::schedules::{Choice, NOBODY};
 
 impl Store<'_> {
     /// Before the `post-return` function of a task: its instance may not leave, or not but for a deviation.
@@ -24,8 +27,62 @@ impl Store<'_> {
             && self
                 .deviations
                 .contains(&Deviation::LeavesInCalledPostReturn);
+        self.task(task).in_post_return = true;
         self.inst(inst).may_leave = false;
         self.inst(inst).in_called_post_return = leaves;
+        if leaves {
+            self.passes_for_caller(task);
+        }
+    }
+
+    /// In such a `post-return` function the thread is gone for the engine, and its caller runs.
+    fn passes_for_caller(&mut self, task: TaskId) {
+        let Task {
+            caller,
+            implicit_thread,
+            inst,
+            ..
+        } = self.task(task);
+        let (&mut Caller::Subtask(subtask), &mut Some(thread), inst) =
+            (caller, implicit_thread, *inst)
+        else {
+            return;
+        };
+        let caller = self.subtask(subtask).thread;
+        let index = self.thread(caller).index;
+        if let (Some(own), Some(_)) = (self.thread(thread).index, index) {
+            self.inst(inst).threads.remove(own);
+            self.thread(thread).index = index;
+            self.thread(thread).passes_for_caller = true;
+        }
+    }
+
+    /// Of a thread that is taken for its caller: whether it may block as that one may. It may not, either, where the engine has not made
+    /// anything of its task; when that is, is not worked out here.
+    pub(crate) fn may_block_as_caller(&mut self, thread: ThreadId) -> Option<bool> {
+        if !self.thread(thread).passes_for_caller {
+            return None;
+        }
+        let caller = self.returning_task(thread);
+        let Task { ft, state, .. } = self.task(caller);
+        let may_block = ft.async_ || *state == TaskState::Resolved;
+        Some(may_block && self.choose(Choice::Deviation, &[NOBODY; 2]) == 1)
+    }
+
+    /// The task that `task.return` is of: that of the thread, or of the one that it is taken for.
+    pub(crate) fn returning_task(&mut self, thread: ThreadId) -> TaskId {
+        let Thread {
+            task,
+            passes_for_caller,
+            ..
+        } = *self.thread(thread);
+        match self.task(task).caller {
+            Caller::Subtask(subtask) if passes_for_caller => {
+                let caller = self.subtask(subtask).thread;
+                self.thread(caller).task
+            }
+            Caller::Subtask(_) | Caller::Host { .. } | Caller::Core { .. } => task,
+        }
     }
 
     /// After it.
@@ -33,6 +90,7 @@ impl Store<'_> {
         let inst = self.task(task).inst;
         self.inst(inst).may_leave = true;
         self.inst(inst).in_called_post_return = false;
+        self.task(task).in_post_return = false;
         let held = std::mem::take(&mut self.task(task).holds_return);
         match self.task(task).caller {
             Caller::Subtask(subtask) if held => self.returns_late(subtask),
@@ -78,10 +136,11 @@ impl Store<'_> {
         let Task {
             caller,
             implicit_thread,
+            in_post_return,
             ..
         } = self.task(task);
-        let (&mut Caller::Subtask(subtask), true) = (caller, *implicit_thread == Some(thread))
-        else {
+        let runs_it = *in_post_return && *implicit_thread == Some(thread);
+        let (&mut Caller::Subtask(subtask), true) = (caller, runs_it) else {
             return;
         };
         let subtask = self.subtask(subtask);

@@ -199,9 +199,12 @@ impl Store<'_> {
     /// Before `Thread.suspend`.
     pub(crate) fn instead_of_suspending(&mut self, thread: ThreadId) -> Instead {
         let returned_early = self.returned_early == Some(thread);
+        let as_caller = self.may_block_as_caller(thread);
         let task = self.thread(thread).task;
         let task = self.task(task);
-        let blocks = !task.ft.async_ && (task.state != TaskState::Resolved || returned_early);
+        let returned = task.state == TaskState::Resolved && !returned_early;
+        let returned = as_caller.unwrap_or(returned);
+        let blocks = !task.ft.async_ && !returned;
         (blocks && self.deviates(Deviation::SyncTypedSuspends))
             .then_some(Err(Trap::CannotBlock.into()))
     }
@@ -249,13 +252,17 @@ impl Store<'_> {
             Canon::Lower { opts, ft, .. } => !opts.async_ && ft.async_,
             _ => false,
         };
+        if !may_block {
+            return false;
+        }
         let returned_early = self.returned_early == Some(thread);
+        let as_caller = self.may_block_as_caller(thread);
         let task = self.task_of(thread);
         let (sync_typed, inst) = (!task.ft.async_, task.inst);
         let returned = task.state == TaskState::Resolved && !returned_early;
         // In `post-return` it has returned, and is refused all the same.
-        let refused = sync_typed && (!returned || !self.inst(inst).may_leave);
-        if !may_block || !refused {
+        let returned = as_caller.unwrap_or(returned && self.inst(inst).may_leave);
+        if !sync_typed || returned {
             return false;
         }
         // Such a call traps all the same; which of the two it names is not worked out here.
@@ -348,6 +355,10 @@ impl Store<'_> {
         let inst = *inst;
         let (sync_typed, implicit_thread) = (!ft.async_, *implicit_thread);
         let resolved = *state == TaskState::Resolved;
+        // Not a destructor or a start function.
+        if let Caller::Core { .. } = self.task_of(thread).caller {
+            return false;
+        }
         // A call that is lowered without `async`, too, can return in this way only if its type is asynchronous.
         let by = if let Caller::Subtask(subtask) = self.task_of(thread).caller
             && !self.subtask(subtask).opts.async_

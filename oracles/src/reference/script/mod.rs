@@ -302,7 +302,8 @@ fn failure(stop: Stop) -> Failure {
         },
         Stop::Exhausted(what) => Failure::Exhausted(what.to_string()),
         Stop::Unsupported(what) => not_supported(what),
-        Stop::Cut => Failure::NotSupported("cut short".to_string()),
+        // Neither comes without a deviation or a witness.
+        stop @ (Stop::Deadlock | Stop::Cut) => Failure::NotSupported(format!("{stop:?}")),
     }
 }
 

@@ -1,0 +1,322 @@
+//! What an instance does where it is not called for itself: when it is instantiated (the start function of a core module), when
+//! a handle is dropped (a destructor), when a value is lowered (`realloc`), and after one was lifted (the post-return function
+//! of a called instance).
+//!
+//! Drawn last, in a few plans of a hundred: a case without any of that is what it is without this file.
+
+use super::placement::conditional;
+use super::{Sketch, peer, post_return};
+use crate::encode::World;
+use crate::limits::SCRATCH_ADDRESS;
+use crate::plan::{
+    Entry, Handle, Index, Lift, Op, Operand, Passing, Plan, Target, ValueType, Width,
+};
+
+/// Percentage of plans with one of these, of those with one instance and of those with more.
+const PERCENT: [u32; 2] = [3, 9];
+
+/// Where, and the weights, of the places that there are.
+const PLACES: &[(u32, Place)] = &[
+    (25, Place::StartFunction),
+    (40, Place::Destructor),
+    (40, Place::Realloc),
+    (15, Place::PostReturn),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    StartFunction,
+    Destructor,
+    Realloc,
+    PostReturn,
+}
+
+/// Percentage of `realloc` functions that only do what they may.
+const HARMLESS_PERCENT: u32 = 40;
+
+/// What a start function or a destructor does, and the weights.
+const STEPS: &[(u32, Step)] = &[
+    (34, Step::Launch),
+    (20, Step::Quiet),
+    (20, Step::Call),
+    (14, Step::Yield),
+    (8, Step::Set),
+    (6, Step::Backpressure),
+    (3, Step::Suspend),
+    (2, Step::Return),
+    (1, Step::Unreachable),
+];
+
+#[derive(Clone, Copy)]
+enum Step {
+    Launch,
+    Quiet,
+    Call,
+    Yield,
+    Set,
+    Backpressure,
+    Suspend,
+    Return,
+    Unreachable,
+}
+
+pub(super) fn draw(sketch: &mut Sketch) {
+    let percent = PERCENT[usize::from(sketch.instances.len() > 1)];
+    if !sketch.draw.percent(percent) {
+        return;
+    }
+    let world = World::new(&Plan {
+        instances: sketch.instances.clone(),
+        ..Plan::default()
+    });
+    // Each instance can have a start function.
+    let mut places = PLACES.to_vec();
+    places.retain(|&(_, place)| !fitting(sketch, &world, place).is_empty());
+    let place = sketch.draw.weighted(&places);
+    let fitting = fitting(sketch, &world, place);
+    let number = sketch.draw.pick(&fitting);
+    sketch.number = number;
+    sketch.visible = world.visible(number);
+    sketch.instance = std::mem::take(&mut sketch.instances[number]);
+    match place {
+        Place::StartFunction => sketch.instance.start_function = body(sketch, place),
+        Place::Destructor => {
+            sketch.instance.resource = Some(true);
+            sketch.instance.destructor = body(sketch, place);
+        }
+        Place::Realloc => sketch.instance.realloc = realloc(sketch),
+        Place::PostReturn => after_return(sketch),
+    }
+    sketch.instances[number] = std::mem::take(&mut sketch.instance);
+}
+
+/// The instances in which there is such a place.
+fn fitting(sketch: &Sketch, world: &World, place: Place) -> Vec<usize> {
+    let text = |ty: &ValueType| matches!(ty, ValueType::String | ValueType::Bytes);
+    let receives_text = |i: usize| {
+        let entries = |i: usize| sketch.instances[i].entries.iter();
+        entries(i).any(|entry| entry.params.iter().any(text))
+            || world
+                .visible(i)
+                .into_iter()
+                .any(|other| entries(other).any(|entry| entry.result.iter().any(text)))
+    };
+    let fits = |&i: &usize| {
+        let instance = &sketch.instances[i];
+        match place {
+            Place::StartFunction => true,
+            Place::Destructor => instance.resource.is_some(),
+            Place::Realloc => receives_text(i),
+            // Those of the first are drawn with its mistakes.
+            Place::PostReturn => i > 0 && instance.entries.iter().any(may_leave_after),
+        }
+    };
+    (0..sketch.instances.len()).filter(fits).collect()
+}
+
+fn body(sketch: &mut Sketch, place: Place) -> Vec<Op> {
+    let mut ops = Vec::new();
+    for _ in 0..sketch.draw.weighted(&[(40, 1), (35, 2), (25, 3)]) {
+        step(sketch, place, &mut ops);
+    }
+    match sketch.draw.percent(50) {
+        false => ops,
+        true => conditional(sketch, ops),
+    }
+}
+
+fn step(sketch: &mut Sketch, place: Place, out: &mut Vec<Op>) {
+    match sketch.draw.weighted(STEPS) {
+        Step::Launch => launch(sketch, place, out),
+        Step::Call => call(sketch, out),
+        // Wasmtime 48 never comes back from a start function that yields to another thread; that is known, so this is rare.
+        Step::Yield if place == Place::Destructor || sketch.draw.percent(15) => {
+            out.push(Op::Yield {
+                cancellable: sketch.draw.percent(30),
+                offer: false,
+            })
+        }
+        Step::Yield | Step::Quiet => out.push(quiet(sketch)),
+        Step::Set => {
+            out.push(Op::SetNew { slot: 1 });
+            if sketch.draw.percent(50) {
+                out.push(Op::SetPoll {
+                    handle: Handle::Set(1),
+                    cancellable: false,
+                });
+            }
+        }
+        Step::Backpressure => {
+            out.push(Op::BackpressureInc { times: 1 });
+            if sketch.draw.percent(60) {
+                let passing = Passing::Careful;
+                out.push(Op::BackpressureDec { passing });
+            }
+        }
+        Step::Suspend => out.push(Op::Suspend {
+            cancellable: sketch.draw.percent(30),
+            park: None,
+        }),
+        Step::Return => out.push(match sketch.draw.percent(50) {
+            false => Op::TaskCancel,
+            true => Op::TaskReturn {
+                result: None,
+                value: crate::plan::Scalar::Bits(0),
+            },
+        }),
+        Step::Unreachable => out.push(Op::Unreachable),
+    }
+}
+
+/// Starts a thread, of any entry of the table now and then, and says what becomes of it.
+fn launch(sketch: &mut Sketch, place: Place, out: &mut Vec<Op>) {
+    let start = sketch.draw.index(sketch.instance.starts.len());
+    let table = sketch.instance.starts[start].table;
+    let size = sketch.instance.tables[table].initial;
+    // The first entry of a called instance's table is always right-typed.
+    let index = match sketch.number > 0 && sketch.draw.percent(70) {
+        true => 0,
+        false => sketch.draw.below(size + 1),
+    };
+    let slot = 1 + sketch.draw.index(2);
+    out.push(Op::Start {
+        start,
+        index: Index::Const(index),
+        context: Operand::Const(sketch.draw.below(100) as i32),
+        slot,
+    });
+    let target = Target::Parked(slot);
+    match sketch.draw.below(4) {
+        0 => {}
+        1 if place == Place::Destructor => out.push(Op::YieldThenResume {
+            cancellable: false,
+            target,
+        }),
+        _ => out.push(Op::ResumeLater { target }),
+    }
+}
+
+/// Calls another instance, and leaves the subtask or looks after it.
+fn call(sketch: &mut Sketch, out: &mut Vec<Op>) {
+    let asynchronous = sketch.draw.percent(65);
+    let fits = |entry: &Entry| {
+        let mut params = entry.params.iter();
+        params.all(|ty| matches!(ty, ValueType::Scalar(_)))
+            && asynchronous != matches!(entry.lift, Lift::SyncTyped(_))
+    };
+    let Some(callee) = peer::callee(sketch, fits) else {
+        return out.push(quiet(sketch));
+    };
+    let args = peer::arguments(sketch, callee, &mut Vec::new());
+    out.push(Op::Invoke {
+        callee,
+        asynchronous,
+        args,
+        slot: 3,
+    });
+    let handle = Handle::Subtask(3);
+    let passing = Passing::Careful;
+    match sketch.draw.below(4) {
+        0 if asynchronous => out.push(Op::SubtaskCancel {
+            handle,
+            asynchronous,
+            passing,
+        }),
+        1 if asynchronous => out.push(Op::SubtaskDrop { handle, passing }),
+        2 if asynchronous => {
+            out.push(Op::SetNew { slot: 1 });
+            out.push(Op::Join {
+                handle,
+                set: Some(Handle::Set(1)),
+            });
+        }
+        _ => {}
+    }
+}
+
+/// What any function may do at any time, or nearly.
+fn quiet(sketch: &mut Sketch) -> Op {
+    match sketch.draw.below(4) {
+        0 => Op::ThreadIndex,
+        1 => Op::Mark {
+            value: Operand::Argument,
+        },
+        _ => harmless(sketch),
+    }
+}
+
+/// What any function may do at any time.
+fn harmless(sketch: &mut Sketch) -> Op {
+    let value = match sketch.draw.percent(50) {
+        false => Operand::Argument,
+        true => Operand::Const(sketch.draw.below(1000) as i32),
+    };
+    let slot = sketch.draw.below(2);
+    match sketch.draw.below(4) {
+        0 => Op::GlobalSet {
+            global: sketch.draw.index(sketch.instance.globals.len()),
+            value,
+        },
+        1 => Op::Store {
+            width: Width::Bits32,
+            address: SCRATCH_ADDRESS + 4 * sketch.draw.below(40),
+            value,
+        },
+        2 => Op::ContextGet { slot },
+        _ => Op::ContextSet { slot, value },
+    }
+}
+
+/// What `realloc` does: like a post-return function, but that it calls no other instance. A call there ends the process in
+/// Wasmtime 44 to 48, or is made after all; that is known.
+fn realloc(sketch: &mut Sketch) -> Vec<Op> {
+    let mut ops = vec![harmless(sketch)];
+    if !sketch.draw.percent(HARMLESS_PERCENT) {
+        let op = match leaves(sketch, 0) {
+            Op::Invoke { .. } => Op::TaskCancel,
+            op => op,
+        };
+        ops.extend(conditional(sketch, vec![op]));
+    }
+    ops
+}
+
+/// Gives an entry a post-return function that does what it may not. It starts no thread and switches to none: Wasmtime does that, as if
+/// its caller did, and what becomes of it says nothing more; that is known. Those of the first instance do. And its entry takes no borrow:
+/// of one that it keeps, and of the post-return function, either trap may be named.
+fn after_return(sketch: &mut Sketch) {
+    let entries = sketch.instance.entries.iter().enumerate();
+    let entries: Vec<usize> = entries
+        .filter(|(_, entry)| may_leave_after(entry))
+        .map(|(i, _)| i)
+        .collect();
+    let entry = sketch.draw.pick(&entries);
+    let op = match leaves(sketch, entry) {
+        Op::Start { .. }
+        | Op::SpawnRef { .. }
+        | Op::Suspend { .. }
+        | Op::Yield { .. }
+        | Op::SuspendThenResume { .. }
+        | Op::YieldThenResume { .. }
+        | Op::SuspendThenPromote { .. }
+        | Op::YieldThenPromote { .. } => Op::ThreadIndex,
+        op => op,
+    };
+    let ops = conditional(sketch, vec![op]);
+    let body = &mut sketch.instance.entries[entry].post_return;
+    body.get_or_insert_default().extend(ops);
+}
+
+/// Whether an entry can have such a post-return function.
+fn may_leave_after(entry: &Entry) -> bool {
+    let borrows = |ty: &ValueType| matches!(ty, ValueType::Borrow(_));
+    entry.lift.is_sync() && !entry.params.iter().any(borrows)
+}
+
+/// A built-in or a function that may not be called while the instance may not be left.
+fn leaves(sketch: &mut Sketch, entry: usize) -> Op {
+    match sketch.has_peers() && sketch.draw.percent(50) {
+        true => post_return::between(sketch),
+        false => post_return::forbidden(sketch, entry),
+    }
+}
