@@ -139,6 +139,17 @@ pub fn compare(
     native: &RunObservation,
     budget: u32,
 ) -> Membership {
+    compare_preferring(reference, run, native, budget, &|_| true)
+}
+
+/// The same; where several schedules do what the native engine did, one that reaches what is preferred, if there is one.
+pub(crate) fn compare_preferring(
+    reference: &Reference,
+    run: &Run,
+    native: &RunObservation,
+    budget: u32,
+    preferred: &dyn Fn(&Coverage) -> bool,
+) -> Membership {
     if let Some(what) = exhaustion(native) {
         return Membership::Unknown(Unknown::Exhausted(what));
     }
@@ -152,10 +163,15 @@ pub fn compare(
         Err(Stopped::Cut) => unreachable!("the witness that watches nothing never cuts"),
     };
     let Some(difference) = difference(native, &first) else {
-        return Membership::Member {
+        let done = preferred(&coverage) || fixed.schedule.is_empty();
+        let member = Membership::Member {
             reference: first,
             schedule: fixed.schedule,
             coverage,
+        };
+        return match done {
+            true => member,
+            false => search(reference, run, native, budget, preferred, Some(member)),
         };
     };
     if let Some(what) = exhaustion(&first) {
@@ -169,11 +185,18 @@ pub fn compare(
             coverage,
         };
     }
-    search(reference, run, native, budget)
+    search(reference, run, native, budget, preferred, None)
 }
 
-/// The search over all schedules.
-fn search(reference: &Reference, run: &Run, native: &RunObservation, budget: u32) -> Membership {
+/// The search over all schedules. `otherwise`: one that does what the native engine did, and does not reach what is preferred.
+fn search(
+    reference: &Reference,
+    run: &Run,
+    native: &RunObservation,
+    budget: u32,
+    preferred: &dyn Fn(&Coverage) -> bool,
+    mut otherwise: Option<Membership>,
+) -> Membership {
     let search = Search {
         native,
         state: RefCell::default(),
@@ -194,11 +217,16 @@ fn search(reference: &Reference, run: &Run, native: &RunObservation, budget: u32
         let schedule = state.guided.schedule();
         if let Some(seen) = seen {
             if difference(native, &seen).is_none() {
-                return Membership::Member {
-                    reference: seen,
-                    schedule,
+                let done = preferred(&coverage);
+                let member = Membership::Member {
+                    reference: seen.clone(),
+                    schedule: schedule.clone(),
                     coverage,
                 };
+                if done {
+                    return member;
+                }
+                otherwise = otherwise.or(Some(member));
             }
             exhausted = exhausted.or(exhaustion(&seen));
             state.reached = (Some(seen.invocations.len()), 0);
@@ -210,6 +238,9 @@ fn search(reference: &Reference, run: &Run, native: &RunObservation, budget: u32
             furthest = Some((state.reached, schedule));
         }
         if !state.guided.advance() {
+            if let Some(member) = otherwise {
+                return member;
+            }
             if let Some(what) = exhausted {
                 return Membership::Unknown(Unknown::Exhausted(what));
             }

@@ -380,9 +380,9 @@ fn trapped(
     reference: &RunObservation,
     reached: &Coverage,
 ) -> Option<(Trap, Builtin)> {
-    let both = native.invocations.iter().zip(&reference.invocations);
+    let mut both = native.invocations.iter().zip(&reference.invocations);
     let (native, reference) = both
-        .last()
+        .next_back()
         .unwrap_or((&native.instantiation, &reference.instantiation));
     match reference.end {
         End::Trap(trap) if reference.events == native.events => {

@@ -10,7 +10,7 @@ mod list;
 
 pub use list::{Active, Entry, Fails, Known, List, Matches};
 
-use crate::compare::{Difference, Leaves, Membership, Unknown, What, compare};
+use crate::compare::{Difference, Leaves, Membership, Unknown, What, compare, compare_preferring};
 use crate::reference::{Builtin, Coverage, Deviation, Reference};
 use crate::{End, RunObservation, Trap};
 use spawndiff_corpus::Run;
@@ -200,10 +200,11 @@ impl Cause {
         let last = native.invocations.last_mut();
         last.unwrap_or(&mut native.instantiation).end = End::Trap(self.stands_for);
         native.leftover = None;
-        match compare(reference, run, &native, budget) {
-            Membership::Member { coverage, .. }
-                if self.by.iter().any(|by| coverage.deviated.contains(by)) =>
-            {
+        // What stands for the failure may be a trap that the program gets to otherwise, too.
+        let deviates =
+            |coverage: &Coverage| self.by.iter().any(|by| coverage.deviated.contains(by));
+        match compare_preferring(reference, run, &native, budget, &deviates) {
+            Membership::Member { coverage, .. } if deviates(&coverage) => {
                 Explanation::Known(names(active, &coverage))
             }
             // What an instance does that should have been locked cannot be compared, and so it is with how that ends.

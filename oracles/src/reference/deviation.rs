@@ -115,7 +115,7 @@ deviations! {
     /// `subtask.cancel` of a subtask that was asked to cancel before, and has not resolved, asks again.
     CancelsTwice "cancels-twice",
     /// A subtask cannot be used any more, not even to drop it, once its task has ended after its return was delivered: an
-    /// internal error. A trap `subtask-not-resolved` stands for it.
+    /// internal error, unless there is another one in its place, which is taken for it. A trap `subtask-not-resolved` stands for it.
     ForgetsSubtasks "forgets-subtasks",
     /// A thread takes the event that the callback of its task is to be called with after YIELD: `waitable-set.{wait,poll}`
     /// gives NONE, a cancellable operation the cancellation. The callback then has none: an internal error, unless the task

@@ -87,6 +87,7 @@ impl Store<'_> {
             index: None,
             inst,
             thread,
+            dropped: false,
             ft: ft.clone(),
             opts: opts.clone(),
             flat_args: CoreValueIter::new(flat_args),

@@ -29,6 +29,8 @@ pub(crate) struct Subtask {
     pub(crate) inst: InstanceId,
     /// The thread that called. Only a deviation asks.
     pub(crate) thread: ThreadId,
+    /// Whether it was dropped, and its handle is still there. Only a deviation asks.
+    pub(crate) dropped: bool,
     pub(crate) ft: Arc<FuncType>,
     pub(crate) opts: CanonicalOptions,
     pub(crate) flat_args: CoreValueIter,
@@ -301,9 +303,12 @@ impl Store<'_> {
 
     /// `canon_subtask_drop`.
     pub(crate) fn canon_subtask_drop(&mut self, inst: InstanceId, i: u32) -> Result<Outcome, Stop> {
-        let waitable = self.get_subtask(inst, i)?;
+        let mut waitable = self.get_subtask(inst, i)?;
         if self.forgets(waitable) {
-            return Err(Trap::SubtaskNotResolved.into());
+            match self.means_another(inst, i, waitable) {
+                Some(other) => waitable = other,
+                None => return Err(Trap::SubtaskNotResolved.into()),
+            }
         }
         self.remove_handle(inst, i)?;
         // `Subtask.drop`
@@ -313,6 +318,7 @@ impl Store<'_> {
             return Err(Trap::SubtaskNotResolved.into());
         }
         self.drop_waitable(waitable);
+        self.was_dropped(waitable);
         Ok(Outcome::nothing())
     }
 }

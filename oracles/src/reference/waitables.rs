@@ -335,14 +335,17 @@ impl Store<'_> {
         wi: u32,
         si: u32,
     ) -> Result<Outcome, Stop> {
-        let Handle::Waitable(waitable) = self.get_handle(inst, wi)? else {
+        let Handle::Waitable(mut waitable) = self.get_handle(inst, wi)? else {
             return Err(Trap::WrongHandle.into());
         };
         if self.forgets(waitable) {
-            self.trap_if_any(&[
-                (true, Trap::SubtaskNotResolved),
-                (self.is_another_waited_for(), Trap::WaitableInSet),
-            ])?;
+            match self.means_another(inst, wi, waitable) {
+                Some(other) => waitable = other,
+                None => self.trap_if_any(&[
+                    (true, Trap::SubtaskNotResolved),
+                    (self.is_another_waited_for(), Trap::WaitableInSet),
+                ])?,
+            }
         }
         if self.waitables[waitable.0].has_sync_waiter {
             match si {

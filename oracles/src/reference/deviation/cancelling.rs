@@ -186,7 +186,7 @@ impl Store<'_> {
     }
 
     /// Whether a waitable is a subtask that its instance's table still has.
-    fn has_handle(&self, waitable: WaitableId) -> bool {
+    pub(super) fn has_handle(&self, waitable: WaitableId) -> bool {
         let WaitableKind::Subtask(subtask) = &self.waitables[waitable.0].kind else {
             return false;
         };

@@ -3,7 +3,7 @@
 use super::super::canon::Outcome;
 use super::super::canonical::InstanceId;
 use super::super::state::{
-    Caller, Continuation, ReadyFunc, ResourceHandleId, TaskId, TaskState, Then, ThreadId,
+    Caller, Continuation, Handle, ReadyFunc, ResourceHandleId, TaskId, TaskState, Then, ThreadId,
 };
 use super::super::store::{Stop, Store};
 use super::super::subtasks::OnCancel;
@@ -244,10 +244,42 @@ impl Store<'_> {
         let WaitableKind::Subtask(subtask) = &self.waitables[waitable.0].kind else {
             return false;
         };
+        if subtask.dropped {
+            return true;
+        }
         let (Some(OnCancel::Task(task)), None) = (subtask.on_cancel, &subtask.lenders) else {
             return false;
         };
         self.task(task).threads.is_empty() && self.deviates_here(Deviation::ForgetsSubtasks)
+    }
+
+    /// What a handle of a subtask that the engine has forgotten may mean from now on: one that was made since, and is in its place.
+    pub(crate) fn means_another(
+        &mut self,
+        inst: InstanceId,
+        index: u32,
+        forgotten: WaitableId,
+    ) -> Option<WaitableId> {
+        let since = (forgotten.0 + 1..self.waitables.len()).map(WaitableId);
+        let others: Vec<WaitableId> = since.filter(|&it| self.has_handle(it)).collect();
+        let chosen = self.choose(Choice::Deviation, &vec![NOBODY; others.len() + 1]);
+        let other = *others.get(chosen.checked_sub(1)?)?;
+        let handles = &mut self.inst(inst).handles;
+        handles.remove(index);
+        let added = handles.add(Handle::Waitable(other));
+        debug_assert_eq!(
+            added,
+            Some(index),
+            "a place that was freed last is used first"
+        );
+        Some(other)
+    }
+
+    /// After a subtask was dropped: by another handle than its own, it is gone for that one.
+    pub(crate) fn was_dropped(&mut self, waitable: WaitableId) {
+        if self.has_handle(waitable) {
+            self.subtask(waitable).dropped = true;
+        }
     }
 
     /// Whether what is in the place of a subtask that the engine has forgotten may be another one that a thread waits for: also that
