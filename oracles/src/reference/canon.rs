@@ -308,11 +308,11 @@ impl Store<'_> {
 
     /// `canon_task_cancel`.
     fn canon_task_cancel(&mut self, thread: ThreadId) -> Result<Outcome, Stop> {
-        let task_id = self.thread(thread).task;
+        let task_id = self.returning_task(thread);
         let task = self.task(task_id);
         let (invalid, borrows) = (!task.opts.async_, task.num_borrows > 0);
         let state = task.state;
-        let delivered = state == TaskState::CancelDelivered || self.cancels_undelivered(thread);
+        let delivered = state == TaskState::CancelDelivered || self.cancels_undelivered(task_id);
         // One condition of the text: the state of a task that has returned is not that of one that was told.
         let returned = state == TaskState::Resolved;
         self.trap_if_any(&[

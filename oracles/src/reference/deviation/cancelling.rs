@@ -266,8 +266,8 @@ impl Store<'_> {
     }
 
     /// Whether the task of a thread may be cancelled before it was told.
-    pub(crate) fn cancels_undelivered(&mut self, thread: ThreadId) -> bool {
-        let task = self.task_of(thread);
+    pub(crate) fn cancels_undelivered(&mut self, task: TaskId) -> bool {
+        let task = self.task(task);
         let (pending, told) = (task.state == TaskState::PendingCancel, task.told);
         // Where it was told, it was asked a second time.
         pending

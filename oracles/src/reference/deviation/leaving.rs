@@ -69,7 +69,7 @@ impl Store<'_> {
         Some(may_block && self.choose(Choice::Deviation, &[NOBODY; 2]) == 1)
     }
 
-    /// The task that `task.return` is of: that of the thread, or of the one that it is taken for.
+    /// The task that `task.return` and `task.cancel` are of: that of the thread, or of the one that it is taken for.
     pub(crate) fn returning_task(&mut self, thread: ThreadId) -> TaskId {
         let Thread {
             task,
