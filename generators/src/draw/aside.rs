@@ -272,10 +272,10 @@ fn harmless(sketch: &mut Sketch) -> Op {
 fn realloc(sketch: &mut Sketch) -> Vec<Op> {
     let mut ops = vec![harmless(sketch)];
     if !sketch.draw.percent(HARMLESS_PERCENT) {
-        let op = match leaves(sketch, 0) {
-            Op::Invoke { .. } => Op::TaskCancel,
-            op => op,
-        };
+        let mut op = leaves(sketch, 0);
+        if matches!(op, Op::Invoke { .. }) {
+            op = Op::TaskCancel;
+        }
         ops.extend(conditional(sketch, vec![op]));
     }
     ops
@@ -291,17 +291,20 @@ fn after_return(sketch: &mut Sketch) {
         .map(|(i, _)| i)
         .collect();
     let entry = sketch.draw.pick(&entries);
-    let op = match leaves(sketch, entry) {
+    let mut op = leaves(sketch, entry);
+    if matches!(
+        op,
         Op::Start { .. }
-        | Op::SpawnRef { .. }
-        | Op::Suspend { .. }
-        | Op::Yield { .. }
-        | Op::SuspendThenResume { .. }
-        | Op::YieldThenResume { .. }
-        | Op::SuspendThenPromote { .. }
-        | Op::YieldThenPromote { .. } => Op::ThreadIndex,
-        op => op,
-    };
+            | Op::SpawnRef { .. }
+            | Op::Suspend { .. }
+            | Op::Yield { .. }
+            | Op::SuspendThenResume { .. }
+            | Op::YieldThenResume { .. }
+            | Op::SuspendThenPromote { .. }
+            | Op::YieldThenPromote { .. }
+    ) {
+        op = Op::ThreadIndex;
+    }
     let ops = conditional(sketch, vec![op]);
     let body = &mut sketch.instance.entries[entry].post_return;
     body.get_or_insert_default().extend(ops);
