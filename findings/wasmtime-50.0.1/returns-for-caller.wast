@@ -3,7 +3,7 @@
 ;; current task.
 ;; Wasmtime 50.0.1 returns from the task of the caller, with the value that the callee chose. The caller then returns too, and traps.
 ;; Found by: spawndiff run --seed 31 --first 55 --cases 1, against wasmtime 48.0.8; this case is written by hand.
-;; Shows on wasmtime 48.0.8, 50.0.1
+;; Shows on wasmtime 44.0.0, 45.0.0, 46.0.0, 47.0.0, 48.0.8, 50.0.1
 
 (component definition $spawndiff
   (component $callee
