@@ -1,7 +1,7 @@
 //! Whatever is drawn and whatever is encoded is a valid component.
 
 use spawndiff_generators::{
-    Instance, Lift, MAX_INSTANCES, Mix, Plan, Scalar, case_from_bytes, encode, limits,
+    Instance, Lift, MAX_INSTANCES, Mix, Op, Plan, Scalar, case_from_bytes, encode, limits,
     plan_from_bytes, plan_from_seed_with,
 };
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
@@ -124,6 +124,12 @@ type Cut = fn(&mut Plan);
 /// What is done to an instance.
 type InnerCut = fn(&mut Instance);
 
+/// What all program functions do.
+fn bodies(instance: &Instance) -> Vec<Op> {
+    let bodies = instance.functions.iter();
+    bodies.flat_map(|it| it.body.clone()).collect()
+}
+
 /// What a shrinker may do, as roughly as it may do it.
 #[test]
 fn a_mutilated_plan_is_valid() {
@@ -185,26 +191,14 @@ fn a_mutilated_plan_is_valid() {
             };
         }),
         ("start functions", |plan| {
-            plan.start_function = plan
-                .functions
-                .iter()
-                .flat_map(|it| it.body.clone())
-                .collect();
+            plan.start_function = bodies(plan);
         }),
         ("destructors", |plan| {
             plan.resource = Some(true);
-            plan.destructor = plan
-                .functions
-                .iter()
-                .flat_map(|it| it.body.clone())
-                .collect();
+            plan.destructor = bodies(plan);
         }),
         ("realloc", |plan| {
-            plan.realloc = plan
-                .functions
-                .iter()
-                .flat_map(|it| it.body.clone())
-                .collect();
+            plan.realloc = bodies(plan);
         }),
         ("what is called aside, without anything else", |plan| {
             let ops = std::mem::take(&mut plan.entries);

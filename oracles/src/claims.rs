@@ -185,10 +185,7 @@ fn check(directive: &Directive, run: Option<&RunObservation>) -> Result<(), Opti
             }
         }
         Claim::Settle { invocation, expect } => {
-            let seen = match invocation {
-                None => &run.instantiation,
-                Some(invocation) => run.invocations.get(*invocation).ok_or(None)?,
-            };
+            let seen = run.part(*invocation).ok_or(None)?;
             match expect {
                 Expect::Anything => Ok(()),
                 Expect::Returns(_) if seen.end == End::Quiet => Ok(()),

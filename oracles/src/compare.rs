@@ -81,10 +81,8 @@ impl Leaves {
         reference: &RunObservation,
         reached: &Coverage,
     ) -> Leaves {
-        let invocation = difference
-            .invocation
-            .and_then(|index| reference.invocations.get(index));
-        let end = invocation.unwrap_or(&reference.instantiation).end;
+        let part = reference.part(difference.invocation);
+        let end = part.unwrap_or(&reference.instantiation).end;
         let by = match end {
             End::Trap(trap) => reached.gave(trap),
             End::Quiet | End::Deadlock | End::Exhausted(_) => None,
@@ -300,19 +298,11 @@ struct SearchState {
 /// A place in a run: the invocation, or (`None`) the instantiation, and the number of events in it.
 type Place = (Option<usize>, usize);
 
-/// What was seen of an invocation, or of the instantiation.
-fn part(run: &RunObservation, invocation: Option<usize>) -> Option<&InvocationObservation> {
-    match invocation {
-        None => Some(&run.instantiation),
-        Some(invocation) => run.invocations.get(invocation),
-    }
-}
-
 impl Scheduler for &Search<'_> {
     fn choose(&mut self, _: Choice, options: &[Label]) -> usize {
         let state = &mut *self.state.borrow_mut();
         let (invocation, position) = state.reached;
-        let native = part(self.native, invocation);
+        let native = self.native.part(invocation);
         let wanted = native.and_then(|native| native.events.get(position));
         state.guided.choose(options, wanted.copied())
     }
@@ -323,14 +313,14 @@ impl Witness for &Search<'_> {
         let state = &mut *self.state.borrow_mut();
         state.guided.logged(event);
         state.reached = (invocation, position);
-        let native = part(self.native, invocation);
+        let native = self.native.part(invocation);
         let same = native.is_some_and(|native| native.events.get(position) == Some(&event));
         state.reached.1 += usize::from(same);
         same
     }
 
     fn invocation(&mut self, invocation: Option<usize>, seen: &InvocationObservation) -> bool {
-        let native = part(self.native, invocation);
+        let native = self.native.part(invocation);
         let same = native.is_some_and(|native| in_invocation(native, seen).is_none());
         self.state.borrow_mut().reached = if same {
             (Some(invocation.map_or(0, |it| it + 1)), 0)

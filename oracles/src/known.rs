@@ -197,8 +197,7 @@ impl Cause {
         alone: bool,
     ) -> Explanation {
         let mut native = native.clone();
-        let last = native.invocations.last_mut();
-        last.unwrap_or(&mut native.instantiation).end = End::Trap(self.stands_for);
+        native.last_part().end = End::Trap(self.stands_for);
         native.leftover = None;
         // What stands for the failure may be a trap that the program gets to otherwise, too.
         let deviates =

@@ -25,6 +25,22 @@ pub struct RunObservation {
     pub leftover: Option<bool>,
 }
 
+impl RunObservation {
+    /// What was seen of an invocation, or (`None`) of the instantiation.
+    pub fn part(&self, invocation: Option<usize>) -> Option<&InvocationObservation> {
+        match invocation {
+            None => Some(&self.instantiation),
+            Some(invocation) => self.invocations.get(invocation),
+        }
+    }
+
+    /// The invocation that was made last, or the instantiation if none was.
+    pub fn last_part(&mut self) -> &mut InvocationObservation {
+        let last = self.invocations.last_mut();
+        last.unwrap_or(&mut self.instantiation)
+    }
+}
+
 /// What was seen of one invocation, or of the instantiation, until nothing was ready any more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InvocationObservation {

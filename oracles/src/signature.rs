@@ -45,12 +45,8 @@ impl Signature {
             }) => {
                 let beside = beside.as_ref().filter(|_| beside_known);
                 let leaves = beside.map_or(leaves, |beside| &beside.leaves);
-                let native = judgement.native.runs.get(*run).and_then(|run| {
-                    match leaves.difference.invocation {
-                        None => Some(&run.instantiation),
-                        Some(invocation) => run.invocations.get(invocation),
-                    }
-                });
+                let native = judgement.native.runs.get(*run);
+                let native = native.and_then(|run| run.part(leaves.difference.invocation));
                 of_run(leaves, native.map(|native| native.end))
             }
         };

@@ -6,10 +6,10 @@
 
 use super::placement::conditional;
 use super::{Sketch, peer, post_return};
-use crate::encode::World;
+use crate::encode::{World, is_text};
 use crate::limits::SCRATCH_ADDRESS;
 use crate::plan::{
-    Entry, Handle, Index, Lift, Op, Operand, Passing, Plan, Target, ValueType, Width,
+    Entry, Handle, Index, Op, Operand, Passing, Plan, Scalar, Target, ValueType, Width,
 };
 
 /// Percentage of plans with one of these, of those with one instance and of those with more.
@@ -92,14 +92,11 @@ pub(super) fn draw(sketch: &mut Sketch) {
 
 /// The instances in which there is such a place.
 fn fitting(sketch: &Sketch, world: &World, place: Place) -> Vec<usize> {
-    let text = |ty: &ValueType| matches!(ty, ValueType::String | ValueType::Bytes);
     let receives_text = |i: usize| {
         let entries = |i: usize| sketch.instances[i].entries.iter();
-        entries(i).any(|entry| entry.params.iter().any(text))
-            || world
-                .visible(i)
-                .into_iter()
-                .any(|other| entries(other).any(|entry| entry.result.iter().any(text)))
+        let mut visible = world.visible(i).into_iter();
+        entries(i).any(|entry| entry.params.iter().copied().any(is_text))
+            || visible.any(|other| entries(other).any(|entry| entry.result.is_some_and(is_text)))
     };
     let fits = |&i: &usize| {
         let instance = &sketch.instances[i];
@@ -161,7 +158,7 @@ fn step(sketch: &mut Sketch, place: Place, out: &mut Vec<Op>) {
             false => Op::TaskCancel,
             true => Op::TaskReturn {
                 result: None,
-                value: crate::plan::Scalar::Bits(0),
+                value: Scalar::Bits(0),
             },
         }),
         Step::Unreachable => out.push(Op::Unreachable),
@@ -199,11 +196,7 @@ fn launch(sketch: &mut Sketch, place: Place, out: &mut Vec<Op>) {
 /// Calls another instance, and leaves the subtask or looks after it.
 fn call(sketch: &mut Sketch, out: &mut Vec<Op>) {
     let asynchronous = sketch.draw.percent(65);
-    let fits = |entry: &Entry| {
-        let mut params = entry.params.iter();
-        params.all(|ty| matches!(ty, ValueType::Scalar(_)))
-            && asynchronous != matches!(entry.lift, Lift::SyncTyped(_))
-    };
+    let fits = |entry: &Entry| entry.takes_scalars() && asynchronous == peer::is_async(entry);
     let Some(callee) = peer::callee(sketch, fits) else {
         return out.push(quiet(sketch));
     };
@@ -245,7 +238,8 @@ fn quiet(sketch: &mut Sketch) -> Op {
     }
 }
 
-/// What any function may do at any time.
+/// What any function may do at any time. (What `post_return` draws beside that goes by the functions of the instance that is drawn
+/// with it.)
 fn harmless(sketch: &mut Sketch) -> Op {
     let value = match sketch.draw.percent(50) {
         false => Operand::Argument,

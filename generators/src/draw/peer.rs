@@ -150,7 +150,7 @@ fn entry_of<'s>(sketch: &'s Sketch, callee: Callee) -> &'s Entry {
     &sketch.instances[callee.instance].entries[callee.entry]
 }
 
-fn is_async(entry: &Entry) -> bool {
+pub(super) fn is_async(entry: &Entry) -> bool {
     !matches!(entry.lift, Lift::SyncTyped(_))
 }
 
@@ -299,13 +299,7 @@ pub(super) fn call(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
 fn crowd(sketch: &mut Sketch, scope: &mut Scope, first: Callee, slot: usize, out: &mut Vec<Op>) {
     let mut slots = vec![slot];
     let instance = first.instance;
-    let simple = |entry: &Entry| {
-        is_async(entry)
-            && entry
-                .params
-                .iter()
-                .all(|ty| matches!(ty, ValueType::Scalar(_)))
-    };
+    let simple = |entry: &Entry| is_async(entry) && entry.takes_scalars();
     for _ in 0..1 + sketch.draw.below(2) {
         let entries = sketch.instances[instance].entries.iter().enumerate();
         let entries: Vec<usize> = entries.filter(|(_, e)| simple(e)).map(|(i, _)| i).collect();

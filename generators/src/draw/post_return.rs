@@ -6,7 +6,7 @@ use super::ingredient::{DARING, on_any_end};
 use super::placement::{choose, conditional};
 use super::{Sketch, body, op, peer};
 use crate::limits::{POST_RETURN_ADDRESS, SCRATCH_ADDRESS};
-use crate::plan::{Handle, Index, Op, Operand, Start, Target, ValueType, Width};
+use crate::plan::{Entry, Handle, Index, Op, Operand, Start, Target, Width};
 
 /// Percentage of entries lifted synchronously that have a post-return function, beside those that a mistake gives one.
 const PERCENT: u32 = 30;
@@ -232,8 +232,7 @@ pub(super) fn between(sketch: &mut Sketch) -> Op {
 
 /// A call that needs nothing to be made before.
 fn call(sketch: &mut Sketch, asynchronous: bool) -> Option<Op> {
-    let scalar = |ty: &ValueType| matches!(ty, ValueType::Scalar(_));
-    let callee = peer::callee(sketch, |entry| entry.params.iter().all(scalar))?;
+    let callee = peer::callee(sketch, Entry::takes_scalars)?;
     let args = peer::arguments(sketch, callee, &mut Vec::new());
     Some(Op::Invoke {
         callee,

@@ -35,7 +35,7 @@ use crate::plan::{Plan, ValueType};
 use spawndiff_corpus::{Case, Invocation, Run, Type, Value};
 
 pub(crate) use signature::{entry_signature, import_signature};
-pub(crate) use world::World;
+pub(crate) use world::{World, is_text};
 
 /// The name of the export that shows the final shared state.
 pub(crate) const STATE: &str = "state";

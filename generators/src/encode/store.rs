@@ -29,14 +29,10 @@ pub(super) fn has_hooks(instance: &Instance) -> bool {
 }
 
 pub(super) fn hooks_type() -> TableType {
-    TableType {
-        minimum: 2,
+    table_type(&Table {
+        initial: 2,
         maximum: Some(2),
-        ..table_type(&Table {
-            initial: 0,
-            maximum: None,
-        })
-    }
+    })
 }
 
 /// The largest first size that a table is encoded with, whatever the plan says.

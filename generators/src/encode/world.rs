@@ -240,7 +240,7 @@ fn flat_params(entry: &Entry) -> Vec<CoreType> {
         .collect()
 }
 
-pub(super) fn is_text(ty: ValueType) -> bool {
+pub(crate) fn is_text(ty: ValueType) -> bool {
     match ty {
         ValueType::String | ValueType::Bytes => true,
         ValueType::Scalar(_) | ValueType::Own(_) | ValueType::Borrow(_) | ValueType::Channel(_) => {

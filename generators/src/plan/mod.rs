@@ -300,6 +300,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether its parameters are scalars: a call of it needs nothing to be made before.
+    pub fn takes_scalars(&self) -> bool {
+        let mut params = self.params.iter();
+        params.all(|ty| matches!(ty, ValueType::Scalar(_)))
+    }
+
     /// What its post-return function does, if it is lifted so that it can have one and has one.
     pub fn post_return(&self) -> Option<&[Op]> {
         self.post_return.as_deref().filter(|_| self.lift.is_sync())

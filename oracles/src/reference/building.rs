@@ -30,7 +30,7 @@ impl Build for Store<'_> {
         self.enter_from(inst, None);
         self.begins_start_function();
         self.lift_core(Some(func), inst, Vec::new())?;
-        self.starting = false;
+        self.starting = None;
         self.leave_to(inst, None);
         Ok(())
     }

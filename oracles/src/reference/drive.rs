@@ -141,7 +141,6 @@ impl Store<'_> {
                         }
                         Outcome::Block(switch_to, then) => {
                             if switch_to.is_some() {
-                                self.waits_in_start_function()?;
                                 self.switches_in_start_function(thread)?;
                             }
                             self.thread(thread).cont = Some(Continuation::Core {

@@ -1,6 +1,7 @@
-//! Lifting and lowering at once. The specification lifts all of a call's parameters, or its result, and then lowers them; an engine
-//! that copies each as it reads it has called `realloc` for some of it before it finds that another part cannot be lifted. Both end in
-//! a trap, so all that shows is which: where `realloc` traps too, it may be that one.
+//! Lifting and lowering at once (CanonicalABI.md, "Introduction": an implementation may fuse the two into one direct copy). The
+//! definitions lift all of a call's parameters, or its result, and then lower them; an engine that copies each as it reads it has called
+//! `realloc` for some of it before it finds that another part cannot be lifted. Both end in a trap, so all that shows is which: where
+//! `realloc` traps too, it may be that one.
 
 use super::abi::Context;
 use super::canonical::{CanonicalOptions, InstanceId};

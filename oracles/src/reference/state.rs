@@ -158,7 +158,7 @@ pub(crate) struct Thread {
     pub(crate) robbed: bool,
     /// Whether it has ended. Only a deviation asks.
     pub(crate) ended: bool,
-    /// The start function that had begun last, and was not over, when its core function was called. Only a deviation asks.
+    /// The start function that ran when its core function was called. Only a deviation asks.
     pub(crate) began_in: Option<TaskId>,
     /// Whether it is in a `post-return` function and taken for its caller: its place is another's, and its index is its caller's. Only a
     /// deviation asks.

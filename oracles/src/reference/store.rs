@@ -102,12 +102,10 @@ pub(crate) struct Store<'a> {
     pub(crate) async_calls: u32,
     /// Whether a call has returned at once. Only a deviation asks.
     pub(crate) kept_calls: bool,
-    /// Whether a start function of a core module runs. Only a deviation asks.
-    pub(crate) starting: bool,
+    /// The task of the start function of a core module that runs. Only a deviation asks.
+    pub(crate) starting: Option<TaskId>,
     /// Whether it has blocked, and let another thread run. Only a deviation asks.
     pub(crate) start_function_blocked: bool,
-    /// The tasks of start functions. Only a deviation asks.
-    pub(crate) start_functions: Vec<TaskId>,
     /// How many threads, waitables and waitable sets there were after instantiation.
     pub(crate) at_rest: usize,
     /// The fault that is planted, in a test.
@@ -158,9 +156,8 @@ impl<'a> Store<'a> {
             held_by: None,
             async_calls: 0,
             kept_calls: false,
-            starting: false,
+            starting: None,
             start_function_blocked: false,
-            start_functions: Vec::new(),
             at_rest: 0,
             fault: None,
             deviations,

@@ -71,13 +71,6 @@ fn lanes(events: &[Event]) -> Vec<Lane> {
 /// The invocation of a run in which the engines first differ, or its instantiation, or the last invocation, drawn.
 pub fn drawing(run: &Traced<'_>) -> Markup {
     let differs = run.difference.as_ref();
-    let of = |run: Option<&spawndiff_oracles::RunObservation>, index: Option<usize>| {
-        run.and_then(|run| match index {
-            None => Some(&run.instantiation),
-            Some(index) => run.invocations.get(index),
-        })
-        .cloned()
-    };
     let made = [run.native, run.reference].map(|run| run.map_or(0, |run| run.invocations.len()));
     // An engine that failed made fewer: the last of those is where it did.
     let last = made.into_iter().find(|made| *made > 0);
@@ -86,8 +79,8 @@ pub fn drawing(run: &Traced<'_>) -> Markup {
         Some(it) if !matches!(it.what, What::Leftover { .. }) => it.invocation,
         Some(_) | None => last,
     };
-    let native = of(run.native, index).unwrap_or_default();
-    let reference = of(run.reference, index).unwrap_or_default();
+    let seen = [run.native, run.reference].map(|run| run.and_then(|run| run.part(index)).cloned());
+    let [native, reference] = seen.map(Option::unwrap_or_default);
     let first = differs.and_then(|it| match it.what {
         What::Event { position, .. } => Some(position),
         What::Returned { .. } | What::End { .. } => Some(native.events.len()),

@@ -174,7 +174,6 @@ fn end_of(error: &Error) -> Result<End, Stop> {
 
 /// What the store of a run that panicked still holds: the events of the instantiation or invocation that was under way.
 pub(super) fn salvage(store: &mut Store<Host>, seen: &mut RunObservation) {
-    let last = seen.invocations.last_mut();
-    let last = last.unwrap_or(&mut seen.instantiation);
+    let last = seen.last_part();
     last.events.append(&mut store.data_mut().events);
 }

@@ -8,15 +8,14 @@ use crate::Trap;
 impl Store<'_> {
     /// Before the task of a start function: the next one that there is.
     pub(crate) fn begins_start_function(&mut self) {
-        self.start_functions.push(TaskId(self.tasks.len()));
-        self.starting = true;
+        self.starting = Some(TaskId(self.tasks.len()));
         self.start_function_blocked = false;
     }
 
     /// Where a call is asynchronous, a thread switches to another, or a synchronously typed task has blocked: it stays there if a start
     /// function does that.
     pub(crate) fn waits_in_start_function(&mut self) -> Result<(), Stop> {
-        match self.starting && self.deviates(Deviation::StartFunctionWaits) {
+        match self.starting.is_some() && self.deviates(Deviation::StartFunctionWaits) {
             true => Err(Stop::Deadlock),
             false => Ok(()),
         }
@@ -25,7 +24,8 @@ impl Store<'_> {
     /// Before another thread runs because a start function has blocked, or that function because its turn has come: the first time that
     /// works.
     pub(crate) fn runs_beside_start_function(&mut self) -> Result<(), Stop> {
-        let runs = self.starting && self.deviations.contains(&Deviation::StartFunctionYields);
+        let runs =
+            self.starting.is_some() && self.deviations.contains(&Deviation::StartFunctionYields);
         match runs && std::mem::replace(&mut self.start_function_blocked, true) {
             true => self.fails_in_start_function(),
             false => Ok(()),
@@ -34,6 +34,7 @@ impl Store<'_> {
 
     /// Before a thread switches to another.
     pub(crate) fn switches_in_start_function(&mut self, thread: ThreadId) -> Result<(), Stop> {
+        self.waits_in_start_function()?;
         match self.is_of_start_function(thread) {
             true => self.runs_beside_start_function(),
             false => Ok(()),
@@ -49,7 +50,7 @@ impl Store<'_> {
     }
 
     fn is_of_start_function(&self, thread: ThreadId) -> bool {
-        self.starting && self.start_functions.contains(&self.threads[thread.0].task)
+        self.starting == Some(self.threads[thread.0].task)
     }
 
     fn fails_in_start_function(&mut self) -> Result<(), Stop> {
@@ -61,9 +62,7 @@ impl Store<'_> {
 
     /// Before the core function of a thread is called.
     pub(crate) fn begins_in_start_function(&mut self, thread: ThreadId) {
-        if self.starting {
-            self.thread(thread).began_in = self.start_functions.last().copied();
-        }
+        self.thread(thread).began_in = self.starting;
     }
 
     /// When it has returned: the failure of one that a start function has called, directly or not, if that is over.
