@@ -36,6 +36,8 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// What the native engine did.
     pub native: Observation,
+    /// The message of the error, other than a trap, in which the native engine ended its last run, if it did.
+    pub failed: Option<String>,
     /// What the reference did, on the schedule that got furthest, or (where that was not looked for to the end) on the fixed
     /// one. Shorter than the native observation where the comparison stopped at a run.
     pub reference: Observation,
@@ -103,6 +105,7 @@ impl Judgement {
         };
         let runs: Vec<RunObservation> = case.runs.iter().map_while(fixed).collect();
         Judgement {
+            failed: Some(message.clone()),
             verdict: Verdict::Crash { message },
             native: Observation::default(),
             schedules: vec![Vec::new(); runs.len()],
@@ -164,6 +167,7 @@ impl Judge {
         let mut judgement = Judgement {
             verdict: Verdict::Agree,
             native: Observation::default(),
+            failed: None,
             reference: Observation::default(),
             schedules: Vec::new(),
             coverage: Coverage::default(),
@@ -183,10 +187,12 @@ impl Judge {
             }
             native::Outcome::Crashed { message, observed } => {
                 judgement.native = observed;
+                judgement.failed = Some(message.clone());
                 Some(Verdict::Crash { message })
             }
             native::Outcome::Unmapped { message, observed } => {
                 judgement.native = observed;
+                judgement.failed = Some(message.clone());
                 Some(Verdict::Divergence(Divergence::Unmapped { message }))
             }
         };

@@ -87,6 +87,9 @@ pub fn runs(stored: &StoredCase, judgement: &Judgement) -> Result<String, fmt::E
         }
         writeln!(out)?;
     }
+    if let Some(message) = traces::failure(judgement) {
+        writeln!(out, "internal error: {}", one_line(&message))?;
+    }
     writeln!(out, "{}", one_line(&judgement.verdict.to_string()))?;
     Ok(out)
 }

@@ -52,8 +52,12 @@ pub fn runs<'a>(stored: &StoredCase, judgement: &'a Judgement) -> Vec<Traced<'a>
             (Some(native), Some(reference)) if compared => difference(native, reference),
             _ => None,
         };
+        let mut parts = parts(run, native, reference, difference.as_ref());
+        if judgement.failed.is_some() && index + 1 == judgement.native.runs.len() {
+            failed(&mut parts, native);
+        }
         Traced {
-            parts: parts(run, native, reference, difference.as_ref()),
+            parts,
             schedule: judgement.schedules.get(index).map(Vec::as_slice),
             native,
             reference,
@@ -61,6 +65,31 @@ pub fn runs<'a>(stored: &StoredCase, judgement: &'a Judgement) -> Vec<Traced<'a>
         }
     };
     stored.case.runs.iter().enumerate().map(traced).collect()
+}
+
+/// In place of an end that the native engine did not come to.
+fn failed(parts: &mut [Part], native: Option<&RunObservation>) {
+    let made = native.map_or(0, |run| run.invocations.len());
+    let instantiated = parts
+        .first()
+        .is_some_and(|part| part.title == INSTANTIATION);
+    let last = match made {
+        0 => 0,
+        made => made - 1 + usize::from(instantiated),
+    };
+    let rows = parts.get_mut(last).map(|part| &mut part.rows);
+    let ended = rows.and_then(|rows| rows.iter_mut().rfind(|row| !row.native.is_empty()));
+    if let Some(row) = ended {
+        row.native = "internal error".to_string();
+    }
+}
+
+/// The message of the error that ends the native trace, where the verdict does not give it.
+pub fn failure(judgement: &Judgement) -> Option<String> {
+    match &judgement.verdict {
+        Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => judgement.failed.clone(),
+        Verdict::Divergence(_) | Verdict::Crash { .. } => None,
+    }
 }
 
 fn parts(

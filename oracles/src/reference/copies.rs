@@ -38,7 +38,7 @@ impl Store<'_> {
             && let WaitableKind::End(end) = &self.waitables[waitable.0].kind
             && self.shared[end.shared.0].ty == *ty
         {
-            return Ok((waitable, (end.side != side) != end.crossed));
+            return Ok((waitable, end.taken_for != side));
         }
         Err(Trap::WrongHandle.into())
     }
@@ -65,7 +65,7 @@ impl Store<'_> {
             }
             end => end?,
         };
-        let state = self.copy_state(end);
+        let state = self.end(end).state;
         let in_set =
             !wrong && !opts.async_ && self.waitable(end).wset.is_some() && !self.copies_in_set();
         self.trap_if_any(&[
@@ -78,6 +78,9 @@ impl Store<'_> {
         ])?;
         self.not_waited_for(end, opts.async_)?;
         let buffer = self.new_buffer(ty, opts, inst, ptr, n)?;
+        if self.has_crossed(end) {
+            return self.copy_crossed(thread, end, side, buffer, opts.async_);
+        }
         self.end(end).state = CopyState::Copying;
         self.end(end).copy = Some((i, buffer));
         let idle = self.take_idle_event(end);
@@ -103,9 +106,9 @@ impl Store<'_> {
         let handle = self.get_handle(inst, i)?;
         let (end, wrong) = self.end_of(handle, ty, side)?;
         let future = matches!(ty, ValType::Future(_));
-        let copies = self.copy_state(end) == CopyState::Copying;
-        if wrong && copies && self.cancels_other_end() {
-            return self.cancel_other_end(end, async_, future);
+        let copies = self.end(end).state == CopyState::Copying;
+        if copies && (self.has_crossed(end) || wrong && self.cancels_other_end()) {
+            return self.cancel_crossed(end, side, async_);
         }
         let waiter = copies && self.waitable(end).has_sync_waiter && !self.cancels_sync_copy();
         let idle = !copies || waiter;
@@ -138,7 +141,7 @@ impl Store<'_> {
                 true => Ok(Outcome::returns(BLOCKED)),
             };
         }
-        let EventTuple(_, _, payload) = self.get_pending_event(end);
+        let EventTuple(_, _, payload) = self.get_pending_event(end)?;
         Ok(Outcome::returns(payload))
     }
 
@@ -152,7 +155,10 @@ impl Store<'_> {
     ) -> Result<Outcome, Stop> {
         let handle = self.remove_handle(inst, hi)?;
         let (end, wrong) = self.end_of(handle, ty, side)?;
-        let state = self.copy_state(end);
+        let state = self.end(end).state;
+        if !wrong && !state.copying() && self.has_crossed(end) {
+            return self.drop_crossed(end, side);
+        }
         // `WritableFutureEnd.drop`
         let future = matches!(ty, ValType::Future(_)) && !wrong;
         let unwritten = future && side == Side::Writable && state != CopyState::Done;
@@ -183,7 +189,7 @@ impl Store<'_> {
     ) -> Result<SharedId, Stop> {
         let handle = self.remove_handle(inst, i)?;
         let (end, wrong) = self.end_of(handle, ty, Side::Readable)?;
-        let state = self.copy_state(end);
+        let state = self.end(end).state;
         let in_set = self.waitables[end.0].wset.is_some() || self.is_still_waited_for(end);
         self.trap_if_any(&[
             (wrong, Trap::WrongEnd),

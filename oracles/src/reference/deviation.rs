@@ -6,11 +6,14 @@
 
 mod cancelling;
 mod copying;
+mod crossing;
 mod destroying;
 mod leaving;
 mod starting;
 mod switching;
 mod waiting;
+
+pub(super) use crossing::{Crossed, CrossedEvent};
 
 use super::store::{Stop, Store};
 use super::threads::Flow;
@@ -160,7 +163,8 @@ deviations! {
     /// In the `post-return` function of a task that another component instance has called, both synchronously, the instance may leave.
     LeavesInCalledPostReturn "leaves-in-called-post-return",
     /// `{stream,future}.cancel-read` of a writable end that copies, and `cancel-write` of a readable one, says CANCELLED; the copy
-    /// goes on, and the end is taken for an idle one of the other side.
+    /// goes on, and the end is taken for an idle one of the other side. What comes of that copy cannot be told then: an internal error. A
+    /// trap `subtask-not-resolved` stands for it.
     CancelsOtherEnd "cancels-other-end",
     /// `task.return` without `memory` works in a task that is lifted with one.
     ReturnsWithoutMemory "returns-without-memory",
@@ -176,8 +180,9 @@ deviations! {
     /// A thread that has begun while a start function runs ends after that has: an internal error. A trap `subtask-not-resolved` stands for
     /// it.
     OutlivedStartFunctionFails "outlived-start-function-fails",
-    /// `thread.yield` in a synchronously typed task that has not returned, with another thread ready, fails an assertion of
-    /// the engine: a trap `cannot-block` stands for it. Only where the engine failed that assertion.
+    /// `thread.yield` in a synchronously typed task that has not returned, with another thread of the instance ready that has yielded, or is
+    /// to begin or to be called back, fails an assertion of the engine: a trap `cannot-block` stands for it. Only where the engine failed
+    /// that assertion.
     SyncTypedYieldAsserts "sync-typed-yield-asserts",
 }
 

@@ -91,7 +91,9 @@ impl Store<'_> {
                 let set = waited.map_err(|trap| Stop::from(trap).by(name))?;
                 let event = match self.takes_yield(thread) {
                     true => self.waited_for_nothing(set),
-                    false => self.waited_for_event(set, cancelled),
+                    false => self
+                        .waited_for_event(set, cancelled)
+                        .map_err(|stop| stop.by(name))?,
                 };
                 match self.canons[builtin].1 {
                     Canon::WaitableSetWait { memory, .. } => {

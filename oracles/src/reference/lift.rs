@@ -15,7 +15,7 @@ use super::store::{Stop, Store};
 use super::tasks::Entered;
 use super::threads::Flow;
 use super::types::FuncType;
-use super::waitables::{EventCode, EventTuple};
+use super::waitables::{EventCode, EventTuple, Waited};
 use crate::Trap;
 use crate::schedules::Choice;
 use std::sync::Arc;
@@ -152,7 +152,7 @@ impl Store<'_> {
                 match self.waits_again(thread, set, cancelled) {
                     true => Next::Block(None, Continuation::CallbackWait(set)),
                     false => {
-                        let event = self.waited_for_event(set, cancelled);
+                        let event = self.waited_for_event(set, cancelled).map_err(by_lift)?;
                         self.call_callback(thread, event)?
                     }
                 }
@@ -322,9 +322,14 @@ impl Store<'_> {
                     self.sets[set.0].num_waiting += 1;
                     return Ok(Next::Block(None, Continuation::CallbackWait(set)));
                 }
-                match self.wait_for_event_and(thread, set, Some(inst), true) {
-                    Ok(event) => self.call_callback(thread, event),
-                    Err(switch_to) => Ok(Next::Block(switch_to, Continuation::CallbackWait(set))),
+                match self
+                    .wait_for_event_and(thread, set, Some(inst), true)
+                    .map_err(by_callback)?
+                {
+                    Waited::Go(event) => self.call_callback(thread, event),
+                    Waited::Block(switch_to) => {
+                        Ok(Next::Block(switch_to, Continuation::CallbackWait(set)))
+                    }
                 }
             }
             _ => Err(by_callback(Trap::CallbackCode.into())),

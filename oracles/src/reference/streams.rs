@@ -6,6 +6,7 @@
 
 use super::abi::{self, SharedId};
 use super::canonical::{CanonicalOptions, InstanceId, Side};
+use super::deviation::Crossed;
 use super::fault::Fault;
 use super::limits;
 use super::state::{Handle, ThreadId};
@@ -53,8 +54,8 @@ pub(crate) struct CopyEnd {
     pub(crate) side: Side,
     /// The copy that is under way: the end's index when it began, and its buffer.
     pub(crate) copy: Option<(u32, BufferId)>,
-    /// Only a deviation sets it: the end is taken for an idle one of the other side.
-    pub(crate) crossed: bool,
+    /// Its side. Only a deviation takes it for the other.
+    pub(crate) taken_for: Side,
 }
 
 /// `class SharedStreamImpl` or `class SharedFutureImpl`.
@@ -64,12 +65,13 @@ pub(crate) struct Shared {
     pub(crate) ty: ValType,
     dropped: bool,
     pending: Option<Pending>,
+    /// Only of a deviation: the rest of what is here has no meaning then.
+    pub(crate) crossed: Option<Crossed>,
 }
 
-/// A copy that waits for the other end: `pending_inst`, `pending_buffer`, and whose callbacks are to be called.
+/// A copy that waits for the other end: `pending_buffer` (which knows `pending_inst`), and whose callbacks are to be called.
 #[derive(Clone, Copy, Debug)]
 struct Pending {
-    inst: InstanceId,
     /// Only a deviation asks.
     thread: ThreadId,
     buffer: BufferId,
@@ -83,7 +85,7 @@ pub(crate) struct Buffer {
     inst: InstanceId,
     t: Option<ValType>,
     ptr: u64,
-    progress: u32,
+    pub(crate) progress: u32,
     length: u32,
 }
 
@@ -91,7 +93,7 @@ pub(crate) struct Buffer {
 const MAX_LENGTH: u32 = (1 << 28) - 1;
 
 impl Buffer {
-    fn remain(&self) -> u32 {
+    pub(crate) fn remain(&self) -> u32 {
         self.length - self.progress
     }
 
@@ -171,7 +173,7 @@ impl Store<'_> {
         limits::add(&mut self.buffers, buffer).map(BufferId)
     }
 
-    fn buffer(&self, buffer: BufferId) -> &Buffer {
+    pub(crate) fn buffer(&self, buffer: BufferId) -> &Buffer {
         &self.buffers[buffer.0]
     }
 
@@ -181,7 +183,7 @@ impl Store<'_> {
     }
 
     /// `ReadableBuffer.read` of one and `WritableBuffer.write` of the other.
-    fn transfer(&mut self, from: BufferId, to: BufferId, n: u32) -> Result<(), Stop> {
+    pub(crate) fn transfer(&mut self, from: BufferId, to: BufferId, n: u32) -> Result<(), Stop> {
         if let Some(t) = self.buffer(from).t.clone() {
             let buffer = self.buffer(from);
             let (opts, inst, ptr) = (buffer.opts.clone(), buffer.inst, buffer.ptr);
@@ -209,6 +211,7 @@ impl Store<'_> {
             ty,
             dropped: false,
             pending: None,
+            crossed: None,
         };
         limits::add(&mut self.shared, shared).map(SharedId)
     }
@@ -225,7 +228,7 @@ impl Store<'_> {
             shared,
             side,
             copy: None,
-            crossed: false,
+            taken_for: side,
         }))?;
         self.brings_idle_event(end);
         self.add_handle(inst, Handle::Waitable(end))
@@ -273,7 +276,6 @@ impl Store<'_> {
         end: WaitableId,
         buffer: BufferId,
     ) -> Result<(), Stop> {
-        let inst = self.inst_of(thread);
         let CopyEnd { shared, side, .. } = *self.end(end);
         let state = &self.shared[shared.0];
         if state.dropped {
@@ -282,7 +284,6 @@ impl Store<'_> {
             return Ok(());
         }
         let mine = Pending {
-            inst,
             thread,
             buffer,
             end,
@@ -299,10 +300,7 @@ impl Store<'_> {
             return Err(Trap::SubtaskNotResolved.into());
         }
         let state = &self.shared[shared.0];
-        // "temporary", says the specification.
-        if pending.inst == inst && !none_or_number_type(element(&state.ty)) {
-            return Err(Trap::IntraComponentCopy.into());
-        }
+        self.check_intra_component(shared, buffer, pending.buffer)?;
         let (from, to) = match side {
             Side::Readable => (pending.buffer, buffer),
             Side::Writable => (buffer, pending.buffer),
@@ -316,6 +314,27 @@ impl Store<'_> {
             }
             _ => self.copy_stream(shared, pending, mine, side),
         }
+    }
+
+    /// What the specification calls "temporary".
+    pub(crate) fn check_intra_component(
+        &self,
+        shared: SharedId,
+        one: BufferId,
+        other: BufferId,
+    ) -> Result<(), Stop> {
+        let ty = &self.shared[shared.0].ty;
+        let within = self.buffer(one).inst == self.buffer(other).inst;
+        match within && !none_or_number_type(element(ty)) {
+            true => Err(Trap::IntraComponentCopy.into()),
+            false => Ok(()),
+        }
+    }
+
+    /// The copy that waits for the other end: of which end, and its buffer.
+    pub(crate) fn pending_copy(&self, shared: SharedId) -> Option<(WaitableId, BufferId)> {
+        let pending = self.shared[shared.0].pending.as_ref();
+        pending.map(|pending| (pending.end, pending.buffer))
     }
 
     /// `SharedStreamImpl.read` or `.write`, with a pending copy at the other end.
@@ -375,7 +394,6 @@ impl Store<'_> {
         debug_assert!(self.end(end).state.copying());
         self.end(end).state = state;
         self.end(end).copy = None;
-        self.end(end).crossed = false;
         let code = event_code(stream, side);
         match stream {
             true => EventTuple(code, index, result as u32 | progress << 4),

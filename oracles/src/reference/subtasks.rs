@@ -297,7 +297,7 @@ impl Store<'_> {
                 true => Ok(Outcome::returns(BLOCKED)),
             };
         }
-        let EventTuple(_, _, state) = self.get_pending_event(waitable);
+        let EventTuple(_, _, state) = self.get_pending_event(waitable)?;
         Ok(Outcome::returns(state))
     }
 

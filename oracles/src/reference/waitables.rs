@@ -3,6 +3,7 @@
 
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId, Memory};
+use super::deviation::CrossedEvent;
 use super::fault::Fault;
 use super::limits;
 use super::state::{Cancelled, Handle, ReadyFunc, Then, ThreadId};
@@ -46,6 +47,8 @@ pub(crate) enum PendingEvent {
     Copy { result: CopyResult, reclaim: bool },
     /// Of an end that is not copying. `kept`: it was there before the end's last copy. Only of a deviation.
     Idle { kept: bool },
+    /// Of an end of a stream or future that crossed. Only of a deviation.
+    Crossed(CrossedEvent),
 }
 
 /// `class Waitable`.
@@ -71,6 +74,13 @@ pub(crate) struct WaitableSet {
     pub(crate) num_waiting: u32,
     /// It was dropped while threads waited for it. Only after a deviation.
     pub(crate) dropped: bool,
+}
+
+/// What comes of a wait for an event.
+pub(crate) enum Waited {
+    Go(EventTuple),
+    /// It has to wait, and this thread is to go on, if any.
+    Block(Option<ThreadId>),
 }
 
 /// `BLOCKED`.
@@ -142,12 +152,13 @@ impl Store<'_> {
         waitable: WaitableId,
     ) -> Result<Outcome, Stop> {
         self.waitable(waitable).has_sync_waiter = false;
-        let EventTuple(_, _, payload) = self.get_pending_event(waitable);
+        self.is_of_side(waitable)?;
+        let EventTuple(_, _, payload) = self.get_pending_event(waitable)?;
         Ok(Outcome::returns(payload))
     }
 
-    /// `Waitable.get_pending_event`.
-    pub(crate) fn get_pending_event(&mut self, waitable: WaitableId) -> EventTuple {
+    /// `Waitable.get_pending_event`. Only a deviation fails in it.
+    pub(crate) fn get_pending_event(&mut self, waitable: WaitableId) -> Result<EventTuple, Stop> {
         let pending = self.waitable(waitable).pending_event.take();
         let set = self.waitable(waitable).wset;
         let event = match pending.expect("it has a pending event") {
@@ -160,15 +171,16 @@ impl Store<'_> {
             }
             PendingEvent::Idle { kept } => self.idle_event(waitable, kept),
             PendingEvent::Copy { result, reclaim } => self.copy_event(waitable, result, reclaim),
+            PendingEvent::Crossed(event) => self.crossed_event(waitable, event)?,
         };
         if let Some(set) = set {
             self.goes_stale(set);
         }
-        event
+        Ok(event)
     }
 
     /// `Waitable.join`.
-    fn join(&mut self, waitable: WaitableId, wset: Option<SetId>) {
+    pub(crate) fn join(&mut self, waitable: WaitableId, wset: Option<SetId>) {
         debug_assert!(!self.waitables[waitable.0].has_sync_waiter);
         if let Some(old) = self.waitable(waitable).wset
             && !self.planted(Fault::LeavesSetInName)
@@ -197,37 +209,41 @@ impl Store<'_> {
     }
 
     /// `WaitableSet.get_pending_event`: of any of its elements.
-    fn get_pending_event_of_set(&mut self, set: SetId) -> EventTuple {
+    fn get_pending_event_of_set(&mut self, set: SetId) -> Result<EventTuple, Stop> {
         let elems = self.sets[set.0].elems.iter().copied();
         let pending: Vec<_> = elems.filter(|&elem| self.has_pending_event(elem)).collect();
         let chosen = self.choose(Choice::Event, &vec![NOBODY; pending.len()]);
         self.get_pending_event(pending[chosen])
     }
 
-    /// `WaitableSet.wait_for_event_and`, up to the wait. `Ok`: it need not wait.
+    /// `WaitableSet.wait_for_event_and`, up to the wait.
     pub(crate) fn wait_for_event_and(
         &mut self,
         thread: ThreadId,
         set: SetId,
         not_exclusive: Option<InstanceId>,
         cancellable: bool,
-    ) -> Result<EventTuple, Option<ThreadId>> {
+    ) -> Result<Waited, Stop> {
         self.sets[set.0].num_waiting += 1;
         let ready_func = ReadyFunc::SetEvent { set, not_exclusive };
         match self.wait_until(thread, ready_func, cancellable) {
-            Flow::Go(cancelled) => Ok(self.waited_for_event(set, cancelled)),
-            Flow::Block(switch_to) => Err(switch_to),
+            Flow::Go(cancelled) => self.waited_for_event(set, cancelled).map(Waited::Go),
+            Flow::Block(switch_to) => Ok(Waited::Block(switch_to)),
         }
     }
 
     /// `WaitableSet.wait_for_event_and`, after the wait.
-    pub(crate) fn waited_for_event(&mut self, set: SetId, cancelled: Cancelled) -> EventTuple {
+    pub(crate) fn waited_for_event(
+        &mut self,
+        set: SetId,
+        cancelled: Cancelled,
+    ) -> Result<EventTuple, Stop> {
         let event = match cancelled {
             true => EventTuple(EventCode::TaskCancelled, 0, 0),
-            false => self.get_pending_event_of_set(set),
+            false => self.get_pending_event_of_set(set)?,
         };
         self.sets[set.0].num_waiting -= 1;
-        event
+        Ok(event)
     }
 
     /// A waitable set of an instance.
@@ -263,9 +279,9 @@ impl Store<'_> {
         if self.takes_yield(thread) {
             return self.unpack_event(thread, memory, ptr, EventTuple(EventCode::None, 0, 0));
         }
-        match self.wait_for_event_and(thread, set, None, cancellable) {
-            Ok(event) => self.unpack_event(thread, memory, ptr, event),
-            Err(switch_to) => Ok(Outcome::Block(switch_to, Then::Wait { set, ptr })),
+        match self.wait_for_event_and(thread, set, None, cancellable)? {
+            Waited::Go(event) => self.unpack_event(thread, memory, ptr, event),
+            Waited::Block(switch_to) => Ok(Outcome::Block(switch_to, Then::Wait { set, ptr })),
         }
     }
 
@@ -287,7 +303,7 @@ impl Store<'_> {
         } else if !self.set_has_pending_event(set) || self.planted(Fault::PollFindsNothing) {
             EventTuple(EventCode::None, 0, 0)
         } else {
-            self.get_pending_event_of_set(set)
+            self.get_pending_event_of_set(set)?
         };
         self.unpack_event(thread, memory, ptr, event)
     }

@@ -190,6 +190,9 @@ fn one(engine: &str, path: &Path) -> Result<Markup> {
     }
     Ok(html! {
         p { code { (path.display()) } ": " (one_line(&judgement.verdict.to_string())) }
+        @if let Some(message) = traces::failure(&judgement) {
+            p { "Internal error: " (one_line(&message)) }
+        }
         @for (index, run) in shown {
             h3 { "Run " (index) }
             (lanes::drawing(run))

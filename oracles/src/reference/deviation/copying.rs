@@ -1,10 +1,9 @@
 //! Streams and futures.
 
-use super::super::canon::Outcome;
 use super::super::canonical::Side;
 use super::super::state::{ComponentInstance, Handle};
 use super::super::store::{Stop, Store};
-use super::super::streams::{BufferId, CopyEnd, CopyResult, CopyState, event_code};
+use super::super::streams::{BufferId, CopyEnd, CopyResult, event_code};
 use super::super::types::ValType;
 use super::super::waitables::{EventTuple, PendingEvent, Waitable, WaitableId, WaitableKind};
 use super::Deviation;
@@ -108,43 +107,6 @@ impl Store<'_> {
         EventTuple(event_code(stream, side), index, CopyResult::Dropped as u32)
     }
 
-    /// Whether the built-in that cancels a copy of the other end is let work on this one.
-    pub(crate) fn cancels_other_end(&mut self) -> bool {
-        self.deviates(Deviation::CancelsOtherEnd)
-    }
-
-    /// Then it looks at the other end, and says CANCELLED; a copy of that one that was completed and not told of is told of by
-    /// this. The copy of this end goes on, and until that is told of the end is taken for an idle one of the other side.
-    pub(crate) fn cancel_other_end(
-        &mut self,
-        end: WaitableId,
-        async_: bool,
-        future: bool,
-    ) -> Result<Outcome, Stop> {
-        let other = self.other_end(end);
-        if let Some(other) = other {
-            self.not_in_set(other, async_)?;
-        }
-        self.end(end).crossed = true;
-        if let Some(other) = other {
-            self.cancels_completed(other, future);
-            if let Some(PendingEvent::Copy { .. }) = self.waitable(other).pending_event {
-                let EventTuple(_, _, payload) = self.get_pending_event(other);
-                return Ok(Outcome::returns(payload));
-            }
-        }
-        Ok(Outcome::returns(CopyResult::Cancelled as u32))
-    }
-
-    /// The state of an end, as it is taken.
-    pub(crate) fn copy_state(&mut self, end: WaitableId) -> CopyState {
-        let CopyEnd { state, crossed, .. } = *self.end(end);
-        match crossed {
-            true => CopyState::Idle,
-            false => state,
-        }
-    }
-
     /// Whether a copy may be cancelled although a thread waits for it: what comes of the cancellation is not for that thread,
     /// which waits on, for the next event of the end.
     pub(crate) fn cancels_sync_copy(&mut self) -> bool {
@@ -184,7 +146,7 @@ impl Store<'_> {
     pub(crate) fn is_still_waited_for(&mut self, end: WaitableId) -> bool {
         self.deviations.contains(&Deviation::CancelsSyncCopy)
             && self.waitable(end).has_sync_waiter
-            && !self.copy_state(end).copying()
+            && !self.end(end).state.copying()
     }
 
     /// Before a copy: takes the event of an end that was not copying.

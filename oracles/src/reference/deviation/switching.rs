@@ -225,12 +225,29 @@ impl Store<'_> {
 
     /// Before `Thread.yield_` in `canon_thread_yield`.
     pub(crate) fn instead_of_yielding(&mut self, thread: ThreadId) -> Instead {
-        let task = self.thread(thread).task;
-        let task = self.task(task);
+        let task = self.task_of(thread);
         let asserts = !task.ft.async_ && task.state != TaskState::Resolved;
-        let asserts = asserts && !self.ready_threads(|_| true).is_empty();
+        let inst = self.inst_of(thread);
+        let ready = self.ready_threads(|_| true);
+        let asserts = asserts
+            && ready
+                .into_iter()
+                .any(|other| self.is_yielded_to(inst, other));
         (asserts && self.deviates(Deviation::SyncTypedYieldAsserts))
             .then_some(Err(Trap::CannotBlock.into()))
+    }
+
+    /// Whether a synchronously typed task of an instance lets a ready thread run where it yields: one of the same instance that has
+    /// yielded (in a built-in, or to the callee that it cancels), or is to begin or to be called back. One that was suspended, or has
+    /// waited in a built-in, it does not see.
+    fn is_yielded_to(&self, inst: InstanceId, other: ThreadId) -> bool {
+        let seen = match &self.threads[other.0].cont {
+            Some(Continuation::Core { then, .. }) => {
+                self.yields(other) || matches!(then, Then::Cancel { .. })
+            }
+            Some(_) | None => true,
+        };
+        seen && self.inst_of(other) == inst
     }
 
     /// Where a synchronously typed task has blocked and nothing is ready: whether that is left to the host's loop.
