@@ -181,6 +181,14 @@ impl Canon {
         matches!(ty, ValType::Stream(_)) && opts.memory.is_some_and(|memory| memory.wide)
     }
 
+    /// Of which side the ends are that it copies.
+    pub(crate) fn side(&self) -> Option<Side> {
+        match self {
+            Canon::Copy { side, .. } => Some(*side),
+            _ => None,
+        }
+    }
+
     /// The core type of the function (CanonicalABI.md, "Canonical Definitions", the validation rules).
     pub(crate) fn core_type(&self, layouts: &mut Layouts) -> wasmi::FuncType {
         use wasmi::ValType::{FuncRef, I32, I64};

@@ -111,9 +111,9 @@ impl abi::Context for Context<'_, '_> {
         self.store.inst(self.inst).may_leave = false;
         let results = self
             .store
-            .lift_core(Some(realloc), self.inst, args.to_vec())?;
+            .lift_core(Some(realloc), self.inst, args.to_vec());
         self.store.inst(self.inst).may_leave = true;
-        match results.first() {
+        match results?.first() {
             Some(Val::I32(ptr)) => Ok(u64::from(*ptr as u32)),
             Some(Val::I64(ptr)) => Ok(*ptr as u64),
             Some(_) | None => Err(super::drive::mistyped("realloc")),

@@ -121,11 +121,16 @@ impl Store<'_> {
         self.not_waited_for(end, async_)?;
         self.end(end).state = CopyState::CancellingCopy;
         self.cancels_completed(end, future);
-        if !self.has_pending_event(end) {
+        let told = self.has_pending_event(end);
+        if !told {
             let shared = self.end(end).shared;
             self.cancel_shared(shared);
         }
-        self.result_of_copy(thread, end, async_)
+        let result = self.result_of_copy(thread, end, async_);
+        if told {
+            self.wakes_in_vain(end);
+        }
+        result
     }
 
     /// The end of `stream_copy`, `future_copy` and `cancel_copy`.
@@ -172,6 +177,7 @@ impl Store<'_> {
         self.drop_shared(shared);
         if self.take_idle_event(end) {
             self.loses_idle_event(end);
+            self.wakes_in_vain(end);
         }
         self.tells_idle_end(end);
         self.replaces_completed(end);

@@ -138,7 +138,8 @@ deviations! {
     DropTellsIdleEnd "drop-tells-idle-end",
     /// A copy that finds the other end dropped leaves the event of [`Deviation::DropTellsIdleEnd`] where it is.
     CopyKeepsIdleEvent "copy-keeps-idle-event",
-    /// `{stream,future}.cancel-*` cancels a copy that another thread waits for.
+    /// `{stream,future}.cancel-*` cancels a copy that another thread waits for. Where that thread has been woken: an internal error, unless
+    /// there is another event once it goes on. A trap `subtask-not-resolved` stands for it.
     CancelsSyncCopy "cancels-sync-copy",
     /// A lent resource is free again when the callee returns, not when that is delivered.
     LendsEndOnReturn "lends-end-on-return",
@@ -149,7 +150,8 @@ deviations! {
     TellsWhenFree "tells-when-free",
     /// A dropped end of a stream makes DROPPED of a copy of the other end that was completed before, and not told of.
     DropReplacesCompleted "drop-replaces-completed",
-    /// `waitable.join` with 0 of a waitable that a thread waits for synchronously works, and that thread waits for ever.
+    /// `waitable.join` with 0 of a waitable that a thread waits for synchronously works, and that thread waits for ever; or, where it has
+    /// been woken, and the event is taken before it goes on, an internal error. A trap `subtask-not-resolved` stands for it.
     LeavesWaiter "leaves-waiter",
     /// A synchronous copy of an end that is in a waitable set works if it does not block.
     CopiesInSet "copies-in-set",

@@ -73,12 +73,18 @@ impl Store<'_> {
             },
             Then::Called(waitable) => self.called(thread, waitable),
             Then::Cancel { waitable, async_ } => self.has_yielded(thread, waitable, async_),
+            Then::Event(waitable) if self.was_woken_in_vain(thread, waitable) => {
+                Err(Trap::SubtaskNotResolved.into())
+            }
             Then::Event(waitable) if self.waits_for_another(thread, waitable) => {
                 Ok(Outcome::Block(None, then))
             }
             Then::Event(waitable) => {
-                let wide = self.canons[builtin].1.returns_wide();
-                let waited = self.waited_for_pending_event(waitable);
+                let canon = &self.canons[builtin].1;
+                let (wide, side) = (canon.returns_wide(), canon.side());
+                let waited = self
+                    .is_of_side(waitable, side)
+                    .and_then(|()| self.waited_for_pending_event(waitable));
                 waited.map(|outcome| outcome.widened(wide))
             }
             Then::Wait { set, ptr } => {

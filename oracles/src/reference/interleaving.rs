@@ -1,48 +1,61 @@
 //! Lifting and lowering at once (CanonicalABI.md, "Introduction": an implementation may fuse the two into one direct copy). The
-//! definitions lift all of a call's parameters, or its result, and then lower them; an engine that copies each as it reads it has called
-//! `realloc` for some of it before it finds that another part cannot be lifted. Both end in a trap, so all that shows is which: where
-//! `realloc` traps too, it may be that one.
+//! definitions lift all of a call's parameters, or its result, and then lower them; an engine that copies each as it reads it has looked at
+//! where some of it goes, and has called `realloc` for that, before it finds that another part cannot be lifted. Both end in a trap, so all
+//! that shows is which: where the places trap too, it may be that one.
 
-use super::abi::Context;
+use super::abi;
 use super::canonical::{CanonicalOptions, InstanceId};
 use super::state::{Caller, TaskId};
 use super::store::{Stop, Store};
+use super::types::ValType;
 use crate::schedules::{Choice, NOBODY};
 
 impl Store<'_> {
-    /// What lifting the parameters of a task has ended in, or what `realloc` of its instance ends in.
+    /// What lifting the parameters of a task has ended in, or what lowering them ends in.
     pub(crate) fn interleaved_params(&mut self, stop: Stop, task: TaskId) -> Stop {
         let task = self.task(task);
-        let (inst, opts) = (task.inst, task.opts.clone());
-        self.interleaved(stop, inst, &opts)
+        let (inst, opts, ft) = (task.inst, task.opts.clone(), task.ft.clone());
+        self.interleaved(stop, (inst, &opts), abi::MAX_FLAT_PARAMS, &ft.params, None)
     }
 
-    /// What lifting the result of a task has ended in, or what `realloc` of its caller ends in.
+    /// What lifting the result of a task has ended in, or what lowering it ends in.
     pub(crate) fn interleaved_result(&mut self, stop: Stop, task: TaskId) -> Stop {
         let Caller::Subtask(subtask) = self.task(task).caller else {
             return stop;
         };
         let subtask = self.subtask(subtask);
-        let (inst, opts) = (subtask.inst, subtask.opts.clone());
-        self.interleaved(stop, inst, &opts)
+        let (inst, opts, ft) = (subtask.inst, subtask.opts.clone(), subtask.ft.clone());
+        let (max_flat, out_param) = (subtask.max_flat_results(), subtask.flat_args.clone());
+        let result = ft.result.as_slice();
+        self.interleaved(stop, (inst, &opts), max_flat, result, Some(out_param))
     }
 
-    fn interleaved(&mut self, stop: Stop, inst: InstanceId, opts: &CanonicalOptions) -> Stop {
+    fn interleaved(
+        &mut self,
+        stop: Stop,
+        (inst, opts): (InstanceId, &CanonicalOptions),
+        max_flat: usize,
+        types: &[ValType],
+        out_param: Option<abi::CoreValueIter>,
+    ) -> Stop {
         let Stop::Trap(_, trap) = stop else {
             return stop;
         };
-        if opts.realloc.is_none() || !self.inst(inst).may_leave {
-            return stop;
-        }
         // Nothing that it does shows, but for the trap: it can call nobody, and the store ends here.
-        let reallocated = self.context(opts, inst, None).reallocate(0, 0, 1, 0);
-        match reallocated {
-            Err(Stop::Trap(by, other))
-                if other != trap && self.choose(Choice::Trap, &[NOBODY; 2]) == 1 =>
+        let reallocates = opts.realloc.is_some() && self.inst(inst).may_leave;
+        let mut cx = self.context(opts, inst, None);
+        let others = abi::lowering_stops(&mut cx, max_flat, types, out_param, reallocates);
+        let mut stops = vec![stop];
+        let mut traps = vec![trap];
+        for other in others {
+            if let Stop::Trap(_, trap) = other
+                && !traps.contains(&trap)
             {
-                Stop::Trap(by, other)
+                stops.push(other);
+                traps.push(trap);
             }
-            Ok(_) | Err(_) => stop,
         }
+        let chosen = self.choose(Choice::Trap, &vec![NOBODY; stops.len()]);
+        stops.swap_remove(chosen)
     }
 }

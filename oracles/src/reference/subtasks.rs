@@ -66,6 +66,16 @@ impl SubtaskState {
     }
 }
 
+impl Subtask {
+    /// How many core values its result may be, and is stored otherwise.
+    pub(crate) fn max_flat_results(&self) -> usize {
+        match self.opts.async_ {
+            true => 0,
+            false => abi::MAX_FLAT_RESULTS,
+        }
+    }
+}
+
 /// `class Subtask`.
 impl Store<'_> {
     pub(crate) fn subtask(&mut self, waitable: WaitableId) -> &mut Subtask {
@@ -185,10 +195,7 @@ impl Store<'_> {
         let (inst, opts, ft) = (subtask.inst, subtask.opts.clone(), subtask.ft.clone());
         let mut flat_args =
             std::mem::replace(&mut subtask.flat_args, CoreValueIter::new(Vec::new()));
-        let max_flat = match opts.async_ {
-            true => 0,
-            false => abi::MAX_FLAT_RESULTS,
-        };
+        let max_flat = subtask.max_flat_results();
         let mut cx = self.context(&opts, inst, Some(Scope::Subtask(waitable)));
         let flat_results = abi::lower_flat_values(
             &mut cx,

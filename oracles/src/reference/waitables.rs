@@ -152,7 +152,6 @@ impl Store<'_> {
         waitable: WaitableId,
     ) -> Result<Outcome, Stop> {
         self.waitable(waitable).has_sync_waiter = false;
-        self.is_of_side(waitable)?;
         let EventTuple(_, _, payload) = self.get_pending_event(waitable)?;
         Ok(Outcome::returns(payload))
     }
@@ -213,7 +212,9 @@ impl Store<'_> {
         let elems = self.sets[set.0].elems.iter().copied();
         let pending: Vec<_> = elems.filter(|&elem| self.has_pending_event(elem)).collect();
         let chosen = self.choose(Choice::Event, &vec![NOBODY; pending.len()]);
-        self.get_pending_event(pending[chosen])
+        let event = self.get_pending_event(pending[chosen]);
+        self.wakes_in_vain(pending[chosen]);
+        event
     }
 
     /// `WaitableSet.wait_for_event_and`, up to the wait.

@@ -17,6 +17,7 @@ mod flatten;
 mod lift_flat;
 mod load;
 mod lower_flat;
+mod places;
 mod scalars;
 mod sizes;
 mod store;
@@ -36,6 +37,7 @@ pub(crate) use flatten::{
 pub(crate) use lift_flat::{CoreValueIter, lift_flat_values};
 pub(crate) use load::{load_list_from_valid_range, load_string_from_range};
 pub(crate) use lower_flat::lower_flat_values;
+pub(crate) use places::lowering_stops;
 pub(crate) use sizes::Layouts;
 pub(crate) use store::{store_list_into_valid_range, store_string};
 pub(crate) use value::{ErrorContextId, LiftedString, SharedId, Value};

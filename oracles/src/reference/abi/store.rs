@@ -139,13 +139,19 @@ pub(super) fn store_list_into_range<C: Context>(
     t: Type<'_>,
 ) -> Result<(u64, u64), C::Stop> {
     let length = v.len() as u64;
+    let ptr = place_list(cx, length, t)?;
+    store_list_into_valid_range(cx, v, ptr, t)?;
+    Ok((ptr, length))
+}
+
+/// Its beginning: the place for so many elements.
+pub(super) fn place_list<C: Context>(cx: &mut C, length: u64, t: Type<'_>) -> Result<u64, C::Stop> {
     let byte_length = length.saturating_mul(elem_size(cx, t));
     let alignment = alignment(cx, t);
     let ptr = allocate(cx, alignment, byte_length)?;
     trap_if(!is_aligned(ptr, alignment), Trap::UnalignedPointer)?;
     trap_if(!in_bounds(cx, ptr, byte_length), Trap::ListOutOfBounds)?;
-    store_list_into_valid_range(cx, v, ptr, t)?;
-    Ok((ptr, length))
+    Ok(ptr)
 }
 
 /// `store_list_into_valid_range`: the range is aligned and in bounds.

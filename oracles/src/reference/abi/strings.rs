@@ -65,6 +65,15 @@ pub(super) fn store_string_into_range<C: Context>(
     }
 }
 
+/// What placing a string of one code unit ends in.
+pub(super) fn place_string<C: Context>(cx: &mut C) -> Result<(), C::Stop> {
+    let size = match cx.string_encoding() {
+        StringEncoding::Utf8 => 1,
+        StringEncoding::Utf16 | StringEncoding::Latin1Utf16 => 2,
+    };
+    reallocate(cx, None, size, size).map(drop)
+}
+
 /// `allocate` or `reallocate`, and the two `trap_if` that follow each of them.
 fn reallocate<C: Context>(
     cx: &mut C,

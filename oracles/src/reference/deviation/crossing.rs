@@ -124,6 +124,7 @@ impl Store<'_> {
                 self.waitable(told).pending_event = Some(PendingEvent::Crossed(event));
             }
             EventTuple(_, _, payload) = self.get_pending_event(told)?;
+            self.wakes_in_vain(told);
         }
         if let slot @ Slot::Ready(..) = self.crossed(shared).slot(side) {
             *slot = Slot::Open;
@@ -138,6 +139,7 @@ impl Store<'_> {
     /// The drop of an end that is taken for an idle one of this side. It is no longer in its table.
     pub(crate) fn drop_crossed(&mut self, end: WaitableId, side: Side) -> Result<Outcome, Stop> {
         let shared = self.end(end).shared;
+        self.drops_waited_for(end);
         self.join(end, None);
         let future = matches!(self.shared[shared.0].ty, ValType::Future(_));
         let Crossed {
@@ -354,7 +356,7 @@ impl Store<'_> {
         let CopyEnd { shared, side, .. } = *self.end(end);
         if let Some(of) = event.of {
             if self.index_of(of).is_none() {
-                return Err(Trap::WrongHandle.into());
+                return Err(Trap::UnknownIndex.into());
             }
             if of != end || !self.end(end).state.copying() {
                 return Err(fails());
@@ -369,19 +371,14 @@ impl Store<'_> {
         Ok(EventTuple(event_code(stream, side), index, payload))
     }
 
-    /// After a synchronous wait for an end: an error where what is told is of a copy of the other side.
-    pub(crate) fn is_of_side(&mut self, waitable: WaitableId) -> Result<(), Stop> {
-        let event = self.waitable(waitable).pending_event;
+    /// After a synchronous wait for an end in a built-in: an error where what is told is of a copy of the other side.
+    /// `side`: of the built-in, if it copies.
+    pub(crate) fn is_of_side(&mut self, end: WaitableId, side: Option<Side>) -> Result<(), Stop> {
+        let event = self.waitable(end).pending_event;
         let crossed = matches!(event, Some(PendingEvent::Crossed(_)));
-        if !crossed {
-            return Ok(());
-        }
-        let CopyEnd {
-            taken_for, side, ..
-        } = *self.end(waitable);
-        match taken_for == side {
-            true => Ok(()),
-            false => Err(fails()),
+        match side {
+            Some(side) if crossed && side != self.end(end).side => Err(fails()),
+            _ => Ok(()),
         }
     }
 }

@@ -303,8 +303,30 @@ impl Store<'_> {
         Ok(())
     }
 
+    /// After the event of a waitable was taken by another thread than the one that waits for it synchronously: that one has been woken,
+    /// and does not look again.
+    pub(crate) fn wakes_in_vain(&mut self, waitable: WaitableId) {
+        for place in 0..self.waiting.len() {
+            let waiter = self.waiting[place];
+            if self.threads[waiter.0].ready_func == Some(ReadyFunc::PendingEvent(waitable)) {
+                self.thread(waiter).stale = true;
+                self.thread(waiter).ready_func = Some(ReadyFunc::Always);
+                self.thread(waiter).queued = true;
+            }
+        }
+    }
+
+    /// Where it goes on: whether there is no other event.
+    pub(crate) fn was_woken_in_vain(&mut self, thread: ThreadId, waitable: WaitableId) -> bool {
+        std::mem::take(&mut self.thread(thread).stale) && !self.has_pending_event(waitable)
+    }
+
     /// Has the thread that waits for a waitable synchronously wait for ever.
     pub(super) fn abandons_waiter(&mut self, waitable: WaitableId) {
+        // An event has woken it already.
+        if self.has_pending_event(waitable) {
+            return;
+        }
         for place in 0..self.waiting.len() {
             let waiter = self.waiting[place];
             if let Some(ReadyFunc::Resolved(other) | ReadyFunc::PendingEvent(other)) =

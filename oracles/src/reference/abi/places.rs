@@ -1,0 +1,79 @@
+//! Where lowering puts values, whatever they are: what it can end in before it has any of them.
+
+use super::despecialize::{Fields, Type, despecialize};
+use super::lift_flat::{CoreValueIter, check_tuple, flatten_at_most};
+use super::store::{allocate, place_list};
+use super::strings::place_string;
+use super::{Context, ValType, alignment, elem_size};
+
+/// How many types are looked at: parts may be shared, and unfold to very many.
+const MOST: usize = 256;
+
+/// What lowering values of the types `ts` can end in. Each string and each list is taken to be there, and not empty.
+pub(crate) fn lowering_stops<C: Context>(
+    cx: &mut C,
+    max_flat: usize,
+    ts: &[ValType],
+    out_param: Option<CoreValueIter>,
+    reallocates: bool,
+) -> Vec<C::Stop> {
+    let mut stops = Vec::new();
+    if flatten_at_most(cx, max_flat, ts).is_none() {
+        let tuple = Fields::Values(ts);
+        let ptr = match out_param {
+            Some(mut out_param) => Some(out_param.next_pointer(cx)),
+            None if reallocates => {
+                let alignment = alignment(cx, Type::Record(tuple));
+                let byte_length = elem_size(cx, Type::Record(tuple));
+                Some(allocate(cx, alignment, byte_length))
+            }
+            None => None,
+        };
+        let checked = ptr.map(|ptr| ptr.and_then(|ptr| check_tuple(cx, ptr, tuple)));
+        stops.extend(checked.and_then(Result::err));
+    }
+    let mut types: Vec<Type<'_>> = ts.iter().map(despecialize).collect();
+    let mut looked_at = 0;
+    while let Some(t) = types.pop().filter(|_| reallocates && looked_at < MOST) {
+        looked_at += 1;
+        let placed = match t {
+            Type::String => place_string(cx),
+            Type::List(element, None) => {
+                types.push(element.into());
+                place_list(cx, 1, element.into()).map(drop)
+            }
+            Type::List(element, Some(_)) => {
+                types.push(element.into());
+                Ok(())
+            }
+            Type::Record(fields) => {
+                types.extend(fields.iter());
+                Ok(())
+            }
+            Type::Variant(cases) => {
+                types.extend(cases.payloads());
+                Ok(())
+            }
+            Type::Bool
+            | Type::S8
+            | Type::U8
+            | Type::S16
+            | Type::U16
+            | Type::S32
+            | Type::U32
+            | Type::S64
+            | Type::U64
+            | Type::F32
+            | Type::F64
+            | Type::Char
+            | Type::ErrorContext
+            | Type::Flags(_)
+            | Type::Own(_)
+            | Type::Borrow(_)
+            | Type::Stream(_)
+            | Type::Future(_) => Ok(()),
+        };
+        stops.extend(placed.err());
+    }
+    stops
+}
