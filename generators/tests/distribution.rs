@@ -181,6 +181,7 @@ fn the_mistakes_are_there() {
             for (name, is) in [
                 ("suspended for ever", sleeps),
                 ("unreachable", *op == Op::Unreachable),
+                ("unaligned copy", matches!(op, Op::Copy { offset: 1.., .. })),
                 (
                     "null spawned",
                     matches!(op, Op::SpawnRef { function: None, .. }),
@@ -206,6 +207,7 @@ fn the_mistakes_are_there() {
         ("start out of bounds", 250),
         ("suspended for ever", 200),
         ("unreachable", 15),
+        ("unaligned copy", 15),
         ("null spawned", 15),
         ("wait", 5),
         ("invalid code", 5),

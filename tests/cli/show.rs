@@ -117,6 +117,32 @@ fn the_first_difference_of_a_run_is_marked_and_no_other() {
 }
 
 #[test]
+fn an_internal_error_of_the_engine_is_where_its_trace_ends_and_its_message_after_the_runs() {
+    let cases = good_case();
+    let corpus = cases
+        .ancestors()
+        .nth(2)
+        .expect("a case is in a folder of the corpus");
+    let ran = show(&corpus.join("known/together/cancels-other-end-and-drops-it.wast"));
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let (runs, after) = ran
+        .out
+        .split_once("\n\ninternal error: ")
+        .expect("a message");
+    let last = runs.lines().rfind(|line| line.ends_with(MARK));
+    let words: Vec<&str> = last
+        .unwrap_or_default()
+        .split_whitespace()
+        .take(4)
+        .collect();
+    assert_eq!(words, ["internal", "error", "trap", "wrong-end"], "{runs}");
+    assert!(
+        after.starts_with("BUG: write state is already dropped"),
+        "{after}"
+    );
+}
+
+#[test]
 fn a_file_that_is_no_case_is_one_line() {
     let folder = folder();
     let mut bad = vec![(folder.path().join("not there.wast"), ": ")];

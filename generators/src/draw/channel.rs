@@ -33,6 +33,7 @@ pub(super) fn copy(
         handle,
         asynchronous,
         count,
+        offset: 0,
         value: sketch.draw.operand(),
         passing: CAREFUL,
     }

@@ -122,6 +122,7 @@ pub(super) fn copy(
         handle,
         asynchronous,
         count,
+        offset: 0,
         value: Operand::Const(7),
         passing: DARING,
     }

@@ -30,6 +30,7 @@ mod served;
 mod shape;
 mod target;
 mod trespass;
+mod unaligned;
 mod value;
 mod world;
 
@@ -54,6 +55,7 @@ pub fn plan(u: &mut Unstructured, mix: Mix) -> arbitrary::Result<Plan> {
     misfortune::draw(&mut sketch);
     sketch.instances[0] = std::mem::take(&mut sketch.instance);
     aside::draw(&mut sketch);
+    unaligned::draw(&mut sketch);
     Ok(Plan {
         instances: sketch.instances,
         channels: sketch.channels,

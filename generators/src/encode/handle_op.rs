@@ -167,13 +167,14 @@ impl Body<'_, '_> {
                 handle,
                 asynchronous,
                 count,
+                offset,
                 value,
                 passing,
             } => {
                 let channel = self.context.world.channel(channel)?;
                 let future = self.context.world.channels[channel].future;
                 let guard = Guard::new(passing, What::Idle, !asynchronous);
-                let buffer = buffer(handle) as i32;
+                let buffer = (buffer(handle) + offset) as i32;
                 self.with_handle(handle, guard, |body| {
                     if direction == Direction::Write {
                         body.code().i32_const(buffer);

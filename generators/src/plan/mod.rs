@@ -396,6 +396,26 @@ impl Instance {
         functions.chain(entries).chain(others)
     }
 
+    /// The bodies, without what is nested in them.
+    pub(crate) fn bodies_mut(&mut self) -> Vec<&mut Vec<Op>> {
+        let mut all: Vec<&mut Vec<Op>> = Vec::new();
+        all.extend(self.functions.iter_mut().map(|it| &mut it.body));
+        for entry in &mut self.entries {
+            all.push(&mut entry.body);
+            all.extend(&mut entry.post_return);
+            match &mut entry.lift {
+                Lift::Callback(callback) => all.extend([&mut callback.body, &mut callback.last]),
+                Lift::SyncTyped(_) | Lift::Sync(_) | Lift::Stackful => {}
+            }
+        }
+        all.extend([
+            &mut self.start_function,
+            &mut self.destructor,
+            &mut self.realloc,
+        ]);
+        all
+    }
+
     /// Visits every operation, nested ones too.
     pub fn visit(&self, visit: &mut dyn FnMut(&Op)) {
         fn walk(op: &Op, visit: &mut dyn FnMut(&Op)) {

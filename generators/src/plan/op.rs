@@ -262,14 +262,15 @@ pub enum Op {
     BackpressureDec { passing: Passing },
     /// `stream.new` or `future.new`; both ends go to their cells `slot`. Skipped if one of them is not empty.
     ChannelNew { channel: usize, slot: usize },
-    /// `stream.read`, `stream.write`, `future.read` or `future.write` of so many elements from the handle's own buffer. What
-    /// is written begins with a value.
+    /// `stream.read`, `stream.write`, `future.read` or `future.write` of so many elements from the handle's own buffer, so many bytes
+    /// into it. What is written begins with a value.
     Copy {
         channel: usize,
         direction: Direction,
         handle: Handle,
         asynchronous: bool,
         count: u32,
+        offset: u32,
         value: Operand,
         passing: Passing,
     },

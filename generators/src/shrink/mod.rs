@@ -190,7 +190,8 @@ impl Shrinking<'_> {
                 let starts = instance.starts.len();
                 // Which most engines have, and then the case runs under their own runners as it is.
                 if std::mem::take(&mut instance.starts[number].spawn) {
-                    bodies_of(instance)
+                    instance
+                        .bodies_mut()
                         .into_iter()
                         .for_each(|body| resume_later(body, starts, number));
                 }
@@ -219,7 +220,7 @@ impl Shrinking<'_> {
         self.attempt(|plan| plan.instances[i].entries[e].post_return = None);
         self.attempt(|plan| {
             let result = plan.instances[i].entries[e].result.take();
-            for body in bodies_of(&mut plan.instances[i]) {
+            for body in plan.instances[i].bodies_mut() {
                 return_nothing(body, result);
             }
         });
@@ -243,7 +244,7 @@ impl Shrinking<'_> {
 
 /// The body with a number, nested ones counted where they stand.
 pub(crate) fn body(plan: &mut Plan, mut number: usize) -> Option<&mut Vec<Op>> {
-    let bodies = plan.instances.iter_mut().flat_map(bodies_of);
+    let bodies = plan.instances.iter_mut().flat_map(Instance::bodies_mut);
     for body in bodies {
         if let Some(found) = in_body(body, &mut number) {
             return Some(found);
@@ -286,26 +287,6 @@ fn return_nothing(body: &mut [Op], of: Option<ValueType>) {
             return_nothing(inner, of);
         }
     }
-}
-
-/// The bodies of an instance, without what is nested in them.
-fn bodies_of(instance: &mut Instance) -> Vec<&mut Vec<Op>> {
-    let mut all: Vec<&mut Vec<Op>> = Vec::new();
-    all.extend(instance.functions.iter_mut().map(|it| &mut it.body));
-    for entry in &mut instance.entries {
-        all.push(&mut entry.body);
-        all.extend(&mut entry.post_return);
-        match &mut entry.lift {
-            Lift::Callback(callback) => all.extend([&mut callback.body, &mut callback.last]),
-            Lift::SyncTyped(_) | Lift::Sync(_) | Lift::Stackful => {}
-        }
-    }
-    all.extend([
-        &mut instance.start_function,
-        &mut instance.destructor,
-        &mut instance.realloc,
-    ]);
-    all
 }
 
 /// Has what a definition spawned made ready by `thread.resume-later`.

@@ -30,6 +30,11 @@ pub(super) fn simpler(op: &Op) -> Vec<Op> {
             *flag = false;
         }
     });
+    with(&|op| {
+        if let Op::Copy { offset, .. } = op {
+            *offset = 0;
+        }
+    });
     with(&|op| match op {
         Op::Yield { offer, .. } => *offer = false,
         Op::Suspend { park, .. }

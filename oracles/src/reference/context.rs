@@ -36,19 +36,14 @@ impl<'a> Store<'a> {
 }
 
 impl Context<'_, '_> {
-    /// `trap_if` of a range of memory that is not there, or not aligned: the conditions of `BufferGuestImpl.__init__`.
-    pub(crate) fn check_range(&mut self, ptr: u64, length: u32, t: &ValType) -> Result<(), Stop> {
+    /// Whether a range of memory is not aligned, and whether it is not there: the conditions of `BufferGuestImpl.__init__`.
+    pub(crate) fn check_range(&mut self, ptr: u64, length: u32, t: &ValType) -> [bool; 2] {
         let (align, size) = (abi::alignment(self, t), abi::elem_size(self, t));
-        if !ptr.is_multiple_of(align) {
-            return Err(Trap::UnalignedPointer.into());
-        }
         let end = u64::from(length)
             .checked_mul(size)
             .and_then(|bytes| bytes.checked_add(ptr));
-        match end.is_some_and(|end| end <= abi::Context::memory(self).len() as u64) {
-            true => Ok(()),
-            false => Err(Trap::BufferOutOfBounds.into()),
-        }
+        let fits = end.is_some_and(|end| end <= abi::Context::memory(self).len() as u64);
+        [!ptr.is_multiple_of(align), !fits]
     }
 
     /// `store` of a `u32`, where the specification takes for granted that it fits.

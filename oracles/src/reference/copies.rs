@@ -56,11 +56,11 @@ impl Store<'_> {
         n: u32,
     ) -> Result<Outcome, Stop> {
         let inst = self.inst_of(thread);
-        let [too_long, elsewhere] = self.check_buffer(ty, opts, inst, ptr, n)?;
+        let [too_long, elsewhere, unaligned] = self.check_buffer(ty, opts, inst, ptr, n);
         let handle = self.get_handle(inst, i);
         let (end, wrong) = match handle.and_then(|handle| self.end_of(handle, ty, side)) {
             Err(Stop::Trap(_, trap)) => {
-                self.trap_if_any(&[(true, trap), too_long, elsewhere])?;
+                self.trap_if_any(&[(true, trap), too_long, elsewhere, unaligned])?;
                 return Err(trap.into());
             }
             end => end?,
@@ -68,14 +68,18 @@ impl Store<'_> {
         let state = self.end(end).state;
         let in_set =
             !wrong && !opts.async_ && self.waitable(end).wset.is_some() && !self.copies_in_set();
-        self.trap_if_any(&[
+        let conditions = [
             (wrong, Trap::WrongEnd),
             (state == CopyState::Done, Trap::CopyEndDone),
             (state.copying(), Trap::CopyEndBusy),
             (in_set, Trap::WaitableInSet),
             too_long,
             elsewhere,
-        ])?;
+            unaligned,
+        ];
+        if !self.copies_unaligned(&conditions) {
+            self.trap_if_any(&conditions)?;
+        }
         self.not_waited_for(end, opts.async_)?;
         let buffer = self.new_buffer(ty, opts, inst, ptr, n)?;
         if self.has_crossed(end) {

@@ -170,6 +170,8 @@ deviations! {
     CancelsOtherEnd "cancels-other-end",
     /// `task.return` without `memory` works in a task that is lifted with one.
     ReturnsWithoutMemory "returns-without-memory",
+    /// `{stream,future}.{read,write}` of a buffer that is not aligned is begun. It traps once something is copied.
+    CopiesUnaligned "copies-unaligned",
     /// `stream.write` of no elements completes if a read of no elements was completed, and not told of.
     ZeroWriteCompletes "zero-write-completes",
     /// A destructor that an instance calls by dropping a handle of its own resource type runs in the task and the thread that drop it.

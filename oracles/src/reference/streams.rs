@@ -81,10 +81,10 @@ struct Pending {
 /// `class BufferGuestImpl`.
 #[derive(Debug)]
 pub(crate) struct Buffer {
-    opts: CanonicalOptions,
-    inst: InstanceId,
+    pub(crate) opts: CanonicalOptions,
+    pub(crate) inst: InstanceId,
     t: Option<ValType>,
-    ptr: u64,
+    pub(crate) ptr: u64,
     pub(crate) progress: u32,
     length: u32,
 }
@@ -139,17 +139,16 @@ impl Store<'_> {
         inst: InstanceId,
         ptr: u64,
         length: u32,
-    ) -> Result<[(bool, Trap); 2], Stop> {
-        let too_long = (length > MAX_LENGTH, Trap::BufferTooLong);
-        let fits = (false, Trap::BufferOutOfBounds);
-        let (Some(t), 1..) = (element(ty), length) else {
-            return Ok([too_long, fits]);
+    ) -> [(bool, Trap); 3] {
+        let [unaligned, elsewhere] = match (element(ty), length) {
+            (Some(t), 1..) => self.context(opts, inst, None).check_range(ptr, length, t),
+            (Some(_), 0) | (None, _) => [false; 2],
         };
-        match self.context(opts, inst, None).check_range(ptr, length, t) {
-            Ok(()) => Ok([too_long, fits]),
-            Err(Stop::Trap(_, trap)) => Ok([too_long, (true, trap)]),
-            Err(stop) => Err(stop),
-        }
+        [
+            (length > MAX_LENGTH, Trap::BufferTooLong),
+            (elsewhere, Trap::BufferOutOfBounds),
+            (unaligned, Trap::UnalignedPointer),
+        ]
     }
 
     /// `BufferGuestImpl.__init__`, once they are checked.
@@ -185,6 +184,10 @@ impl Store<'_> {
     /// `ReadableBuffer.read` of one and `WritableBuffer.write` of the other.
     pub(crate) fn transfer(&mut self, from: BufferId, to: BufferId, n: u32) -> Result<(), Stop> {
         if let Some(t) = self.buffer(from).t.clone() {
+            if n > 0 {
+                self.traps_late(from, &t)?;
+                self.traps_late(to, &t)?;
+            }
             let buffer = self.buffer(from);
             let (opts, inst, ptr) = (buffer.opts.clone(), buffer.inst, buffer.ptr);
             let mut cx = self.context(&opts, inst, None);

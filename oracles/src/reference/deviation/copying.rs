@@ -120,6 +120,25 @@ impl Store<'_> {
         }
     }
 
+    /// Whether a copy is begun with nothing wrong but that its buffer is not aligned.
+    pub(crate) fn copies_unaligned(&mut self, conditions: &[(bool, Trap)]) -> bool {
+        let holds = |&&(holds, _): &&(bool, Trap)| holds;
+        let mut hold = conditions.iter().filter(holds).map(|(_, trap)| trap);
+        hold.next() == Some(&Trap::UnalignedPointer)
+            && hold.next().is_none()
+            && self.deviates(Deviation::CopiesUnaligned)
+    }
+
+    /// Before something is copied from or to such a buffer.
+    pub(crate) fn traps_late(&mut self, buffer: BufferId, t: &ValType) -> Result<(), Stop> {
+        let buffer = self.buffer(buffer);
+        let (opts, inst, ptr) = (buffer.opts.clone(), buffer.inst, buffer.ptr);
+        match self.context(&opts, inst, None).check_range(ptr, 0, t) {
+            [true, _] => Err(Trap::UnalignedPointer.into()),
+            [false, _] => Ok(()),
+        }
+    }
+
     /// Whether a synchronous copy of an end in a set is begun.
     pub(crate) fn copies_in_set(&mut self) -> bool {
         self.deviates(Deviation::CopiesInSet)
