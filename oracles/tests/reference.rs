@@ -4,7 +4,7 @@ mod exceptions;
 mod programs;
 
 use programs::{blocking, callback, case, component, stackful, sync};
-use spawndiff_corpus::Case;
+use spawndiff_corpus::{Case, StoredCase};
 use spawndiff_oracles::reference::{Coverage, Reference};
 use spawndiff_oracles::schedules::{Fixed, LastFirst, Scheduler, YieldStays};
 use spawndiff_oracles::{End, RunObservation, Trap};
@@ -355,4 +355,24 @@ fn an_endless_loop_is_exhaustion() {
     let lifts = blocking("e") + &blocking("f");
     assert!(matches!(end(&run(body, &lifts, &["e"])), End::Exhausted(_)));
     assert!(matches!(end(&run(body, &lifts, &["f"])), End::Exhausted(_)));
+}
+
+/// Binary.md, "Type Definitions": validation rejects `(stream char)`, for the time being, and a future of characters not.
+#[test]
+fn a_stream_of_characters_is_no_type_and_a_future_of_them_is() {
+    let of = |ty: &str| {
+        let stored = StoredCase::parse(&format!(
+            r#"(component definition $spawndiff
+                 (type $t ({ty} char))
+                 (core func $new (canon {ty}.new $t))
+                 (core module $m (func (export "e")))
+                 (core instance $m (instantiate $m))
+                 (func (export "e") (canon lift (core func $m "e"))))
+               (component instance $r0 $spawndiff)
+               (assert_return (invoke "e"))"#
+        ));
+        Reference::new(&stored.expect("it can be read").case).is_ok()
+    };
+    assert!(!of("stream"));
+    assert!(of("future"));
 }

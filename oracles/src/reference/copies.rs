@@ -181,7 +181,6 @@ impl Store<'_> {
         self.drop_shared(shared);
         if self.take_idle_event(end) {
             self.loses_idle_event(end);
-            self.wakes_in_vain(end);
         }
         self.tells_idle_end(end);
         self.replaces_completed(end);

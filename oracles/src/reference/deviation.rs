@@ -136,6 +136,8 @@ deviations! {
     TellsBeforeChecking "tells-before-checking",
     /// A dropped end of a stream or future gives the other end an event although that one is not copying.
     DropTellsIdleEnd "drop-tells-idle-end",
+    /// That event, once it is told, ends the end: a copy of it traps.
+    IdleEventEnds "idle-event-ends",
     /// A copy that finds the other end dropped leaves the event of [`Deviation::DropTellsIdleEnd`] where it is.
     CopyKeepsIdleEvent "copy-keeps-idle-event",
     /// `{stream,future}.cancel-*` cancels a copy that another thread waits for. Where that thread has been woken: an internal error, unless

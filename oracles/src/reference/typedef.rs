@@ -399,6 +399,10 @@ impl ValExpr {
             ValExpr::Borrow(ty) => (ValType::Borrow(types.get(ty)?.resource()?), 1),
             ValExpr::Stream(ty) => {
                 let ty = types.optional(ty, &mut parts)?.map(Arc::new);
+                // Not valid, for the time being (Binary.md, validation of `stream`).
+                if ty.as_deref() == Some(&ValType::Char) {
+                    return Err(Unsupported::new("a stream of characters"));
+                }
                 (ValType::Stream(ty), 1)
             }
             ValExpr::Future(ty) => {

@@ -3,7 +3,7 @@
 use super::super::canonical::Side;
 use super::super::state::{ComponentInstance, Handle};
 use super::super::store::{Stop, Store};
-use super::super::streams::{BufferId, CopyEnd, CopyResult, event_code};
+use super::super::streams::{BufferId, CopyEnd, CopyResult, CopyState, event_code};
 use super::super::types::ValType;
 use super::super::waitables::{EventTuple, PendingEvent, Waitable, WaitableId, WaitableKind};
 use super::Deviation;
@@ -100,6 +100,9 @@ impl Store<'_> {
             true => Deviation::CopyKeepsIdleEvent,
             false => Deviation::DropTellsIdleEnd,
         });
+        if self.deviates(Deviation::IdleEventEnds) {
+            self.end(end).state = CopyState::Done;
+        }
         let CopyEnd { shared, side, .. } = *self.end(end);
         let stream = matches!(self.shared[shared.0].ty, ValType::Stream(_));
         let held = |inst: &ComponentInstance| inst.handles.index_of(Handle::Waitable(end));
@@ -195,5 +198,6 @@ impl Store<'_> {
             self.deviates(Deviation::DropTellsIdleEnd);
             self.goes_stale(set);
         }
+        self.wakes_in_vain(end);
     }
 }
