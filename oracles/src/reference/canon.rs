@@ -315,8 +315,10 @@ impl Store<'_> {
         let delivered = state == TaskState::CancelDelivered || self.cancels_undelivered(task_id);
         // One condition of the text: the state of a task that has returned is not that of one that was told.
         let returned = state == TaskState::Resolved;
+        let alone = invalid && delivered && !returned && !borrows;
+        let refuses = invalid && !(alone && self.instead_of_refusing(thread));
         self.trap_if_any(&[
-            (invalid, Trap::TaskCancelInvalid),
+            (refuses, Trap::TaskCancelInvalid),
             (!delivered, Trap::TaskCancelNotDelivered),
             (returned, Trap::TaskReturnTwice),
             (borrows, Trap::BorrowsRemain),

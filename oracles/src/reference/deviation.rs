@@ -53,7 +53,7 @@ deviations! {
     PromotesItself "promotes-itself",
     /// `thread.*-then-promote` only finds a thread that yields in a built-in: to any other that is ready it does not switch.
     PromotesNothing "promotes-nothing",
-    /// `task.return` does its work in a task that is not lifted `async`, and so the task returns twice.
+    /// `task.return` and `task.cancel` do their work in a task that is not lifted `async`, and so the task returns twice.
     ReturnsFromSyncLift "returns-internal-error",
     /// The same in a task that is called synchronously, too, if its type is asynchronous.
     ReturnsFromSyncCall "returns-from-sync-call",

@@ -359,7 +359,7 @@ impl Store<'_> {
             && self.deviates(Deviation::ReturnsWithoutMemory)
     }
 
-    /// Whether `task.return` goes on in a task that is not lifted `async`.
+    /// Whether `task.return`, or `task.cancel`, goes on in a task that is not lifted `async`.
     pub(crate) fn instead_of_refusing(&mut self, thread: ThreadId) -> bool {
         let task = self.thread(thread).task;
         let Task {
