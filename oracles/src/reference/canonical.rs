@@ -172,6 +172,16 @@ pub(crate) enum Side {
     Writable,
 }
 
+impl Side {
+    /// That of the other end.
+    pub(crate) fn other(self) -> Side {
+        match self {
+            Side::Readable => Side::Writable,
+            Side::Writable => Side::Readable,
+        }
+    }
+}
+
 impl Canon {
     /// Whether its result is as wide as an address of a 64-bit memory: how far `stream.{read,write}` got.
     pub(crate) fn returns_wide(&self) -> bool {
@@ -179,14 +189,6 @@ impl Canon {
             return false;
         };
         matches!(ty, ValType::Stream(_)) && opts.memory.is_some_and(|memory| memory.wide)
-    }
-
-    /// Of which side the ends are that it copies.
-    pub(crate) fn side(&self) -> Option<Side> {
-        match self {
-            Canon::Copy { side, .. } => Some(*side),
-            _ => None,
-        }
     }
 
     /// The core type of the function (CanonicalABI.md, "Canonical Definitions", the validation rules).

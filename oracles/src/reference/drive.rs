@@ -80,11 +80,8 @@ impl Store<'_> {
                 Ok(Outcome::Block(None, then))
             }
             Then::Event(waitable) => {
-                let canon = &self.canons[builtin].1;
-                let (wide, side) = (canon.returns_wide(), canon.side());
-                let waited = self
-                    .is_of_side(waitable, side)
-                    .and_then(|()| self.waited_for_pending_event(waitable));
+                let wide = self.canons[builtin].1.returns_wide();
+                let waited = self.waited_for_pending_event(waitable);
                 waited.map(|outcome| outcome.widened(wide))
             }
             Then::Wait { set, ptr } => {

@@ -15,7 +15,7 @@ use super::store::{Stop, Store};
 use super::tasks::Entered;
 use super::threads::Flow;
 use super::types::FuncType;
-use super::waitables::{EventCode, EventTuple, Waited};
+use super::waitables::{EventCode, EventTuple};
 use crate::Trap;
 use crate::schedules::Choice;
 use std::sync::Arc;
@@ -326,8 +326,8 @@ impl Store<'_> {
                     .wait_for_event_and(thread, set, Some(inst), true)
                     .map_err(by_callback)?
                 {
-                    Waited::Go(event) => self.call_callback(thread, event),
-                    Waited::Block(switch_to) => {
+                    Flow::Go(event) => self.call_callback(thread, event),
+                    Flow::Block(switch_to) => {
                         Ok(Next::Block(switch_to, Continuation::CallbackWait(set)))
                     }
                 }

@@ -234,11 +234,11 @@ fn step(label: Label, step: Step) -> Label {
     splitmix64(label.wrapping_add(step as u64))
 }
 
-/// Whether a thread goes on after an operation that may block.
+/// Whether a thread goes on after an operation that may block, and with what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flow {
-    /// It goes on at once; cancelled or not.
-    Go(Cancelled),
+pub(crate) enum Flow<T = Cancelled> {
+    /// It goes on at once; if nothing else, cancelled or not.
+    Go(T),
     /// It blocks, and the thread named here, if any, is switched to.
     Block(Option<ThreadId>),
 }

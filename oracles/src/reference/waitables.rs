@@ -76,13 +76,6 @@ pub(crate) struct WaitableSet {
     pub(crate) dropped: bool,
 }
 
-/// What comes of a wait for an event.
-pub(crate) enum Waited {
-    Go(EventTuple),
-    /// It has to wait, and this thread is to go on, if any.
-    Block(Option<ThreadId>),
-}
-
 /// `BLOCKED`.
 pub(crate) const BLOCKED: u32 = 0xffff_ffff;
 
@@ -224,12 +217,12 @@ impl Store<'_> {
         set: SetId,
         not_exclusive: Option<InstanceId>,
         cancellable: bool,
-    ) -> Result<Waited, Stop> {
+    ) -> Result<Flow<EventTuple>, Stop> {
         self.sets[set.0].num_waiting += 1;
         let ready_func = ReadyFunc::SetEvent { set, not_exclusive };
         match self.wait_until(thread, ready_func, cancellable) {
-            Flow::Go(cancelled) => self.waited_for_event(set, cancelled).map(Waited::Go),
-            Flow::Block(switch_to) => Ok(Waited::Block(switch_to)),
+            Flow::Go(cancelled) => self.waited_for_event(set, cancelled).map(Flow::Go),
+            Flow::Block(switch_to) => Ok(Flow::Block(switch_to)),
         }
     }
 
@@ -281,8 +274,8 @@ impl Store<'_> {
             return self.unpack_event(thread, memory, ptr, EventTuple(EventCode::None, 0, 0));
         }
         match self.wait_for_event_and(thread, set, None, cancellable)? {
-            Waited::Go(event) => self.unpack_event(thread, memory, ptr, event),
-            Waited::Block(switch_to) => Ok(Outcome::Block(switch_to, Then::Wait { set, ptr })),
+            Flow::Go(event) => self.unpack_event(thread, memory, ptr, event),
+            Flow::Block(switch_to) => Ok(Outcome::Block(switch_to, Then::Wait { set, ptr })),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Streams and futures.
 
+use super::super::abi::SharedId;
 use super::super::canonical::Side;
 use super::super::state::{ComponentInstance, Handle};
 use super::super::store::{Stop, Store};
@@ -35,10 +36,8 @@ impl Store<'_> {
         if !self.deviations.contains(&Deviation::DropTellsIdleEnd) {
             return;
         }
-        if let Some(other) = self.other_end(dropped)
-            && !self.end(other).state.copying()
-            && !self.has_pending_event(other)
-        {
+        let other = self.other_end(dropped);
+        if !self.end(other).state.copying() && !self.has_pending_event(other) {
             self.waitable(other).pending_event = Some(PendingEvent::Idle { kept: false });
         }
     }
@@ -64,9 +63,7 @@ impl Store<'_> {
     pub(crate) fn replaces_completed(&mut self, dropped: WaitableId) {
         let shared = self.end(dropped).shared;
         let stream = matches!(self.shared[shared.0].ty, ValType::Stream(_));
-        let Some(other) = self.other_end(dropped) else {
-            return;
-        };
+        let other = self.other_end(dropped);
         if self.completed(other) && stream && self.deviates(Deviation::DropReplacesCompleted) {
             self.changes_result(other, CopyResult::Dropped);
         }
@@ -75,23 +72,36 @@ impl Store<'_> {
     /// Where nothing is pending at the other end: whether a write of no elements completes all the same.
     pub(crate) fn completes_zero_write(&mut self, end: WaitableId, buffer: BufferId) -> bool {
         let write = self.end(end).side == Side::Writable && self.is_zero_length(buffer);
-        let Some(other) = self.other_end(end).filter(|_| write) else {
+        if !write {
             return false;
-        };
+        }
+        let other = self.other_end(end);
         let read = self.end(other).copy.map(|(_, buffer)| buffer);
         self.completed(other)
             && read.is_some_and(|read| self.is_zero_length(read))
             && self.deviates(Deviation::ZeroWriteCompletes)
     }
 
-    /// The other end of a stream or future. An end that was passed on is a new one in its new instance: the last one counts.
-    fn other_end(&mut self, end: WaitableId) -> Option<WaitableId> {
+    /// The other end of a stream or future.
+    fn other_end(&mut self, end: WaitableId) -> WaitableId {
         let CopyEnd { shared, side, .. } = *self.end(end);
-        let is_other = |waitable: &Waitable| {
-            matches!(&waitable.kind, WaitableKind::End(other)
-                if other.shared == shared && other.side != side)
+        self.end_of_side(shared, side.other())
+    }
+
+    /// The end of this side. One that was passed on is a new one in its new instance: the last one counts.
+    pub(super) fn end_of_side(&self, shared: SharedId, side: Side) -> WaitableId {
+        let is_it = |waitable: &Waitable| {
+            matches!(&waitable.kind, WaitableKind::End(end)
+                if end.shared == shared && end.side == side)
         };
-        self.waitables.iter().rposition(is_other).map(WaitableId)
+        let place = self.waitables.iter().rposition(is_it);
+        WaitableId(place.expect("a stream or future has both ends"))
+    }
+
+    /// The index of a waitable, if it is in a table.
+    pub(super) fn index_of(&self, waitable: WaitableId) -> Option<u32> {
+        let held = |inst: &ComponentInstance| inst.handles.index_of(Handle::Waitable(waitable));
+        self.instances.iter().find_map(held)
     }
 
     /// The event of an end that was not copying.
@@ -105,8 +115,7 @@ impl Store<'_> {
         }
         let CopyEnd { shared, side, .. } = *self.end(end);
         let stream = matches!(self.shared[shared.0].ty, ValType::Stream(_));
-        let held = |inst: &ComponentInstance| inst.handles.index_of(Handle::Waitable(end));
-        let index = self.instances.iter().find_map(held).unwrap_or_default();
+        let index = self.index_of(end).unwrap_or_default();
         EventTuple(event_code(stream, side), index, CopyResult::Dropped as u32)
     }
 

@@ -4,11 +4,11 @@
 use super::super::abi::SharedId;
 use super::super::canon::Outcome;
 use super::super::canonical::Side;
-use super::super::state::{ComponentInstance, Handle, ThreadId};
+use super::super::state::ThreadId;
 use super::super::store::{Stop, Store};
 use super::super::streams::{BufferId, CopyEnd, CopyResult, CopyState, event_code};
 use super::super::types::ValType;
-use super::super::waitables::{BLOCKED, EventTuple, PendingEvent, WaitableId, WaitableKind};
+use super::super::waitables::{BLOCKED, EventTuple, PendingEvent, WaitableId};
 use super::Deviation;
 use crate::Trap;
 
@@ -42,13 +42,6 @@ pub(crate) struct CrossedEvent {
 /// An internal error.
 fn fails() -> Stop {
     Trap::SubtaskNotResolved.into()
-}
-
-fn across(side: Side) -> Side {
-    match side {
-        Side::Readable => Side::Writable,
-        Side::Writable => Side::Readable,
-    }
 }
 
 impl Crossed {
@@ -87,10 +80,10 @@ impl Store<'_> {
             return Err(Trap::CopyEndDone.into());
         }
         self.end(end).state = CopyState::Copying;
-        let theirs = *self.crossed(shared).slot(across(side));
+        let theirs = *self.crossed(shared).slot(side.other());
         let (result, progress) = match theirs {
             Slot::Ready(of, their_buffer) => {
-                *self.crossed(shared).slot(across(side)) = Slot::Open;
+                *self.crossed(shared).slot(side.other()) = Slot::Open;
                 match self.meet_crossed(shared, side, buffer, of, their_buffer)? {
                     Some(n) => (CopyResult::Completed, n),
                     None => return self.wait_crossed(thread, end, side, buffer, async_),
@@ -154,14 +147,14 @@ impl Store<'_> {
             (Side::Writable, Slot::Ready(..) | Slot::Dropped) => return Err(fails()),
         }
         *self.crossed(shared).slot(side) = Slot::Dropped;
-        let theirs = self.crossed(shared).slot(across(side));
+        let theirs = self.crossed(shared).slot(side.other());
         let of = match *theirs {
             Slot::Dropped => return Ok(Outcome::nothing()),
             Slot::Ready(of, _) => Some(of),
             Slot::Open => None,
         };
         *theirs = Slot::Open;
-        let told = self.end_of_side(shared, across(side));
+        let told = self.end_of_side(shared, side.other());
         let mut event = CrossedEvent {
             result: CopyResult::Dropped,
             progress: 0,
@@ -231,24 +224,6 @@ impl Store<'_> {
         self.shared[shared.0].crossed = Some(crossed);
     }
 
-    /// The end of this side, whatever it is taken for. One that was passed on is a new one in its new instance: the last one counts.
-    fn end_of_side(&self, shared: SharedId, side: Side) -> WaitableId {
-        let place = self
-            .waitables
-            .iter()
-            .rposition(|waitable| match &waitable.kind {
-                WaitableKind::End(end) => end.shared == shared && end.side == side,
-                WaitableKind::Subtask(_) => false,
-            });
-        WaitableId(place.expect("a stream or future has both ends"))
-    }
-
-    /// The index of a waitable.
-    fn index_of(&self, waitable: WaitableId) -> Option<u32> {
-        let held = |inst: &ComponentInstance| inst.handles.index_of(Handle::Waitable(waitable));
-        self.instances.iter().find_map(held)
-    }
-
     /// Two copies meet: how much was copied, if this one is complete.
     fn meet_crossed(
         &mut self,
@@ -279,7 +254,7 @@ impl Store<'_> {
             }
         };
         if theirs_complete {
-            let told = self.end_of_side(shared, across(side));
+            let told = self.end_of_side(shared, side.other());
             let before = match self.waitable(told).pending_event {
                 Some(PendingEvent::Crossed(before)) if !future => match before.result {
                     CopyResult::Completed => before.progress,
@@ -295,12 +270,9 @@ impl Store<'_> {
             self.tells_crossed(told, event);
         }
         if waits_on {
-            *self.crossed(shared).slot(across(side)) = Slot::Ready(of, theirs);
+            *self.crossed(shared).slot(side.other()) = Slot::Ready(of, theirs);
         }
-        match complete {
-            true => Ok(Some(n)),
-            false => Ok(None),
-        }
+        Ok(complete.then_some(n))
     }
 
     /// A copy that waits for the other side.
@@ -369,16 +341,5 @@ impl Store<'_> {
         let index = self.index_of(end).unwrap_or_default();
         let payload = self.payload(shared, event.result, event.progress);
         Ok(EventTuple(event_code(stream, side), index, payload))
-    }
-
-    /// After a synchronous wait for an end in a built-in: an error where what is told is of a copy of the other side.
-    /// `side`: of the built-in, if it copies.
-    pub(crate) fn is_of_side(&mut self, end: WaitableId, side: Option<Side>) -> Result<(), Stop> {
-        let event = self.waitable(end).pending_event;
-        let crossed = matches!(event, Some(PendingEvent::Crossed(_)));
-        match side {
-            Some(side) if crossed && side != self.end(end).side => Err(fails()),
-            _ => Ok(()),
-        }
     }
 }

@@ -77,9 +77,7 @@ impl Store<'_> {
                 && other == set
                 && self.choose(Choice::Deviation, &[NOBODY; 2]) == 1
             {
-                self.thread(waiter).stale = true;
-                self.thread(waiter).ready_func = Some(ReadyFunc::Always);
-                self.thread(waiter).queued = true;
+                self.goes_on_stale(waiter);
             }
         }
     }
@@ -306,14 +304,23 @@ impl Store<'_> {
     /// After the event of a waitable was taken by another thread than the one that waits for it synchronously: that one has been woken,
     /// and does not look again.
     pub(crate) fn wakes_in_vain(&mut self, waitable: WaitableId) {
-        for place in 0..self.waiting.len() {
-            let waiter = self.waiting[place];
-            if self.threads[waiter.0].ready_func == Some(ReadyFunc::PendingEvent(waitable)) {
-                self.thread(waiter).stale = true;
-                self.thread(waiter).ready_func = Some(ReadyFunc::Always);
-                self.thread(waiter).queued = true;
-            }
+        for waiter in self.waiters(ReadyFunc::PendingEvent(waitable)) {
+            self.goes_on_stale(waiter);
         }
+    }
+
+    /// The threads that wait for this.
+    fn waiters(&self, ready_func: ReadyFunc) -> Vec<ThreadId> {
+        let waits = |waiter: &&ThreadId| self.threads[waiter.0].ready_func == Some(ready_func);
+        self.waiting.iter().filter(waits).copied().collect()
+    }
+
+    /// Has a thread go on that was woken by an event which is gone.
+    fn goes_on_stale(&mut self, waiter: ThreadId) {
+        let thread = self.thread(waiter);
+        thread.stale = true;
+        thread.ready_func = Some(ReadyFunc::Always);
+        thread.queued = true;
     }
 
     /// Where it goes on: whether there is no other event.
@@ -327,12 +334,8 @@ impl Store<'_> {
         if self.has_pending_event(waitable) {
             return;
         }
-        for place in 0..self.waiting.len() {
-            let waiter = self.waiting[place];
-            if let Some(ReadyFunc::Resolved(other) | ReadyFunc::PendingEvent(other)) =
-                self.threads[waiter.0].ready_func
-                && other == waitable
-            {
+        for ready_func in [ReadyFunc::Resolved, ReadyFunc::PendingEvent] {
+            for waiter in self.waiters(ready_func(waitable)) {
                 self.thread(waiter).ready_func = Some(ReadyFunc::Never);
             }
         }
