@@ -1,7 +1,8 @@
 //! `class LiftLowerContext`: what lifting and lowering see of the store (CanonicalABI.md, "Lifting and Lowering Context").
 
-use super::abi::{self, Budget, ErrorContextId, Layouts, SharedId};
+use super::abi::{self, Budget, ErrorContextId, Layouts, Read, SharedId};
 use super::canonical::{CanonicalOptions, InstanceId, Side, StringEncoding};
+use super::deviation::Deviation;
 use super::resources::Scope;
 use super::state::Handle;
 use super::store::{Stop, Store};
@@ -121,6 +122,17 @@ impl abi::Context for Context<'_, '_> {
 
     fn budget(&mut self) -> &mut Budget {
         &mut self.store.budget
+    }
+
+    fn reads(&mut self) -> &mut Vec<Read> {
+        &mut self.store.reads
+    }
+
+    fn latin1_alignment(&mut self) -> u64 {
+        match self.store.deviates(Deviation::ShrinksAligned) {
+            true => 2,
+            false => 1,
+        }
     }
 
     fn exhausted(&self) -> Stop {

@@ -170,10 +170,15 @@ deviations! {
     /// goes on, and the end is taken for an idle one of the other side. What comes of that copy cannot be told then: an internal error. A
     /// trap `subtask-not-resolved` stands for it.
     CancelsOtherEnd "cancels-other-end",
+    /// A borrowed handle that is lent can be dropped.
+    DropsLentBorrow "drops-lent-borrow",
     /// `task.return` without `memory` works in a task that is lifted with one.
     ReturnsWithoutMemory "returns-without-memory",
     /// `{stream,future}.{read,write}` of a buffer that is not aligned is begun. It traps once something is copied.
     CopiesUnaligned "copies-unaligned",
+    /// A string that came as UTF-16 and is stored as Latin-1, in the encoding `latin1+utf16`, is shrunk with the alignment 2, not 1: `realloc`
+    /// is asked for that, and a pointer that is not aligned traps.
+    ShrinksAligned "shrinks-aligned",
     /// `stream.write` of no elements completes if a read of no elements was completed, and not told of.
     ZeroWriteCompletes "zero-write-completes",
     /// A destructor that an instance calls by dropping a handle of its own resource type runs in the task and the thread that drop it.

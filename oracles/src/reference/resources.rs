@@ -72,14 +72,15 @@ impl Store<'_> {
     ) -> Result<u32, Stop> {
         let handle = self.remove_handle(inst, i)?;
         let id = self.checked_resource(handle, rt)?;
-        if self.resource_handles[id.0].num_lends != 0 && !self.lends_ended(id) {
-            return Err(Trap::ResourceLent.into());
-        }
-        let handle = &self.resource_handles[id.0];
-        if !handle.own {
-            return Err(Trap::ResourceNotOwned.into());
-        }
-        Ok(handle.rep)
+        let ResourceHandle {
+            rep,
+            own,
+            num_lends,
+            ..
+        } = self.resource_handles[id.0];
+        let lent = num_lends != 0 && !self.lends_ended(id);
+        self.trap_if_any(&[(lent, Trap::ResourceLent), (!own, Trap::ResourceNotOwned)])?;
+        Ok(rep)
     }
 
     /// `lift_borrow`.
@@ -189,7 +190,7 @@ impl Store<'_> {
             ..
         } = self.resource_handles[handle.0];
         let lent = num_lends != 0 && !self.planted(Fault::ForgetsLends);
-        if lent && !self.lends_ended(handle) {
+        if lent && !self.lends_ended(handle) && !self.drops_lent(own) {
             return Err(Trap::ResourceLent.into());
         }
         if own {

@@ -3,7 +3,7 @@
 //! One store is one run: the core instances in wasmi, the component instances, their tasks and threads, and what their
 //! handles name. CanonicalABI.md, "Embedding".
 
-use super::abi::{self, Budget, Layouts};
+use super::abi::{self, Budget, Layouts, Read};
 use super::canonical::{Canon, FuncInst, HostFuncId, InstanceId};
 use super::coverage::{Builtin, Coverage};
 use super::deviation::Deviation;
@@ -78,6 +78,8 @@ pub(crate) struct Store<'a> {
     pub(crate) layouts: Layouts,
     /// What may still be lifted.
     pub(crate) budget: Budget,
+    /// What the last lifting has come to.
+    pub(crate) reads: Vec<Read>,
     /// `Store.waiting`: the one that has waited longest first.
     pub(crate) waiting: Vec<ThreadId>,
     scheduler: Box<dyn Scheduler + 'a>,
@@ -143,6 +145,7 @@ impl<'a> Store<'a> {
             error_contexts: Vec::new(),
             layouts: Layouts::default(),
             budget: Budget::default(),
+            reads: Vec::new(),
             waiting: Vec::new(),
             scheduler,
             witness,

@@ -4,7 +4,7 @@
 use super::despecialize::{Cases, Fields, Type};
 use super::flatten::{CoreType, FlatTypes};
 use super::load::{
-    charge, load_list_from_range, load_record, string_from_range, unpack_flags_from_int,
+    begin, charge, load_list_from_range, load_record, string_from_range, unpack_flags_from_int,
 };
 use super::scalars::{convert_i32_to_char, in_bounds, is_aligned};
 use super::value::Value;
@@ -110,7 +110,7 @@ pub(crate) fn lift_flat_values<C: Context>(
     vi: &mut CoreValueIter,
     ts: &[ValType],
 ) -> Result<Vec<Value>, C::Stop> {
-    cx.budget().begin();
+    begin(cx);
     let tuple_type = Fields::Values(ts);
     if flatten_at_most(cx, max_flat, ts).is_none() {
         let ptr = vi.next_pointer(cx)?;

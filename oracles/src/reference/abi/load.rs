@@ -3,7 +3,7 @@
 use super::despecialize::{Cases, Fields, Type};
 use super::scalars::{bytes, convert_i32_to_char, in_bounds, is_aligned, load_int};
 use super::sizes::{align_to, discriminant_size, flags_size};
-use super::value::{LiftedString, SourceEncoding, Value};
+use super::value::{LiftedString, Read, SourceEncoding, Value};
 use super::{Context, alignment, elem_size, ptr_size, trap_if};
 use crate::Trap;
 use crate::reference::canonical::StringEncoding;
@@ -12,6 +12,12 @@ use crate::reference::canonical::StringEncoding;
 pub(super) const MAX_STRING_BYTE_LENGTH: u64 = (1 << 28) - 1;
 /// The most bytes that the elements of a list have in memory.
 pub(super) const MAX_LIST_BYTE_LENGTH: u64 = (1 << 28) - 1;
+
+/// A lifting begins.
+pub(super) fn begin<C: Context>(cx: &mut C) {
+    cx.budget().begin();
+    cx.reads().clear();
+}
 
 /// Counts `bytes` of ours that a lifting makes.
 pub(super) fn charge<C: Context>(cx: &mut C, bytes: usize) -> Result<(), C::Stop> {
@@ -100,7 +106,7 @@ pub(crate) fn load_string_from_range<C: Context>(
     ptr: u64,
     tagged_code_units: u64,
 ) -> Result<LiftedString, C::Stop> {
-    cx.budget().begin();
+    begin(cx);
     string_from_range(cx, ptr, tagged_code_units)
 }
 
@@ -131,8 +137,17 @@ pub(super) fn string_from_range<C: Context>(
     trap_if(!is_aligned(ptr, alignment), Trap::UnalignedPointer)?;
     trap_if(!in_bounds(cx, ptr, byte_length), Trap::StringOutOfBounds)?;
     charge(cx, byte_length as usize)?;
-    let text = decode(bytes(cx, ptr, byte_length)?, source)?;
-    Ok(LiftedString::lifted(text.into(), source, code_units))
+    match decode(bytes(cx, ptr, byte_length)?, source) {
+        Ok(text) => {
+            let string = LiftedString::lifted(text.into(), source, code_units);
+            cx.reads().push(Read::String(string.clone()));
+            Ok(string)
+        }
+        Err(trap) => {
+            cx.reads().push(Read::NoString(source, code_units));
+            Err(trap.into())
+        }
+    }
 }
 
 /// The characters of these bytes. Every byte is a Latin-1 character.
@@ -175,9 +190,14 @@ pub(super) fn load_list_from_range<C: Context>(
     t: Type<'_>,
 ) -> Result<Vec<Value>, C::Stop> {
     let byte_length = length.saturating_mul(elem_size(cx, t));
+    let alignment = alignment(cx, t);
     trap_if(byte_length > MAX_LIST_BYTE_LENGTH, Trap::ListOutOfBounds)?;
-    trap_if(!is_aligned(ptr, alignment(cx, t)), Trap::UnalignedPointer)?;
+    trap_if(!is_aligned(ptr, alignment), Trap::UnalignedPointer)?;
     trap_if(!in_bounds(cx, ptr, byte_length), Trap::ListOutOfBounds)?;
+    cx.reads().push(Read::List {
+        alignment,
+        byte_length,
+    });
     elements(cx, ptr, length, t)
 }
 
@@ -193,7 +213,7 @@ pub(crate) fn load_list_from_valid_range<'a, C: Context>(
     length: u64,
     t: impl Into<Type<'a>>,
 ) -> Result<Vec<Value>, C::Stop> {
-    cx.budget().begin();
+    begin(cx);
     elements(cx, ptr, length, t.into())
 }
 

@@ -40,7 +40,7 @@ pub(crate) use lower_flat::lower_flat_values;
 pub(crate) use places::lowering_stops;
 pub(crate) use sizes::Layouts;
 pub(crate) use store::{store_list_into_valid_range, store_string};
-pub(crate) use value::{ErrorContextId, LiftedString, SharedId, Value};
+pub(crate) use value::{ErrorContextId, LiftedString, Read, SharedId, Value};
 
 use super::canonical::StringEncoding;
 use super::types::{ResourceTypeId, ValType};
@@ -71,10 +71,17 @@ pub(crate) trait Context {
         new_byte_length: u64,
     ) -> Result<u64, Self::Stop>;
 
+    /// The alignment with which `store_probably_utf16_to_latin1_or_utf16` calls `reallocate` for a string that is Latin-1: 1.
+    fn latin1_alignment(&mut self) -> u64 {
+        1
+    }
+
     /// What is known of types so far: one for all contexts of a store.
     fn layouts(&mut self) -> &mut Layouts;
     /// What may still be lifted: one for all contexts of a store.
     fn budget(&mut self) -> &mut Budget;
+    /// What the last lifting has come to, in its order: one for all contexts of a store.
+    fn reads(&mut self) -> &mut Vec<Read>;
     /// The stop of a run that has spent its [`Budget`].
     fn exhausted(&self) -> Self::Stop;
     /// The stop of a component that validation would have refused: a value or a core value is not of the type that it

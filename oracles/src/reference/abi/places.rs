@@ -2,14 +2,16 @@
 
 use super::despecialize::{Fields, Type, despecialize};
 use super::lift_flat::{CoreValueIter, check_tuple, flatten_at_most};
-use super::store::{allocate, place_list};
-use super::strings::place_string;
+use super::store::{allocate, place_elements, place_list};
+use super::strings::{place_no_string, place_string, store_string_into_range};
+use super::value::Read;
 use super::{Context, ValType, alignment, elem_size};
 
 /// How many types are looked at: parts may be shared, and unfold to very many.
 const MOST: usize = 256;
 
-/// What lowering values of the types `ts` can end in. Each string and each list is taken to be there, and not empty.
+/// What lowering values of the types `ts` can end in, of which the last lifting has come to some: in their order, each of these ends in
+/// what it ends in. Of the others, each string and each list is taken to be there, and not empty.
 pub(crate) fn lowering_stops<C: Context>(
     cx: &mut C,
     max_flat: usize,
@@ -32,9 +34,14 @@ pub(crate) fn lowering_stops<C: Context>(
         let checked = ptr.map(|ptr| ptr.and_then(|ptr| check_tuple(cx, ptr, tuple)));
         stops.extend(checked.and_then(Result::err));
     }
+    let reads = std::mem::take(cx.reads());
+    if !reallocates {
+        return stops;
+    }
+    stops.extend(reads.iter().find_map(|read| place_read(cx, read).err()));
     let mut types: Vec<Type<'_>> = ts.iter().map(despecialize).collect();
     let mut looked_at = 0;
-    while let Some(t) = types.pop().filter(|_| reallocates && looked_at < MOST) {
+    while let Some(t) = types.pop().filter(|_| looked_at < MOST) {
         looked_at += 1;
         let placed = match t {
             Type::String => place_string(cx),
@@ -76,4 +83,15 @@ pub(crate) fn lowering_stops<C: Context>(
         stops.extend(placed.err());
     }
     stops
+}
+
+fn place_read<C: Context>(cx: &mut C, read: &Read) -> Result<(), C::Stop> {
+    match *read {
+        Read::String(ref string) => store_string_into_range(cx, string).map(drop),
+        Read::NoString(source, units) => place_no_string(cx, source, units),
+        Read::List {
+            alignment,
+            byte_length,
+        } => place_elements(cx, alignment, byte_length).map(drop),
+    }
 }

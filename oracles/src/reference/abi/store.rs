@@ -148,6 +148,15 @@ pub(super) fn store_list_into_range<C: Context>(
 pub(super) fn place_list<C: Context>(cx: &mut C, length: u64, t: Type<'_>) -> Result<u64, C::Stop> {
     let byte_length = length.saturating_mul(elem_size(cx, t));
     let alignment = alignment(cx, t);
+    place_elements(cx, alignment, byte_length)
+}
+
+/// The same, for elements that are so many bytes together.
+pub(super) fn place_elements<C: Context>(
+    cx: &mut C,
+    alignment: u64,
+    byte_length: u64,
+) -> Result<u64, C::Stop> {
     let ptr = allocate(cx, alignment, byte_length)?;
     trap_if(!is_aligned(ptr, alignment), Trap::UnalignedPointer)?;
     trap_if(!in_bounds(cx, ptr, byte_length), Trap::ListOutOfBounds)?;

@@ -74,6 +74,34 @@ pub(super) fn place_string<C: Context>(cx: &mut C) -> Result<(), C::Stop> {
     reallocate(cx, None, size, size).map(drop)
 }
 
+/// What placing so many code units ends in that are no string in their encoding. An implementation that copies a string as it reads it
+/// may have asked for the most room that it can take before it knows.
+pub(super) fn place_no_string<C: Context>(
+    cx: &mut C,
+    source: SourceEncoding,
+    units: u64,
+) -> Result<(), C::Stop> {
+    let (alignment, byte_length, worst_case_size) = match (cx.string_encoding(), source) {
+        (StringEncoding::Utf8, SourceEncoding::Utf16 | SourceEncoding::TaggedUtf16) => {
+            (1, units, Some(3 * units))
+        }
+        (StringEncoding::Utf8, SourceEncoding::Utf8) => (1, units, None),
+        (StringEncoding::Latin1Utf16, SourceEncoding::Utf8 | SourceEncoding::Utf16) => {
+            (2, units, Some(2 * units))
+        }
+        (StringEncoding::Latin1Utf16, SourceEncoding::TaggedUtf16) | (StringEncoding::Utf16, _) => {
+            (2, 2 * units, None)
+        }
+        // Every byte is a character.
+        (_, SourceEncoding::Latin1) => return Ok(()),
+    };
+    let ptr = reallocate(cx, None, alignment, byte_length)?;
+    match worst_case_size {
+        Some(size) => reallocate(cx, Some((ptr, byte_length)), alignment, size).map(drop),
+        None => Ok(()),
+    }
+}
+
 /// `allocate` or `reallocate`, and the two `trap_if` that follow each of them.
 fn reallocate<C: Context>(
     cx: &mut C,
@@ -198,6 +226,7 @@ fn store_probably_utf16_to_latin1_or_utf16<C: Context>(
     }
     // Every second byte is zero; the others, moved together, are the Latin-1 string.
     write(cx, ptr, &encode(src, Encoding::Latin1))?;
-    let ptr = reallocate(cx, Some((ptr, src_byte_length)), 1, code_units)?;
+    let alignment = cx.latin1_alignment();
+    let ptr = reallocate(cx, Some((ptr, src_byte_length)), alignment, code_units)?;
     Ok((ptr, code_units))
 }

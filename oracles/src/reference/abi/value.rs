@@ -5,6 +5,7 @@
 
 use super::scalars::{canonicalize_nan32, canonicalize_nan64};
 use spawndiff_corpus::Value as Scalar;
+use std::sync::Arc;
 
 /// The shared part of a stream or a future, by its place in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -125,14 +126,14 @@ impl From<Scalar> for Value {
 /// A string, and how it lay in the memory that it was lifted from: how it is stored depends on that.
 #[derive(Clone, Debug)]
 pub(crate) struct LiftedString {
-    text: Box<str>,
+    text: Arc<str>,
     code_units: u32,
     source: SourceEncoding,
 }
 
 /// How a string was encoded: the specification's `src_encoding` and `src_simple_encoding` in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SourceEncoding {
+pub(crate) enum SourceEncoding {
     Utf8,
     Utf16,
     /// `latin1+utf16`, untagged.
@@ -148,7 +149,7 @@ impl LiftedString {
     }
 
     /// A string of so many code units in a memory. No more than `MAX_STRING_BYTE_LENGTH` bytes are ever lifted.
-    pub(super) fn lifted(text: Box<str>, source: SourceEncoding, code_units: u64) -> LiftedString {
+    pub(super) fn lifted(text: Arc<str>, source: SourceEncoding, code_units: u64) -> LiftedString {
         LiftedString {
             text,
             code_units: u32::try_from(code_units).unwrap_or(u32::MAX),
@@ -170,6 +171,19 @@ impl LiftedString {
     pub(super) fn code_units(&self) -> u64 {
         self.code_units.into()
     }
+}
+
+/// What a lifting has come to that has a place of its own.
+#[derive(Debug)]
+pub(crate) enum Read {
+    String(LiftedString),
+    /// So many code units that are no string in their encoding.
+    NoString(SourceEncoding, u64),
+    /// The elements of a list.
+    List {
+        alignment: u64,
+        byte_length: u64,
+    },
 }
 
 /// The same characters: how they were encoded is a hint and no part of the value.

@@ -1,4 +1,4 @@
-//! Destructors that are called by the instance that they belong to.
+//! Handles of resources: destructors that are called by the instance that they belong to, and borrowed handles.
 
 use super::super::canon::Outcome;
 use super::super::canonical::InstanceId;
@@ -9,6 +9,11 @@ use super::Deviation;
 use wasmi::Val;
 
 impl Store<'_> {
+    /// Whether a handle that is lent can be dropped.
+    pub(crate) fn drops_lent(&mut self, own: bool) -> bool {
+        !own && self.deviates(Deviation::DropsLentBorrow)
+    }
+
     /// In `canon_resource_drop` of an owning handle: the call of the destructor in the thread that drops it, where it belongs to the
     /// instance that does.
     pub(crate) fn destroys_within(

@@ -1,7 +1,7 @@
 //! Canonical definitions: what they name is looked up.
 
 use super::super::Unsupported;
-use super::super::canonical::{Canon, CanonicalOptions};
+use super::super::canonical::{Canon, CanonicalOptions, FuncInst};
 use super::super::definition::{CanonExpr, EndsType, Options};
 use super::super::types::ValType;
 use super::{Build, Failure, Frame, Instantiation, func_type};
@@ -29,11 +29,12 @@ impl<B: Build> Instantiation<'_, B> {
             CanonExpr::Known(canon) => canon.clone(),
             CanonExpr::Lower { func, opts } => {
                 let callee = frame.func(*func)?.clone();
-                Canon::Lower {
-                    ft: func_type(&callee).clone(),
-                    callee,
-                    opts: self.options(frame, opts)?,
+                let ft = func_type(&callee).clone();
+                let opts = self.options(frame, opts)?;
+                if opts.async_ && matches!(&callee, FuncInst::Lift(lift) if !lift.ft.async_) {
+                    return Err(Unsupported::new("async lower of a synchronous type").into());
                 }
+                Canon::Lower { ft, callee, opts }
             }
             CanonExpr::ResourceNew(ty) => Canon::ResourceNew(frame.ty(ty)?.resource()?),
             CanonExpr::ResourceDrop(ty) => Canon::ResourceDrop(frame.ty(ty)?.resource()?),

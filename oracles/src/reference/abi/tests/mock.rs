@@ -1,7 +1,7 @@
 //! A [`Context`] with a memory and a table of its own.
 
 use crate::Trap;
-use crate::reference::abi::{Budget, Context, ErrorContextId, Layouts, SharedId};
+use crate::reference::abi::{Budget, Context, ErrorContextId, Layouts, Read, SharedId};
 use crate::reference::canonical::StringEncoding;
 use crate::reference::types::{ResourceTypeId, ValType};
 use std::collections::VecDeque;
@@ -41,6 +41,7 @@ pub(super) struct Mock {
     pub(super) handles: Vec<(&'static str, u32, String)>,
     layouts: Layouts,
     pub(super) budget: Budget,
+    reads: Vec<Read>,
 }
 
 impl Mock {
@@ -56,6 +57,7 @@ impl Mock {
             handles: Vec::new(),
             layouts: Layouts::default(),
             budget: Budget::default(),
+            reads: Vec::new(),
         }
     }
 
@@ -119,6 +121,10 @@ impl Context for Mock {
 
     fn layouts(&mut self) -> &mut Layouts {
         &mut self.layouts
+    }
+
+    fn reads(&mut self) -> &mut Vec<Read> {
+        &mut self.reads
     }
 
     fn budget(&mut self) -> &mut Budget {

@@ -163,3 +163,71 @@ fn every_realloc_of_a_string_is_checked() {
         }
     }
 }
+
+#[test]
+fn a_string_that_is_none_may_have_asked_for_its_worst_case() {
+    use StringEncoding as To;
+    let surrogate: &[u8] = b"a\x00\x00\xd8";
+    let tagged = 2 | (1 << 31);
+    type Case<'a> = (To, &'a [u8], u64, To, &'a [Lengths]);
+    let cases: &[Case<'_>] = &[
+        (To::Utf8, b"a\xff", 2, To::Utf8, &[(1, 0, 2)]),
+        (To::Utf8, b"a\xff", 2, To::Utf16, &[(2, 0, 4)]),
+        (
+            To::Utf8,
+            b"a\xff",
+            2,
+            To::Latin1Utf16,
+            &[(2, 0, 2), (2, 2, 4)],
+        ),
+        (To::Utf16, surrogate, 2, To::Utf8, &[(1, 0, 2), (1, 2, 6)]),
+        (To::Utf16, surrogate, 2, To::Utf16, &[(2, 0, 4)]),
+        (
+            To::Utf16,
+            surrogate,
+            2,
+            To::Latin1Utf16,
+            &[(2, 0, 2), (2, 2, 4)],
+        ),
+        (
+            To::Latin1Utf16,
+            surrogate,
+            tagged,
+            To::Utf8,
+            &[(1, 0, 2), (1, 2, 6)],
+        ),
+        (
+            To::Latin1Utf16,
+            surrogate,
+            tagged,
+            To::Latin1Utf16,
+            &[(2, 0, 4)],
+        ),
+    ];
+    for &(from, bytes, units, to, expected) in cases {
+        let mut cx = Mock::new((from, false));
+        cx.memory[16..16 + bytes.len()].copy_from_slice(bytes);
+        assert!(load_string_from_range(&mut cx, 16, units).is_err());
+        cx.encoding = to;
+        let stops = lowering_stops(&mut cx, MAX_FLAT_PARAMS, &[ValType::String], None, true);
+        assert_eq!(stops, []);
+        let lengths = cx.calls.iter().map(|call| (call.2, call.1, call.3));
+        let mut lengths: Vec<Lengths> = lengths.collect();
+        // That is for a string of which nothing is known.
+        lengths.pop();
+        assert_eq!(lengths, expected, "{from:?} {to:?}");
+    }
+}
+
+#[test]
+fn a_string_that_was_lifted_before_is_stored_as_it_is() {
+    let mut cx = Mock::new((StringEncoding::Utf8, false));
+    cx.memory[16..20].copy_from_slice("a☃".as_bytes());
+    assert!(load_string_from_range(&mut cx, 16, 4).is_ok());
+    cx.encoding = StringEncoding::Latin1Utf16;
+    // The last of its three places is beyond the memory.
+    cx.returns.extend([16, 16, 1 << 30]);
+    let stops = lowering_stops(&mut cx, MAX_FLAT_PARAMS, &[ValType::String], None, true);
+    assert_eq!(stops, [Stop::Trap(Trap::StringOutOfBounds)]);
+    assert_eq!(cx.calls.len(), 4);
+}

@@ -406,6 +406,11 @@ fn a_type_of_another_kind_is_not_supported() {
             (func (canon lift (core func $i "f") async))"#,
             "async lift of a synchronous type",
         ),
+        (
+            r#"(core module $m (func (export "f"))) (core instance $i (instantiate $m))
+            (func $f (canon lift (core func $i "f"))) (core func (canon lower (func $f) async))"#,
+            "async lower of a synchronous type",
+        ),
     ];
     for (text, construct) in cases {
         assert_eq!(
