@@ -2,8 +2,8 @@
 
 use arbitrary::Unstructured;
 use spawndiff_generators::{
-    Code, Index, Lift, MAX_INSTANCES, Mix, Op, Plan, Target, case_from_bytes, case_from_seed,
-    encode, limits, plan, plan_from_seed_with,
+    Argument, Code, Handle, Index, Instance, Lift, MAX_INSTANCES, Mix, Op, Plan, Target,
+    case_from_bytes, case_from_seed, encode, limits, plan, plan_from_seed_with,
 };
 use std::collections::BTreeMap;
 
@@ -178,7 +178,16 @@ fn the_mistakes_are_there() {
                         ..
                     }
                 );
+            let passes = |is: &dyn Fn(&Argument) -> bool| matches!(op, Op::Invoke { args, .. } if args.iter().any(is));
             for (name, is) in [
+                (
+                    "lent on",
+                    passes(&|arg| matches!(arg, Argument::Handle(Handle::Parameter(_)))),
+                ),
+                (
+                    "lowered in steps",
+                    passes(&|arg| matches!(arg, Argument::Sample(1_000_000..))),
+                ),
                 ("suspended for ever", sleeps),
                 ("unreachable", *op == Op::Unreachable),
                 ("unaligned copy", matches!(op, Op::Copy { offset: 1.., .. })),
@@ -190,6 +199,8 @@ fn the_mistakes_are_there() {
                 *seen.entry(name).or_default() |= is;
             }
         });
+        let misplaces = |instance: &Instance| instance.misplacement.is_some();
+        *seen.entry("misplaced").or_default() |= plan.instances.iter().any(misplaces);
         for entry in &plan.instances[0].entries {
             if let Lift::Callback(callback) = &entry.lift {
                 for code in [callback.first, callback.last_code] {
@@ -208,6 +219,9 @@ fn the_mistakes_are_there() {
         ("suspended for ever", 200),
         ("unreachable", 15),
         ("unaligned copy", 15),
+        ("misplaced", 15),
+        ("lent on", 10),
+        ("lowered in steps", 15),
         ("null spawned", 15),
         ("wait", 5),
         ("invalid code", 5),

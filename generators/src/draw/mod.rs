@@ -11,7 +11,9 @@
 //!   futures and resources; `trespass`: mistakes in all that, `ingredient`: what they are made of, and `remedy`: what makes
 //!   them right again;
 //! - `misfortune`: the mistakes that a case is to make, and `placement`: where;
-//! - `aside`, last of all: start functions of core modules, destructors and `realloc` that do more than they have to.
+//! - `aside`: start functions of core modules, destructors and `realloc` that do more than they have to;
+//! - `unaligned`, `relend` and `text`, last of all: buffers that are not aligned, borrowed handles that are lent on, strings that need more
+//!   than one step, and a `realloc` that gives what was not asked for.
 //!
 //! When the bytes end, every choice falls on its first or smallest alternative, so these are the ones that make a small
 //! case which still starts a thread.
@@ -25,10 +27,12 @@ mod op;
 mod peer;
 mod placement;
 mod post_return;
+mod relend;
 mod remedy;
 mod served;
 mod shape;
 mod target;
+mod text;
 mod trespass;
 mod unaligned;
 mod value;
@@ -56,6 +60,8 @@ pub fn plan(u: &mut Unstructured, mix: Mix) -> arbitrary::Result<Plan> {
     sketch.instances[0] = std::mem::take(&mut sketch.instance);
     aside::draw(&mut sketch);
     unaligned::draw(&mut sketch);
+    relend::draw(&mut sketch);
+    text::draw(&mut sketch);
     Ok(Plan {
         instances: sketch.instances,
         channels: sketch.channels,

@@ -138,6 +138,20 @@ impl Body<'_, '_> {
         self.code().else_().i64_const(SKIPPED).end();
     }
 
+    /// Pushes a handle that has no cell.
+    pub(super) fn without_cell(&mut self, handle: Handle) {
+        match handle {
+            Handle::Parameter(parameter) => match self.is_i32(parameter) {
+                true => self.code().local_get(parameter as u32),
+                false => self.code().i32_const(0),
+            },
+            Handle::Const(value) => self.code().i32_const(value as i32),
+            Handle::Subtask(_) | Handle::Set(_) | Handle::End { .. } | Handle::Resource { .. } => {
+                unreachable!("these have a cell")
+            }
+        };
+    }
+
     /// Puts the handle into its local, and does `then`, which leaves an `i64`, if it is there and is as the guard wants it.
     pub(super) fn with_handle(
         &mut self,
@@ -147,17 +161,7 @@ impl Body<'_, '_> {
     ) {
         let local = self.thread_local();
         let Some(cell) = address(handle) else {
-            match handle {
-                Handle::Parameter(parameter) => match self.is_i32(parameter) {
-                    true => self.code().local_get(parameter as u32),
-                    false => self.code().i32_const(0),
-                },
-                Handle::Const(value) => self.code().i32_const(value as i32),
-                Handle::Subtask(_)
-                | Handle::Set(_)
-                | Handle::End { .. }
-                | Handle::Resource { .. } => unreachable!("these have a cell"),
-            };
+            self.without_cell(handle);
             self.code().local_set(local);
             return then(self);
         };

@@ -338,13 +338,7 @@ impl Body<'_, '_> {
                     return;
                 };
                 let Some(cell) = address(handle) else {
-                    let value = if let Handle::Const(value) = handle {
-                        value
-                    } else {
-                        0
-                    };
-                    self.code().i32_const(value as i32);
-                    return;
+                    return self.without_cell(handle);
                 };
                 self.code().i32_const(cell as i32).i32_load(MEMORY);
                 if !matches!(ty, ValueType::Borrow(_)) {

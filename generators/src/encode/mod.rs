@@ -34,7 +34,7 @@ mod world;
 use crate::plan::{Plan, ValueType};
 use spawndiff_corpus::{Case, Invocation, Run, Type, Value};
 
-pub(crate) use signature::{entry_signature, import_signature};
+pub(crate) use signature::{entry_signature, flat, import_signature};
 pub(crate) use world::{World, is_text};
 
 /// The name of the export that shows the final shared state.

@@ -6,13 +6,21 @@ use crate::plan::Encoding;
 /// The last one is not a string in any encoding: see [`invalid`].
 const SAMPLES: [&str; 5] = ["a", "", "hello", "é", "日本🦀"];
 
+/// More of them, which are lowered in more than one step. After them comes one that is no string in any encoding, and shows it only behind
+/// a character that is not Latin-1.
+const STEPS: [&str; 2] = ["h\u{e9}", "a\u{e9}日🦀"];
+
+/// The numbers of these, the broken one with them.
+pub(crate) const STEPPED: std::ops::RangeInclusive<usize> = 1_000_003..=1_000_003 + STEPS.len();
+
 /// Lengths of the lists of bytes, which begin where the strings do.
 const LISTS: [u32; 4] = [1, 0, 7, 33];
 
 /// Marks a string of UTF-16 in the encoding `latin1+utf16`.
 const UTF16_TAG: u32 = 1 << 31;
 
-fn bytes(encoding: Encoding, sample: &str) -> (Vec<u8>, u32) {
+/// A sample in this encoding, as UTF-16 if it is `widened`.
+fn bytes(encoding: Encoding, sample: &str, widened: bool) -> (Vec<u8>, u32) {
     let utf16 = || -> Vec<u8> { sample.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     let units = |bytes: &[u8]| bytes.len() as u32 / 2;
     match encoding {
@@ -20,6 +28,11 @@ fn bytes(encoding: Encoding, sample: &str) -> (Vec<u8>, u32) {
         Encoding::Utf16 => {
             let bytes = utf16();
             let length = units(&bytes);
+            (bytes, length)
+        }
+        Encoding::Latin1Utf16 if widened => {
+            let bytes = utf16();
+            let length = units(&bytes) | UTF16_TAG;
             (bytes, length)
         }
         Encoding::Latin1Utf16 => {
@@ -32,11 +45,7 @@ fn bytes(encoding: Encoding, sample: &str) -> (Vec<u8>, u32) {
                     let length = bytes.len() as u32;
                     (bytes, length)
                 }
-                None => {
-                    let bytes = utf16();
-                    let length = units(&bytes) | UTF16_TAG;
-                    (bytes, length)
-                }
+                None => self::bytes(encoding, sample, true),
             }
         }
     }
@@ -52,8 +61,14 @@ fn invalid(encoding: Encoding) -> (Vec<u8>, u32) {
 }
 
 fn all(encoding: Encoding) -> impl Iterator<Item = (Vec<u8>, u32)> {
-    let valid = SAMPLES.iter().map(move |sample| bytes(encoding, sample));
-    valid.chain([invalid(encoding)])
+    let (wide, length) = bytes(encoding, "日", true);
+    let (none, units) = invalid(encoding);
+    let broken = ([wide, none.clone()].concat(), length + (units & !UTF16_TAG));
+    let valid = SAMPLES
+        .iter()
+        .map(move |sample| bytes(encoding, sample, false));
+    let steps = STEPS.iter().map(move |step| bytes(encoding, step, true));
+    valid.chain([(none, units)]).chain(steps).chain([broken])
 }
 
 /// How far apart the samples lie.
@@ -74,10 +89,11 @@ pub(crate) const INVALID: usize = SAMPLES.len();
 
 /// The address and length of a string.
 pub(super) fn string(encoding: Encoding, sample: usize) -> (u32, u32) {
-    let sample = sample % (SAMPLES.len() + 1);
-    let (_, length) = all(encoding)
-        .nth(sample)
-        .expect("there is one more than valid ones");
+    let sample = match STEPPED.contains(&sample) {
+        true => INVALID + 1 + (sample - STEPPED.start()),
+        false => sample % (INVALID + 1),
+    };
+    let (_, length) = all(encoding).nth(sample).expect("there are so many");
     (SAMPLES_ADDRESS + STRIDE * sample as u32, length)
 }
 

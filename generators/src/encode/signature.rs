@@ -22,7 +22,7 @@ pub(super) fn flat_scalar(ty: Type) -> CoreType {
 }
 
 /// The flat types of a value.
-pub(super) fn flat(ty: ValueType) -> &'static [CoreType] {
+pub(crate) fn flat(ty: ValueType) -> &'static [CoreType] {
     match ty {
         ValueType::Scalar(ty) => match flat_scalar(ty) {
             CoreType::I64 => &[CoreType::I64],

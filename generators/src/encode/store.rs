@@ -5,7 +5,7 @@
 use super::body::MEMORY;
 use super::sample;
 use crate::limits::{DESTROYED_ADDRESS, HEAP_ADDRESS, MEMORY_MAXIMUM, SAMPLES_ADDRESS};
-use crate::plan::{Global, Instance, Op, Table};
+use crate::plan::{Global, Instance, Misplacement, Op, Table};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function,
     FunctionSection, GlobalSection, GlobalType, MemorySection, MemoryType, Module, RefType,
@@ -117,7 +117,7 @@ pub(super) fn encode(instance: &Instance, text: bool) -> Module {
         functions.function(types.len());
         types.ty().function([ValType::I32; 4], [ValType::I32]);
         let hook = hook(&mut types, &instance.realloc);
-        code.function(&realloc(heap, hook));
+        code.function(&realloc(heap, hook, instance.misplacement));
     }
     if instance.resource == Some(true) {
         exports.export(DESTRUCTOR, ExportKind::Func, functions.len());
@@ -149,8 +149,9 @@ pub(super) fn encode(instance: &Instance, text: bool) -> Module {
 }
 
 /// Gives out the memory from [`HEAP_ADDRESS`] to the end of the first page, and begins again when that is used up. Nothing
-/// is ever so large that it does not fit, and nothing is kept for so long that it matters.
-fn realloc(heap: u32, hook: Option<(u32, u32)>) -> Function {
+/// is ever so large that it does not fit, and nothing is kept for so long that it matters. The alignments and sizes that it
+/// was asked for show in the addresses that it gives.
+fn realloc(heap: u32, hook: Option<(u32, u32)>, misplacement: Option<Misplacement>) -> Function {
     let (old, old_size, alignment, size, address) = (0, 1, 2, 3, 4);
     let mut function = Function::new([(1, ValType::I32)]);
     let mut sink = function.instructions();
@@ -159,9 +160,11 @@ fn realloc(heap: u32, hook: Option<(u32, u32)>) -> Function {
             .i32_const(REALLOC_HOOK as i32)
             .call_indirect(table, ty);
     }
-    // address = (heap + alignment - 1) & -alignment
+    // address = (heap + 3 * alignment - 1) & -alignment
     sink.global_get(heap)
         .local_get(alignment)
+        .i32_const(3)
+        .i32_mul()
         .i32_add()
         .i32_const(1)
         .i32_sub();
@@ -181,6 +184,8 @@ fn realloc(heap: u32, hook: Option<(u32, u32)>) -> Function {
     sink.local_get(address)
         .local_get(size)
         .i32_add()
+        .local_get(old_size)
+        .i32_add()
         .global_set(heap);
     // What is made larger moves.
     sink.local_get(address)
@@ -188,7 +193,16 @@ fn realloc(heap: u32, hook: Option<(u32, u32)>) -> Function {
         .local_get(old_size)
         .local_get(size);
     sink.local_get(old_size).local_get(size).i32_lt_u().select();
-    sink.memory_copy(0, 0).local_get(address).end();
+    sink.memory_copy(0, 0).local_get(address);
+    if let Some(Misplacement { beyond, again }) = misplacement {
+        match again {
+            true => sink.local_get(old).i32_eqz().i32_eqz(),
+            false => sink.i32_const(1),
+        };
+        let further = if beyond { MEMORY_MAXIMUM << 16 } else { 1 };
+        sink.i32_const(further as i32).i32_mul().i32_add();
+    }
+    sink.end();
     function
 }
 

@@ -8,7 +8,9 @@ mod op;
 mod value;
 
 pub use op::{Arithmetic, Index, Op, Operand, Reaction, Scalar, Target, Width};
-pub use value::{Argument, Callee, Channel, Direction, Encoding, Handle, Passing, ValueType};
+pub use value::{
+    Argument, Callee, Channel, Direction, Encoding, Handle, Misplacement, Passing, ValueType,
+};
 
 use spawndiff_corpus::Value;
 
@@ -67,6 +69,8 @@ pub struct Instance {
     pub destructor: Vec<Op>,
     /// What `realloc` does before it gives out memory. It may not log, as a post-return function may not.
     pub realloc: Vec<Op>,
+    /// What it gives, if not that memory.
+    pub misplacement: Option<Misplacement>,
 }
 
 /// A table of `funcref`.

@@ -66,6 +66,15 @@ pub enum Encoding {
     Latin1Utf16,
 }
 
+/// What `realloc` gives instead of the place that it made: one byte further on, or beyond the memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misplacement {
+    /// Beyond the memory.
+    pub beyond: bool,
+    /// Only where it is asked to change the size of what it gave before.
+    pub again: bool,
+}
+
 /// An entry of another instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Callee {

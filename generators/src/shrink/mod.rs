@@ -184,6 +184,7 @@ impl Shrinking<'_> {
         self.attempt(|plan| plan.instances[i].parent = None);
         self.attempt(|plan| plan.instances[i].resource = None);
         self.attempt(|plan| plan.instances[i].encoding = Encoding::Utf8);
+        self.attempt(|plan| plan.instances[i].misplacement = None);
         for number in 0..self.plan.instances[i].starts.len() {
             self.attempt(|plan| {
                 let instance = &mut plan.instances[i];

@@ -1,0 +1,111 @@
+//! Calls that lend on what an entry has borrowed, to an entry that is made for it.
+//!
+//! Drawn after all that may have an entry that borrows, where there is one: a case without that is what it is without this file.
+
+use super::Sketch;
+use crate::encode::{World, flat};
+use crate::limits::ENTRIES;
+use crate::plan::{
+    Argument, Callee, Entry, Handle, Instance, Lift, Op, Plan, Reaction, Scalar, ValueType,
+};
+
+/// Percentage of plans with a place for it in which it is meant to be.
+const PERCENT: u32 = 80;
+
+/// An entry that borrows, and an instance that can borrow the same.
+#[derive(Clone, Copy)]
+struct Place {
+    instance: usize,
+    entry: usize,
+    owner: usize,
+    /// The core parameter that is the handle.
+    parameter: usize,
+    callee: usize,
+}
+
+pub(super) fn draw(sketch: &mut Sketch) {
+    let places = places(&sketch.instances);
+    if places.is_empty() || !sketch.draw.percent(PERCENT) {
+        return;
+    }
+    let place = places[sketch.draw.index(places.len())];
+    let borrower = borrower(sketch, place);
+    let entries = &mut sketch.instances[place.callee].entries;
+    let callee = Callee {
+        instance: place.callee,
+        entry: entries.len(),
+    };
+    entries.push(borrower);
+    let lends = Op::Invoke {
+        callee,
+        asynchronous: sketch.draw.percent(85),
+        args: vec![Argument::Handle(Handle::Parameter(place.parameter))],
+        slot: 3,
+    };
+    let body = &mut sketch.instances[place.instance].entries[place.entry].body;
+    body.insert(0, lends);
+}
+
+/// An entry that holds what it has borrowed for a while.
+fn borrower(sketch: &mut Sketch, place: Place) -> Entry {
+    let mut body = Vec::new();
+    for _ in 0..1 + sketch.draw.below(3) {
+        body.push(Op::Yield {
+            cancellable: sketch.draw.percent(30),
+            offer: false,
+        });
+    }
+    // Its owner is passed no handle, but what the handle stands for.
+    if place.callee != place.owner {
+        body.push(Op::ResourceDrop {
+            owner: place.owner,
+            handle: Handle::Parameter(0),
+        });
+    }
+    body.push(Op::Finish {
+        result: None,
+        value: Scalar::Bits(0),
+        reaction: Reaction::Return,
+    });
+    let stackful = sketch.draw.percent(60);
+    Entry {
+        params: vec![ValueType::Borrow(place.owner)],
+        result: None,
+        lift: match stackful {
+            true => Lift::Stackful,
+            false => Lift::Sync(Scalar::Bits(0)),
+        },
+        body,
+        post_return: None,
+    }
+}
+
+fn places(instances: &[Instance]) -> Vec<Place> {
+    let world = World::new(&Plan {
+        instances: instances.to_vec(),
+        ..Plan::default()
+    });
+    let mut places = Vec::new();
+    for (number, it) in instances.iter().enumerate() {
+        for (index, entry) in it.entries.iter().enumerate() {
+            let mut parameter = 0;
+            for &ty in &entry.params {
+                let mut callees = world.visible(number);
+                callees.retain(|&callee| instances[callee].entries.len() < ENTRIES);
+                if let ValueType::Borrow(owner) = ty
+                    && owner != number
+                {
+                    places.extend(callees.into_iter().map(|callee| Place {
+                        instance: number,
+                        entry: index,
+                        owner,
+                        parameter,
+                        callee,
+                    }));
+                }
+                parameter += flat(ty).len();
+            }
+        }
+    }
+    places
+}
