@@ -19,6 +19,13 @@ pub(super) fn begin<C: Context>(cx: &mut C) {
     cx.reads().clear();
 }
 
+/// A lifting has come to something that has a place of its own.
+fn note<C: Context>(cx: &mut C, read: Read) -> Result<(), C::Stop> {
+    charge(cx, size_of::<Read>())?;
+    cx.reads().push(read);
+    Ok(())
+}
+
 /// Counts `bytes` of ours that a lifting makes.
 pub(super) fn charge<C: Context>(cx: &mut C, bytes: usize) -> Result<(), C::Stop> {
     if cx.budget().take(bytes) {
@@ -140,11 +147,11 @@ pub(super) fn string_from_range<C: Context>(
     match decode(bytes(cx, ptr, byte_length)?, source) {
         Ok(text) => {
             let string = LiftedString::lifted(text.into(), source, code_units);
-            cx.reads().push(Read::String(string.clone()));
+            note(cx, Read::String(string.clone()))?;
             Ok(string)
         }
         Err(trap) => {
-            cx.reads().push(Read::NoString(source, code_units));
+            note(cx, Read::NoString(source, code_units))?;
             Err(trap.into())
         }
     }
@@ -182,6 +189,12 @@ fn load_list<C: Context>(
     load_list_from_range(cx, begin, length, t)
 }
 
+/// The alignment of so many elements, and the bytes that they take.
+pub(super) fn extent<C: Context>(cx: &mut C, length: u64, t: Type<'_>) -> (u64, u64) {
+    let byte_length = length.saturating_mul(elem_size(cx, t));
+    (alignment(cx, t), byte_length)
+}
+
 /// `load_list_from_range`.
 pub(super) fn load_list_from_range<C: Context>(
     cx: &mut C,
@@ -189,15 +202,17 @@ pub(super) fn load_list_from_range<C: Context>(
     length: u64,
     t: Type<'_>,
 ) -> Result<Vec<Value>, C::Stop> {
-    let byte_length = length.saturating_mul(elem_size(cx, t));
-    let alignment = alignment(cx, t);
+    let (alignment, byte_length) = extent(cx, length, t);
     trap_if(byte_length > MAX_LIST_BYTE_LENGTH, Trap::ListOutOfBounds)?;
     trap_if(!is_aligned(ptr, alignment), Trap::UnalignedPointer)?;
     trap_if(!in_bounds(cx, ptr, byte_length), Trap::ListOutOfBounds)?;
-    cx.reads().push(Read::List {
-        alignment,
-        byte_length,
-    });
+    note(
+        cx,
+        Read::List {
+            alignment,
+            byte_length,
+        },
+    )?;
     elements(cx, ptr, length, t)
 }
 

@@ -1,7 +1,7 @@
 //! Storing (CanonicalABI.md, "Storing"): values into linear memory. Strings have a file of their own.
 
 use super::despecialize::{Cases, Fields, Type};
-use super::load::{payload_ptr, unpack_flags_from_int};
+use super::load::{extent, payload_ptr, unpack_flags_from_int};
 use super::scalars::{canonicalize_nan32, canonicalize_nan64, in_bounds, is_aligned, store_int};
 use super::sizes::{align_to, discriminant_size, flags_size};
 use super::strings::store_string_into_range;
@@ -146,8 +146,7 @@ pub(super) fn store_list_into_range<C: Context>(
 
 /// Its beginning: the place for so many elements.
 pub(super) fn place_list<C: Context>(cx: &mut C, length: u64, t: Type<'_>) -> Result<u64, C::Stop> {
-    let byte_length = length.saturating_mul(elem_size(cx, t));
-    let alignment = alignment(cx, t);
+    let (alignment, byte_length) = extent(cx, length, t);
     place_elements(cx, alignment, byte_length)
 }
 

@@ -31,6 +31,7 @@ impl<B: Build> Instantiation<'_, B> {
                 let callee = frame.func(*func)?.clone();
                 let ft = func_type(&callee).clone();
                 let opts = self.options(frame, opts)?;
+                // The host's functions have the types that they are imported with.
                 if opts.async_ && matches!(&callee, FuncInst::Lift(lift) if !lift.ft.async_) {
                     return Err(Unsupported::new("async lower of a synchronous type").into());
                 }

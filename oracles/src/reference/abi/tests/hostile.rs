@@ -86,6 +86,21 @@ fn strings_count_with_their_bytes() {
 }
 
 #[test]
+fn empty_lists_count_with_what_is_kept_of_them() {
+    let bytes = 64 << 20;
+    // Without that they would be few enough.
+    let lists = bytes / (size_of::<Value>() + size_of::<Read>()) + 1;
+    assert!(lists * size_of::<Value>() < bytes);
+    let mut cx = mock();
+    cx.memory = vec![0; lists * 8];
+    let t = list(ValType::U8);
+    let lifted = load_list_from_valid_range(&mut cx, 0, lists as u64, &t);
+    assert_eq!(lifted, Err(Stop::Exhausted));
+    let fewer = load_list_from_valid_range(&mut cx, 0, lists as u64 - 1, &t);
+    assert_eq!(fewer.map(|lists| lists.len()), Ok(lists - 1));
+}
+
+#[test]
 fn every_lifting_may_be_as_large_as_the_first_until_the_run_has_had_enough() {
     let length = 20_u32 << 20;
     let flat = |cx: &mut Mock| {
