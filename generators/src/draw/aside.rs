@@ -2,15 +2,13 @@
 //! a handle is dropped (a destructor), when a value is lowered (`realloc`), and after one was lifted (the post-return function
 //! of a called instance).
 //!
-//! Drawn last, in a few plans of a hundred: a case without any of that is what it is without this file.
+//! Drawn late, in a few plans of a hundred: a case without any of that is what it is without this file.
 
 use super::placement::conditional;
 use super::{Sketch, peer, post_return};
 use crate::encode::{World, is_text};
 use crate::limits::SCRATCH_ADDRESS;
-use crate::plan::{
-    Entry, Handle, Index, Op, Operand, Passing, Plan, Scalar, Target, ValueType, Width,
-};
+use crate::plan::{Entry, Handle, Index, Op, Operand, Passing, Scalar, Target, ValueType, Width};
 
 /// Percentage of plans with one of these, of those with one instance and of those with more.
 const PERCENT: [u32; 2] = [3, 9];
@@ -65,10 +63,7 @@ pub(super) fn draw(sketch: &mut Sketch) {
     if !sketch.draw.percent(percent) {
         return;
     }
-    let world = World::new(&Plan {
-        instances: sketch.instances.clone(),
-        ..Plan::default()
-    });
+    let world = sketch.world();
     // Each instance can have a start function.
     let mut places = PLACES.to_vec();
     places.retain(|&(_, place)| !fitting(sketch, &world, place).is_empty());

@@ -39,6 +39,7 @@ mod value;
 mod world;
 
 use crate::Mix;
+use crate::encode::World;
 use crate::limits::FUEL;
 use crate::plan::{Call, Channel, Import, Instance, Item, Plan};
 use arbitrary::Unstructured;
@@ -193,6 +194,14 @@ enum Return {
 }
 
 impl<'u, 'b> Sketch<'u, 'b> {
+    /// How the instances stand to each other.
+    fn world(&self) -> World {
+        World::new(&Plan {
+            instances: self.instances.clone(),
+            ..Plan::default()
+        })
+    }
+
     fn new(mut draw: Draw<'u, 'b>) -> Self {
         let spawn = draw.percent(SPAWN_PERCENT);
         let fuel = draw.range(*FUEL.start() as usize..=*FUEL.end() as usize) as u32;

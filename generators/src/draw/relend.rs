@@ -3,11 +3,9 @@
 //! Drawn after all that may have an entry that borrows, where there is one: a case without that is what it is without this file.
 
 use super::Sketch;
-use crate::encode::{World, flat};
+use crate::encode::flat;
 use crate::limits::ENTRIES;
-use crate::plan::{
-    Argument, Callee, Entry, Handle, Instance, Lift, Op, Plan, Reaction, Scalar, ValueType,
-};
+use crate::plan::{Argument, Callee, Entry, Handle, Lift, Op, Reaction, Scalar, ValueType};
 
 /// Percentage of plans with a place for it in which it is meant to be.
 const PERCENT: u32 = 80;
@@ -24,7 +22,7 @@ struct Place {
 }
 
 pub(super) fn draw(sketch: &mut Sketch) {
-    let places = places(&sketch.instances);
+    let places = places(sketch);
     if places.is_empty() || !sketch.draw.percent(PERCENT) {
         return;
     }
@@ -80,24 +78,21 @@ fn borrower(sketch: &mut Sketch, place: Place) -> Entry {
     }
 }
 
-fn places(instances: &[Instance]) -> Vec<Place> {
-    let world = World::new(&Plan {
-        instances: instances.to_vec(),
-        ..Plan::default()
-    });
+fn places(sketch: &Sketch) -> Vec<Place> {
+    let (world, instances) = (sketch.world(), &sketch.instances);
     let mut places = Vec::new();
-    for (number, it) in instances.iter().enumerate() {
-        for (index, entry) in it.entries.iter().enumerate() {
+    for (instance, it) in instances.iter().enumerate() {
+        let mut callees = world.visible(instance);
+        callees.retain(|&callee| instances[callee].entries.len() < ENTRIES);
+        for (entry, borrowing) in it.entries.iter().enumerate() {
             let mut parameter = 0;
-            for &ty in &entry.params {
-                let mut callees = world.visible(number);
-                callees.retain(|&callee| instances[callee].entries.len() < ENTRIES);
+            for &ty in &borrowing.params {
                 if let ValueType::Borrow(owner) = ty
-                    && owner != number
+                    && owner != instance
                 {
-                    places.extend(callees.into_iter().map(|callee| Place {
-                        instance: number,
-                        entry: index,
+                    places.extend(callees.iter().map(|&callee| Place {
+                        instance,
+                        entry,
                         owner,
                         parameter,
                         callee,

@@ -1,6 +1,6 @@
 //! A copy from or to an address that is none for the element type of its stream or future.
 //!
-//! Drawn last, in a few plans of a hundred that copy: a case without that is what it is without this file.
+//! Drawn late, in a few plans of a hundred that copy: a case without that is what it is without this file.
 
 use super::Sketch;
 use crate::plan::{Instance, Op};

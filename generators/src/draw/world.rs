@@ -6,9 +6,8 @@
 use super::shape::{self, yield_code};
 use super::{Return, Sketch, body};
 use crate::Mix;
-use crate::encode::World;
 use crate::limits::{CHANNELS, COUNTDOWN, FUEL, INSTANCES, WRAPPERS};
-use crate::plan::{Callback, Channel, Code, Encoding, Entry, Instance, Lift, Plan, ValueType};
+use crate::plan::{Callback, Channel, Code, Encoding, Entry, Instance, Lift, ValueType};
 use spawndiff_corpus::Type;
 
 /// How many instances there are, and the weights.
@@ -90,10 +89,7 @@ pub(super) fn draw(sketch: &mut Sketch, mix: Mix) {
             ..Instance::default()
         });
     }
-    let world = World::new(&Plan {
-        instances: sketch.instances.clone(),
-        ..Plan::default()
-    });
+    let world = sketch.world();
     for number in (1..count).rev() {
         let first = std::mem::replace(&mut sketch.instance, sketch.instances[number].clone());
         sketch.number = number;

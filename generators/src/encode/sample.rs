@@ -21,31 +21,22 @@ const UTF16_TAG: u32 = 1 << 31;
 
 /// A sample in this encoding, as UTF-16 if it is `widened`.
 fn bytes(encoding: Encoding, sample: &str, widened: bool) -> (Vec<u8>, u32) {
-    let utf16 = || -> Vec<u8> { sample.encode_utf16().flat_map(u16::to_le_bytes).collect() };
-    let units = |bytes: &[u8]| bytes.len() as u32 / 2;
+    let utf16 = |tag| {
+        let bytes: Vec<u8> = sample.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let units = bytes.len() as u32 / 2;
+        (bytes, units | tag)
+    };
     match encoding {
         Encoding::Utf8 => (sample.as_bytes().to_vec(), sample.len() as u32),
-        Encoding::Utf16 => {
-            let bytes = utf16();
-            let length = units(&bytes);
-            (bytes, length)
-        }
-        Encoding::Latin1Utf16 if widened => {
-            let bytes = utf16();
-            let length = units(&bytes) | UTF16_TAG;
-            (bytes, length)
-        }
+        Encoding::Utf16 => utf16(0),
         Encoding::Latin1Utf16 => {
-            let latin1: Option<Vec<u8>> = sample
-                .chars()
-                .map(|c| u8::try_from(u32::from(c)).ok())
-                .collect();
+            let latin1: Result<Vec<u8>, _> = sample.chars().map(u8::try_from).collect();
             match latin1 {
-                Some(bytes) => {
+                Ok(bytes) if !widened => {
                     let length = bytes.len() as u32;
                     (bytes, length)
                 }
-                None => self::bytes(encoding, sample, true),
+                _ => utf16(UTF16_TAG),
             }
         }
     }
