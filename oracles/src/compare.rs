@@ -6,7 +6,7 @@
 //! divergence, at the event that no schedule gets past.
 
 use crate::reference::{Builtin, Coverage, Reference, Stopped, Unsupported, Witness};
-use crate::schedules::{Choice, Fixed, Guided, Label, Recording, Scheduler};
+use crate::schedules::{Choice, Fixed, Guided, Label, Recording, Scheduler, splitmix64};
 use crate::{End, Exhaustion, InvocationObservation, RunObservation};
 use spawndiff_corpus::{Event, Run, Value};
 use std::cell::RefCell;
@@ -130,6 +130,46 @@ pub enum What {
     },
 }
 
+/// What a comparison tried: how many schedules, and a hash of every choice that they asked (its kind, and of how many
+/// options). Two versions of the reference that try the same have the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Tried {
+    /// How many schedules were run, whole or in part.
+    pub schedules: u64,
+    /// The hash of the choices, in the order in which they were asked.
+    pub choices: u64,
+}
+
+impl Tried {
+    /// Another schedule begins.
+    fn schedule(&mut self) {
+        self.schedules += 1;
+        self.mix(u64::MAX);
+    }
+
+    /// A choice was asked.
+    fn asked(&mut self, choice: Choice, options: &[Label]) {
+        self.mix((choice as u64) << 32 | options.len() as u64);
+    }
+
+    fn mix(&mut self, word: u64) {
+        self.choices = splitmix64(self.choices ^ word);
+    }
+}
+
+/// Tells of what a policy is asked.
+struct Asking<'a, S> {
+    policy: S,
+    tried: &'a mut Tried,
+}
+
+impl<S: Scheduler> Scheduler for Asking<'_, S> {
+    fn choose(&mut self, choice: Choice, options: &[Label]) -> usize {
+        self.tried.asked(choice, options);
+        self.policy.choose(choice, options)
+    }
+}
+
 /// Compares one run of the native engine with the schedules of the reference, at most `budget` of them.
 pub fn compare(
     reference: &Reference,
@@ -137,7 +177,8 @@ pub fn compare(
     native: &RunObservation,
     budget: u32,
 ) -> Membership {
-    compare_preferring(reference, run, native, budget, &|_| true)
+    let tried = &mut Tried::default();
+    compare_preferring(reference, run, native, budget, &|_| true, tried)
 }
 
 /// The same; where several schedules do what the native engine did, one that reaches what is preferred, if there is one.
@@ -147,13 +188,19 @@ pub(crate) fn compare_preferring(
     native: &RunObservation,
     budget: u32,
     preferred: &dyn Fn(&Coverage) -> bool,
+    tried: &mut Tried,
 ) -> Membership {
     if let Some(what) = exhaustion(native) {
         return Membership::Unknown(Unknown::Exhausted(what));
     }
     let mut coverage = Coverage::default();
     let mut fixed = Recording::new(Fixed);
-    let first = match reference.run(run, &mut fixed, &mut (), &mut coverage) {
+    tried.schedule();
+    let mut asking = Asking {
+        policy: &mut fixed,
+        tried,
+    };
+    let first = match reference.run(run, &mut asking, &mut (), &mut coverage) {
         Ok(first) => first,
         Err(Stopped::Unsupported(what)) => {
             return Membership::Unknown(Unknown::Unsupported(what));
@@ -169,7 +216,15 @@ pub(crate) fn compare_preferring(
         };
         return match done {
             true => member,
-            false => search(reference, run, native, budget, preferred, Some(member)),
+            false => search(
+                reference,
+                run,
+                native,
+                budget,
+                preferred,
+                Some(member),
+                tried,
+            ),
         };
     };
     if let Some(what) = exhaustion(&first) {
@@ -183,7 +238,7 @@ pub(crate) fn compare_preferring(
             coverage,
         };
     }
-    search(reference, run, native, budget, preferred, None)
+    search(reference, run, native, budget, preferred, None, tried)
 }
 
 /// The search over all schedules. `otherwise`: one that does what the native engine did, and does not reach what is preferred.
@@ -194,6 +249,7 @@ fn search(
     budget: u32,
     preferred: &dyn Fn(&Coverage) -> bool,
     mut otherwise: Option<Membership>,
+    tried: &mut Tried,
 ) -> Membership {
     let search = Search {
         native,
@@ -204,7 +260,12 @@ fn search(
     for _ in 0..budget {
         let mut coverage = Coverage::default();
         search.state.borrow_mut().reached = (None, 0);
-        let seen = match reference.run(run, &mut &search, &mut &search, &mut coverage) {
+        tried.schedule();
+        let mut asking = Asking {
+            policy: &search,
+            tried,
+        };
+        let seen = match reference.run(run, &mut asking, &mut &search, &mut coverage) {
             Ok(seen) => Some(seen),
             Err(Stopped::Cut) => None,
             Err(Stopped::Unsupported(what)) => {

@@ -1,6 +1,6 @@
 //! The judge: a case on the native engine and on the reference, and the verdict.
 
-use crate::compare::{Difference, Leaves, Membership, Unknown, compare};
+use crate::compare::{Difference, Leaves, Membership, Tried, Unknown, compare_preferring};
 use crate::kept::Kept;
 use crate::known::{self, Active, Beside, Explained, Explanation, Known, List};
 use crate::native::{self, Native, Variant};
@@ -48,6 +48,8 @@ pub struct Judgement {
     /// Of a run in which the engine failed in itself: the trap in which the reference ends it, on the fixed schedule, if a built-in
     /// gives that and the two did the same until then.
     pub instead: Option<(Trap, Builtin)>,
+    /// What the comparison tried, with and without known deviations.
+    pub tried: Tried,
 }
 
 /// The verdict on a case.
@@ -112,6 +114,7 @@ impl Judgement {
             reference: Observation { runs },
             coverage: Coverage::default(),
             instead: None,
+            tried: Tried::default(),
         }
     }
 }
@@ -172,6 +175,7 @@ impl Judge {
             schedules: Vec::new(),
             coverage: Coverage::default(),
             instead: None,
+            tried: Tried::default(),
         };
         let failure = match outcome {
             native::Outcome::Observed(observed) => {
@@ -235,6 +239,7 @@ impl Judge {
             schedules,
             coverage,
             instead,
+            tried,
             ..
         } = judgement;
         let mut unknown = None;
@@ -245,7 +250,7 @@ impl Judge {
             if index == last
                 && let Some(failed) = failure.take()
             {
-                match self.explain_failure(case, run, native, &failed) {
+                match self.explain_failure(case, run, native, &failed, tried) {
                     Explanation::Known(known) => all_known.extend(known),
                     Explanation::Unknown(what) => unknown = unknown.or(Some(what)),
                     Explanation::New | Explanation::Allowed => failure = Some(failed),
@@ -259,9 +264,12 @@ impl Judge {
                 }
                 break;
             }
-            let mut membership = compare(reference, run, native, self.budget.min(PATIENCE));
+            let compare = |budget, tried: &mut Tried| {
+                compare_preferring(reference, run, native, budget, &|_| true, tried)
+            };
+            let mut membership = compare(self.budget.min(PATIENCE), tried);
             if let Membership::Unknown(Unknown::Budget) = membership {
-                let explained = self.explain(case, run, native, None);
+                let explained = self.explain(case, run, native, None, tried);
                 if let Explanation::Known(_) | Explanation::Allowed = explained.explanation {
                     if let Explanation::Known(known) = explained.explanation {
                         all_known.extend(known);
@@ -274,7 +282,7 @@ impl Judge {
                     continue;
                 }
                 if self.budget > PATIENCE {
-                    membership = compare(reference, run, native, self.budget);
+                    membership = compare(self.budget, tried);
                 }
             }
             match membership {
@@ -293,7 +301,8 @@ impl Judge {
                     schedule,
                     coverage: reached,
                 } => {
-                    let explained = self.explain(case, run, native, Some((&difference, &reached)));
+                    let differs = Some((&difference, &reached));
+                    let explained = self.explain(case, run, native, differs, tried);
                     let leaves = Leaves::new(difference, &reference, &reached);
                     seen.runs.push(reference);
                     schedules.push(schedule);
@@ -334,6 +343,7 @@ impl Judge {
         run: &Run,
         native: &RunObservation,
         failed: &Verdict,
+        tried: &mut Tried,
     ) -> Explanation {
         let message = match failed {
             Verdict::Crash { message } | Verdict::Divergence(Divergence::Unmapped { message }) => {
@@ -346,7 +356,7 @@ impl Judge {
         };
         match (self.active.failure(message), Reference::new(case)) {
             (Some(failure), Ok(reference)) => {
-                failure.explain(&self.active, reference, run, native, self.budget)
+                failure.explain(&self.active, reference, run, native, self.budget, tried)
             }
             (None, _) | (_, Err(_)) => Explanation::New,
         }
@@ -360,6 +370,7 @@ impl Judge {
         run: &Run,
         native: &RunObservation,
         difference: Option<(&Difference, &Coverage)>,
+        tried: &mut Tried,
     ) -> Explained {
         let deviating = || {
             let deviations = self.active.deviations(false);
@@ -373,6 +384,7 @@ impl Judge {
                 native,
                 difference,
                 self.budget,
+                tried,
             ),
             Err(what) => Explanation::Unknown(Unknown::Unsupported(what)).into(),
         }

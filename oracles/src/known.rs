@@ -10,7 +10,7 @@ mod list;
 
 pub use list::{Active, Entry, Fails, Known, List, Matches};
 
-use crate::compare::{Difference, Leaves, Membership, Unknown, What, compare, compare_preferring};
+use crate::compare::{Difference, Leaves, Membership, Tried, Unknown, What, compare_preferring};
 use crate::reference::{Builtin, Coverage, Deviation, Reference};
 use crate::{End, RunObservation, Trap};
 use spawndiff_corpus::Run;
@@ -71,6 +71,7 @@ pub fn explain(
     native: &RunObservation,
     difference: Option<(&Difference, &Coverage)>,
     budget: u32,
+    tried: &mut Tried,
 ) -> Explained {
     let runs_on = |difference: &Difference, reached: &Coverage| {
         let known = active.not_locked_down()?;
@@ -79,7 +80,7 @@ pub fn explain(
     if let Some(known) = difference.and_then(|(it, reached)| runs_on(it, reached)) {
         return Explanation::Known(vec![known]).into();
     }
-    match compare(deviating, run, native, budget) {
+    match compare_preferring(deviating, run, native, budget, &|_| true, tried) {
         Membership::Member { coverage, .. } => {
             let known = names(active, &coverage);
             let explanation = match (known.is_empty(), difference) {
@@ -165,6 +166,7 @@ impl Failure {
         run: &Run,
         native: &RunObservation,
         budget: u32,
+        tried: &mut Tried,
     ) -> Explanation {
         // The engine did not get to the end of this run: what it did not do cannot be compared.
         let mut run = run.clone();
@@ -175,7 +177,8 @@ impl Failure {
         let alone = self.causes.len() == 1;
         let mut said = Explanation::New;
         for cause in &self.causes {
-            match cause.explain(active, &reference, &run, native, budget, alone) {
+            let native = (native, alone);
+            match cause.explain(active, &reference, &run, native, budget, tried) {
                 Explanation::New => {}
                 Explanation::Unknown(why) => said = Explanation::Unknown(why),
                 explained @ (Explanation::Known(_) | Explanation::Allowed) => return explained,
@@ -186,15 +189,15 @@ impl Failure {
 }
 
 impl Cause {
-    /// The same of one cause, which may be the only one. `reference` deviates.
+    /// The same of one cause, with whether it is the only one. `reference` deviates.
     fn explain(
         &self,
         active: &Active,
         reference: &Reference,
         run: &Run,
-        native: &RunObservation,
+        (native, alone): (&RunObservation, bool),
         budget: u32,
-        alone: bool,
+        tried: &mut Tried,
     ) -> Explanation {
         let mut native = native.clone();
         native.last_part().end = End::Trap(self.stands_for);
@@ -202,7 +205,7 @@ impl Cause {
         // What stands for the failure may be a trap that the program gets to otherwise, too.
         let deviates =
             |coverage: &Coverage| self.by.iter().any(|by| coverage.deviated.contains(by));
-        match compare_preferring(reference, run, &native, budget, &deviates) {
+        match compare_preferring(reference, run, &native, budget, &deviates, tried) {
             Membership::Member { coverage, .. } if deviates(&coverage) => {
                 Explanation::Known(names(active, &coverage))
             }

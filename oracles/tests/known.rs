@@ -3,7 +3,7 @@
 
 use spawndiff_corpus::{Event, Run, StoredCase};
 use spawndiff_oracles::claims::{Status, check_native, check_reference};
-use spawndiff_oracles::compare::{Membership, compare};
+use spawndiff_oracles::compare::{Membership, Tried, compare};
 use spawndiff_oracles::known::{self, Active, Entry, Explanation, Failure, Known, List};
 use spawndiff_oracles::native::{Config, Native, Outcome, Release};
 use spawndiff_oracles::reference::{Coverage, Reference};
@@ -73,7 +73,14 @@ fn explanation(
 ) -> Option<Explanation> {
     let reference = || Reference::new(&case.case).expect("the reference knows the component");
     if let Some(failure) = failure {
-        return Some(failure.explain(&active(), reference(), run, native, BUDGET));
+        return Some(failure.explain(
+            &active(),
+            reference(),
+            run,
+            native,
+            BUDGET,
+            &mut Tried::default(),
+        ));
     }
     match compare(&reference(), run, native, BUDGET) {
         Membership::Member { .. } => None,
@@ -84,7 +91,17 @@ fn explanation(
         } => {
             let deviating = reference().deviating(active().deviations(false));
             let difference = Some((&difference, &coverage));
-            Some(known::explain(&active(), &deviating, run, native, difference, BUDGET).explanation)
+            let tried = &mut Tried::default();
+            let explained = known::explain(
+                &active(),
+                &deviating,
+                run,
+                native,
+                difference,
+                BUDGET,
+                tried,
+            );
+            Some(explained.explanation)
         }
         Membership::Unknown(why) => panic!("it cannot be said: {why}"),
     }
@@ -300,8 +317,16 @@ fn a_failed_assertion_is_known_only_after_a_run_that_leads_to_it() {
     let message = "panic at wasmtime-48.0.8/src/runtime/component/concurrent.rs:2216:9: \
                    assertion failed: matches!(reason, SuspendReason::";
     let failure = active().failure(message).expect("it is known");
-    let explain =
-        |native: &RunObservation| failure.explain(&active(), reference(), run, native, BUDGET);
+    let explain = |native: &RunObservation| {
+        failure.explain(
+            &active(),
+            reference(),
+            run,
+            native,
+            BUDGET,
+            &mut Tried::default(),
+        )
+    };
     let known = Explanation::Known(vec![known]);
     assert_eq!(explain(&native), known);
     for other in alterations(&native) {
@@ -311,7 +336,14 @@ fn a_failed_assertion_is_known_only_after_a_run_that_leads_to_it() {
     let other = entry("not-locked-down").case;
     native.invocations = vec![InvocationObservation::default()];
     let elsewhere = Reference::new(&other.case).expect("the reference knows the component");
-    let explained = failure.explain(&active(), elsewhere, &other.case.runs[0], &native, BUDGET);
+    let explained = failure.explain(
+        &active(),
+        elsewhere,
+        &other.case.runs[0],
+        &native,
+        BUDGET,
+        &mut Tried::default(),
+    );
     assert_eq!(explained, Explanation::New);
     assert_eq!(active().failure(&message.replace("2216", "2217")), None);
 }

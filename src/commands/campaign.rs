@@ -4,6 +4,7 @@ use super::drawn::{Draw, Judged, Judges};
 use super::finding::Origin;
 use super::isolation::{Answer, Child, Death, Request};
 use super::state::State;
+use super::verdicts::Verdicts;
 use anyhow::{Result, bail};
 use spawndiff_oracles::native::Variant;
 use std::path::Path;
@@ -38,12 +39,17 @@ const OTHER_ENGINE: u64 = 16;
 const SAVE: Duration = Duration::from_secs(5);
 
 impl Campaign<'_> {
-    /// Judges the cases that `state` does not have yet. `progress` hears of each that was judged.
+    /// Judges the cases that `state` does not have yet. `verdicts` gets the line of each, and `progress` hears of it.
     ///
     /// # Errors
     ///
     /// What keeps it from going on. The state is that of all cases judged until then.
-    pub fn run(&self, state: &mut State, progress: impl Fn(&State) + Sync) -> Result<()> {
+    pub fn run(
+        &self,
+        state: &mut State,
+        verdicts: &mut Option<Verdicts>,
+        progress: impl Fn(&State) + Sync,
+    ) -> Result<()> {
         let begin = Instant::now();
         let before = state.seconds;
         let end = state.cases.end;
@@ -52,7 +58,7 @@ impl Campaign<'_> {
             self.stop.load(Ordering::Relaxed)
                 || self.time.is_some_and(|time| begin.elapsed() > time)
         };
-        let shared = Mutex::new((state, begin));
+        let shared = Mutex::new((state, begin, verdicts));
         let failed = Mutex::new(None);
         let memory: Vec<AtomicU64> = (0..self.jobs).map(|_| AtomicU64::new(0)).collect();
         let resident = || memory.iter().map(|it| it.load(Ordering::Relaxed)).sum();
@@ -65,7 +71,7 @@ impl Campaign<'_> {
                     break;
                 }
                 let draws = {
-                    let (state, _) = &*shared.lock().expect("no one panics while counting");
+                    let (state, ..) = &*shared.lock().expect("no one panics while counting");
                     if state.is_done(index) {
                         continue;
                     }
@@ -76,11 +82,16 @@ impl Campaign<'_> {
                 if let Some(last) = judged.last() {
                     memory[place].store(last.memory, Ordering::Relaxed);
                 }
-                let (state, saved) = &mut *shared.lock().expect("no one panics while counting");
+                let (state, saved, verdicts) =
+                    &mut *shared.lock().expect("no one panics while counting");
                 let is_finding = judged.iter().any(|judged| judged.found.is_some());
                 let moment = |state: &State| state.counts.cases / MEMORY_EVERY;
                 let last_moment = moment(state);
                 state.seconds = before + begin.elapsed().as_secs_f64();
+                if let Some(verdicts) = verdicts {
+                    let lines = judged.iter().map(|judged| judged.line.clone());
+                    verdicts.add(index, lines.collect())?;
+                }
                 state.add(index, judged, self.out)?;
                 if moment(state) > last_moment {
                     state.counts.memory.push(resident());

@@ -2,7 +2,7 @@
 
 use super::counts::Counts;
 use super::finding::{self, Finding, Origin};
-use super::known;
+use super::{known, verdicts};
 use serde::{Deserialize, Serialize};
 use spawndiff_corpus::Case;
 use spawndiff_generators::{Mix, Plan, Without, encode, plan_from_seed_with};
@@ -28,6 +28,8 @@ pub struct Judged {
     pub counts: Counts,
     /// What was found, if it is a finding.
     pub found: Option<Finding>,
+    /// Its line, for `--verdicts`.
+    pub line: String,
     /// The resident memory of the process afterwards, in bytes; zero where the system does not say.
     pub memory: u64,
 }
@@ -76,6 +78,7 @@ impl Draw {
         Judged {
             counts,
             found: None,
+            line: verdicts::given_up(self.origin),
             memory: 0,
         }
     }
@@ -191,6 +194,7 @@ fn judged(origin: Origin, plan: &Plan, case: &Case, judgement: &Judgement) -> Ju
     Judged {
         counts,
         found,
+        line: verdicts::line(origin, judgement),
         memory: memory_stats::memory_stats().map_or(0, |memory| memory.physical_mem as u64),
     }
 }

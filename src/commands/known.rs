@@ -66,6 +66,9 @@ pub struct Args {
     /// Which engines [default: every release in this build]
     #[arg(long, value_name = "ENGINE", value_parser = engines::native())]
     engine: Vec<Variant>,
+    /// Print the result as one JSON object on standard output, and nothing else there: by name and engine
+    #[arg(long)]
+    json: bool,
 }
 
 /// How long a case may take.
@@ -115,6 +118,20 @@ pub fn known(args: &Args) -> Result<Outcome> {
             rows.entry(name).or_default().push(word.to_string());
         }
     }
+    let found = match fixed {
+        0 => Outcome::Clean,
+        _ => Outcome::Found,
+    };
+    if args.json {
+        let columns = |words: Vec<String>| -> BTreeMap<&str, String> {
+            let columns = engines.iter().map(|engine| column(*engine));
+            columns.zip(words).collect()
+        };
+        let rows = rows.into_iter().map(|(name, words)| (name, columns(words)));
+        let json = serde_json::to_string(&rows.collect::<BTreeMap<_, _>>());
+        print(&format!("{}\n", json.context("words can be said in JSON")?))?;
+        return Ok(found);
+    }
     let mut out = format!("{:<30}", "");
     for engine in &engines {
         write!(out, "  {:<12}", column(*engine))?;
@@ -131,9 +148,8 @@ pub fn known(args: &Args) -> Result<Outcome> {
         print(&format!(
             "{fixed} no longer shown where they are said to be: fixed, and to be struck from their files\n"
         ))?;
-        return Ok(Outcome::Found);
     }
-    Ok(Outcome::Clean)
+    Ok(found)
 }
 
 fn column(engine: Variant) -> &'static str {

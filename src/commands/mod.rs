@@ -22,6 +22,7 @@ pub mod shrink;
 pub mod state;
 pub mod summary;
 pub mod traces;
+pub mod verdicts;
 
 use anyhow::{Context, Result};
 use spawndiff_corpus::{ReadError, StoredCase};

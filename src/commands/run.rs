@@ -3,6 +3,7 @@
 use super::campaign::Campaign;
 use super::progress::Progress;
 use super::state::{Cases, State};
+use super::verdicts::Verdicts;
 use super::{Outcome, engines, html, kinds, print, summary};
 use anyhow::{Context, Result, bail};
 use spawndiff_oracles::native::Variant;
@@ -56,6 +57,10 @@ pub struct Args {
     /// Also write the result as a page, index.html in this folder: verdicts, what was reached, each finding with its traces
     #[arg(long, value_name = "DIR")]
     html: Option<PathBuf>,
+    /// Also write each verdict as one line, to hold two versions of this program against each other: a JSON object with the case's
+    /// number, the engine, the verdict, the number of schedules tried, and a hash of the choices they asked
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    verdicts: Option<PathBuf>,
     /// Print the summary as one JSON object on standard output, and nothing else there
     #[arg(long)]
     json: bool,
@@ -136,7 +141,12 @@ pub fn run(args: &Args) -> Result<Outcome> {
         out: &args.out,
         stop: &STOP,
     };
-    let ran = campaign.run(&mut state, |state| progress.judged(state));
+    let mut lines = match &args.verdicts {
+        Some(path) => Some(Verdicts::create(path, state.cases.first)?),
+        None => None,
+    };
+    let ran = campaign.run(&mut state, &mut lines, |state| progress.judged(state));
+    let ran = ran.and(lines.map_or(Ok(()), Verdicts::end));
     progress.end();
     let is_over = ran.is_ok() && !STOP.load(Ordering::Relaxed);
     let kept = match is_over {

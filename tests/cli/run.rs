@@ -362,3 +362,33 @@ fn ctrl_c_ends_a_campaign_with_its_summary() {
         }
     }
 }
+
+#[test]
+fn the_verdicts_are_one_line_each_in_order_whatever_the_number_of_jobs() {
+    let folder = folder();
+    let verdicts = |jobs: &str| {
+        let path = folder.path().join(format!("verdicts-{jobs}"));
+        let to = path.to_string_lossy().into_owned();
+        let args = [
+            "--cases",
+            "40",
+            "--seed",
+            "2",
+            "--jobs",
+            jobs,
+            "--verdicts",
+            &to,
+        ];
+        campaign(&args, &folder.path().join("out"));
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    let one = verdicts("1");
+    assert_eq!(one, verdicts("3"));
+    for (number, line) in one.lines().enumerate() {
+        let line: Value = serde_json::from_str(line).expect("a line is an object");
+        assert_eq!(count(&line, "case"), number as u64);
+        assert!(count(&line, "schedules") > 0, "{line}");
+        assert!(line["verdict"].is_string(), "{line}");
+    }
+    assert_eq!(one.lines().count(), 40);
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Whether this checkout, as it is, gives the verdicts that another revision gives: prints the lines that differ, and fails if
+# there are any.
+#
+#   ci/same-verdicts.sh REV [PART...]
+#   ci/same-verdicts.sh --record REV [PART...]    only runs what REV gives, and keeps it
+#
+# Each of the two is built twice: with Wasmtime 44 on the stable toolchain, and with Wasmtime 50 on the nightly one. A part is
+# one of the names below; without any, all of them. What REV gave is kept in target/same-verdicts, and not asked again.
+# The verdicts are compared with the number of schedules that each took and a hash of the choices that those asked
+# (`run --verdicts`), so that a choice which moves shows although no verdict has changed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+record=no
+if [ "${1-}" = --record ]; then record=yes; shift; fi
+[ $# -ge 1 ] || { sed -n '2,12s/^# \?//p' "$0" >&2; exit 2; }
+rev=$(git rev-parse --verify "$1^{commit}")
+shift
+all=(run-901 run-902 run-903 run-904 replay findings known)
+parts=("$@")
+[ ${#parts[@]} -gt 0 ] || parts=("${all[@]}")
+top=$PWD
+keep=$top/target/same-verdicts
+mkdir -p "$keep/$rev" "$keep/now"
+
+# The program of a folder, for a toolchain: built in the target directory of this checkout, so that dependencies are shared.
+build() { # FOLDER OUT
+  (cd "$1" && CARGO_TARGET_DIR=$top/target cargo build --release --quiet --features wasmtime-44)
+  cp target/release/spawndiff "$2/stable"
+  case " ${parts[*]} " in *" run-904 "*)
+    (cd "$1" && CARGO_TARGET_DIR=$top/target cargo +nightly build --release --quiet --features wasmtime-50)
+    cp target/release/spawndiff "$2/nightly"
+  esac
+}
+
+# What a part gives: keys and numbers only, no text for people and no path of this machine.
+part() { # PROGRAMS PART
+  local stable=$1/stable nightly=$1/nightly found
+  found=$(mktemp -d)
+  campaign() { # PROGRAM ARGUMENTS...
+    local program=$1; shift
+    "$program" run --shrink 0 --out "$found" --verdicts "$found/verdicts" "$@" >"$found/summary" 2>&1 || [ $? -eq 1 ] ||
+      { cat "$found/summary" >&2; return 1; }
+    cat "$found/verdicts"
+  }
+  case $2 in
+    run-901) campaign "$stable" --cases 10000 --seed 901 ;;
+    run-902) campaign "$stable" --cases 5000 --seed 902 --instances 1 ;;
+    run-903) campaign "$stable" --cases 3000 --seed 903 --engine wasmtime-44 ;;
+    run-904) campaign "$nightly" --cases 5000 --seed 904 --engine wasmtime-50 ;;
+    replay) { "$stable" replay --json || true; } | python3 ci/keys.py ;;
+    findings) { "$stable" replay --engine reference --json findings || true; } | python3 ci/keys.py ;;
+    known) { "$stable" known --json || true; } | python3 ci/keys.py ;;
+    *) echo "no part $2, only ${all[*]}" >&2; return 2 ;;
+  esac
+  rm -rf "$found"
+}
+
+if [ ! -x "$keep/$rev/stable" ] || { [[ " ${parts[*]} " == *" run-904 "* ]] && [ ! -x "$keep/$rev/nightly" ]; }; then
+  tree=$(mktemp -d)
+  trap 'git worktree remove --force "$tree" >/dev/null 2>&1 || true' EXIT
+  git worktree add --detach --quiet "$tree" "$rev"
+  build "$tree" "$keep/$rev"
+fi
+for name in "${parts[@]}"; do
+  if [ ! -s "$keep/$rev/$name" ]; then
+    part "$keep/$rev" "$name" >"$keep/$rev/$name.partial"
+    mv "$keep/$rev/$name.partial" "$keep/$rev/$name"
+  fi
+done
+[ "$record" = no ] || exit 0
+
+build "$top" "$keep/now"
+differ=0
+for name in "${parts[@]}"; do
+  part "$keep/now" "$name" >"$keep/now/$name"
+  diff --unchanged-line-format= --old-line-format="$name < %L" --new-line-format="$name > %L" \
+    "$keep/$rev/$name" "$keep/now/$name" || differ=1
+done
+exit "$differ"
