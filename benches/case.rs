@@ -4,11 +4,11 @@
 
 use criterion::{BatchSize, Criterion};
 use spawndiff_corpus::Case;
+use spawndiff_engines::wasmtime::{Config, Native};
 use spawndiff_generators::case_from_seed;
-use spawndiff_oracles::Judge;
-use spawndiff_oracles::native::{Config, Native};
-use spawndiff_oracles::reference::{Coverage, Reference};
-use spawndiff_oracles::schedules::Fixed;
+use spawndiff_judge::Judge;
+use spawndiff_reference::schedules::Fixed;
+use spawndiff_reference::{Coverage, Reference};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

@@ -5,10 +5,10 @@ mod planted;
 use planted::missed;
 use rayon::prelude::*;
 use spawndiff_corpus::{Case, StoredCase, component_from_text};
+use spawndiff_engines::wasmtime::{Config, Fault, Native};
 use spawndiff_generators::case_from_seed;
-use spawndiff_oracles::claims::record;
-use spawndiff_oracles::native::{Config, Fault, Native};
-use spawndiff_oracles::{Judge, Verdict};
+use spawndiff_judge::claims::record;
+use spawndiff_judge::{Judge, Verdict};
 
 const SEED: u64 = 7;
 const CASES: u64 = 2_000;

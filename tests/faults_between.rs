@@ -7,10 +7,11 @@ use planted::missed;
 use rayon::prelude::*;
 use spawndiff_corpus::{Case, Run};
 use spawndiff_generators::{MAX_INSTANCES, Mix, case_from_seed_with};
-use spawndiff_oracles::compare::{Membership, compare};
-use spawndiff_oracles::reference::{Coverage, Fault, Reference};
-use spawndiff_oracles::schedules::Fixed;
-use spawndiff_oracles::{BUDGET, End, RunObservation};
+use spawndiff_judge::BUDGET;
+use spawndiff_judge::compare::{Membership, compare};
+use spawndiff_observation::{End, RunObservation};
+use spawndiff_reference::schedules::Fixed;
+use spawndiff_reference::{Coverage, Fault, Reference};
 
 const SEED: u64 = 7;
 const CASES: u64 = 5_000;

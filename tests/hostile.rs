@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 use spawndiff_corpus::{Case, Invocation, Run, StoredCase};
+use spawndiff_engines::wasmtime::{Config, Native};
 use spawndiff_generators::{case_from_bytes, case_from_seed};
-use spawndiff_oracles::native::{Config, Native};
-use spawndiff_oracles::reference::Reference;
-use spawndiff_oracles::{Judge, Verdict};
+use spawndiff_judge::{Judge, Verdict};
+use spawndiff_reference::Reference;
 
 const CASES: u64 = 10_000;
 

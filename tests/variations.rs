@@ -5,12 +5,12 @@
 
 use rayon::prelude::*;
 use spawndiff_corpus::Case;
+use spawndiff_engines::wasmtime::{Config, Native};
 use spawndiff_generators::case_from_seed;
-use spawndiff_oracles::compare::{Membership, Unknown, compare};
-use spawndiff_oracles::native::{Config, Native};
-use spawndiff_oracles::reference::{Coverage, Reference};
-use spawndiff_oracles::schedules::{LastFirst, Random, Scheduler, YieldStays};
-use spawndiff_oracles::{BUDGET, Judge, Verdict};
+use spawndiff_judge::compare::{Membership, Unknown, compare};
+use spawndiff_judge::{BUDGET, Judge, Verdict};
+use spawndiff_reference::schedules::{LastFirst, Random, Scheduler, YieldStays};
+use spawndiff_reference::{Coverage, Reference};
 
 const SEED: u64 = 8;
 const CASES: u64 = 2_000;

@@ -3,10 +3,10 @@
 #![warn(missing_docs)]
 
 use spawndiff_corpus::Case;
+use spawndiff_engines::wasmtime::{Config, Native, Variant};
 use spawndiff_generators::run_bytes;
-use spawndiff_oracles::claims::record;
-use spawndiff_oracles::native::{Config, Native, Variant};
-use spawndiff_oracles::{Judge, Judgement, Verdict};
+use spawndiff_judge::claims::record;
+use spawndiff_judge::{Judge, Judgement, Verdict};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;

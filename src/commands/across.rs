@@ -5,8 +5,8 @@ use super::isolation::{Child, Request};
 use super::{known, one_line};
 use anyhow::Result;
 use spawndiff_corpus::Case;
-use spawndiff_oracles::native::{Config, Release, Variant};
-use spawndiff_oracles::{Judgement, Signature, Verdict};
+use spawndiff_engines::wasmtime::{Config, Release, Variant};
+use spawndiff_judge::{Judgement, Signature, Verdict};
 use std::time::Duration;
 
 /// How long a case may take on one of them.

@@ -6,7 +6,7 @@ use super::isolation::{Answer, Child, Death, Request};
 use super::state::State;
 use super::verdicts::Verdicts;
 use anyhow::{Result, bail};
-use spawndiff_oracles::native::Variant;
+use spawndiff_engines::wasmtime::Variant;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use spawndiff_generators::Plan;
-use spawndiff_oracles::reference::{Builtin, Coverage};
-use spawndiff_oracles::{Judgement, Trap, Verdict};
+use spawndiff_judge::{Judgement, Verdict};
+use spawndiff_observation::Trap;
+use spawndiff_reference::{Builtin, Coverage};
 use std::collections::BTreeMap;
 
 /// What a campaign counted. The sum over cases, so the order does not matter.

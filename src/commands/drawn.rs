@@ -5,11 +5,11 @@ use super::finding::{self, Finding, Origin};
 use super::{known, verdicts};
 use serde::{Deserialize, Serialize};
 use spawndiff_corpus::Case;
+use spawndiff_engines::wasmtime::{Config, Outcome, Release, Variant};
 use spawndiff_generators::{Mix, Plan, Without, encode, plan_from_seed_with};
-use spawndiff_oracles::claims::{Status, check_native};
-use spawndiff_oracles::compare::Unknown;
-use spawndiff_oracles::native::{Config, Outcome, Release, Variant};
-use spawndiff_oracles::{BUDGET, Judge, Judgement, Signature, Verdict};
+use spawndiff_judge::claims::{Status, check_native};
+use spawndiff_judge::compare::Unknown;
+use spawndiff_judge::{BUDGET, Judge, Judgement, Signature, Verdict};
 use std::collections::BTreeMap;
 
 /// A case that is to be drawn.
@@ -123,7 +123,7 @@ impl Judges {
     /// Judges a case on an engine. Where the last one was the same, and came to the same on an engine of the same release, the
     /// reference is not asked again: it would say the same.
     fn judge_case(&mut self, engine: Variant, case: &Case) -> Judgement {
-        let outcome = self.of(engine).native().observe(case);
+        let outcome = self.of(engine).engine().observe(case);
         let mut last = match self.last.take() {
             Some(last) if last.case == *case => last,
             _ => Last {
@@ -151,7 +151,7 @@ impl Judges {
     /// Of what kind a case is, if it is a finding or known.
     pub fn kind(&mut self, engine: Variant, budget: u32, case: &Case) -> Option<Kind> {
         let judge = self.with_budget(engine, budget);
-        let outcome = judge.native().observe(case);
+        let outcome = judge.engine().observe(case);
         let judgement = judge.judge_outcome(case, outcome.clone());
         let signature = Signature::of(&judgement)?.to_string();
         let stored = finding::stored(Vec::new(), case, &judgement);

@@ -3,7 +3,7 @@
 use super::{Outcome, print};
 use anyhow::Result;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use spawndiff_oracles::native::{Config, Native, Release, Variant};
+use spawndiff_engines::wasmtime::{Config, Native, Release, Variant};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -126,7 +126,7 @@ pub fn any() -> impl TypedValueParser<Value = Engine> {
 pub mod by_name {
     use super::of_name;
     use serde::{Deserialize, Deserializer, Serializer, de};
-    use spawndiff_oracles::native::Variant;
+    use spawndiff_engines::wasmtime::Variant;
 
     /// Its name.
     pub fn serialize<S: Serializer>(variant: &Variant, to: S) -> Result<S::Ok, S::Error> {

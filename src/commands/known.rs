@@ -4,9 +4,10 @@ use super::isolation::{Child, Request};
 use super::{Outcome, engines, one_line, print};
 use anyhow::{Context, Result};
 use spawndiff_corpus::Case;
-use spawndiff_oracles::known::{Active, Entry, List, Matches};
-use spawndiff_oracles::native::{Config, Native, Release, Variant};
-use spawndiff_oracles::{Judge, Judgement, Verdict};
+use spawndiff_engines::families;
+use spawndiff_engines::wasmtime::{Config, Native, Release, Variant};
+use spawndiff_judge::known::{Active, Entry, List, Matches};
+use spawndiff_judge::{Judge, Judgement, Verdict};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ static GOES_BY: OnceLock<(Option<PathBuf>, List)> = OnceLock::new();
 /// What is wrong with a file, and where.
 pub fn use_folder(folder: PathBuf) -> Result<()> {
     let folder = std::path::absolute(&folder).context(folder.display().to_string())?;
-    let list = List::of_folder(&folder)?;
+    let list = List::of_folder(&folder, &families())?;
     GOES_BY.get_or_init(|| (Some(folder), list));
     Ok(())
 }
@@ -46,14 +47,14 @@ pub fn list() -> &'static List {
 
 /// A judge over an engine, that goes by what is known of it.
 pub fn judge(config: Config) -> Judge {
-    let active = list().of(config.variant.release());
+    let active = list().of(&config.variant.identity());
     Judge::knowing(Native::new(config), active)
 }
 
 /// The judgement on a case on which the process of an engine ended.
 pub fn crashed(engine: Variant, case: &Case, message: String) -> Judgement {
     let mut judgement = Judgement::crashed(case, message);
-    let known = list().of(engine.release()).settle(&judgement);
+    let known = list().of(&engine.identity()).settle(&judgement);
     if let Some(known) = known {
         judgement.verdict = known;
     }
@@ -101,7 +102,7 @@ pub fn known(args: &Args) -> Result<Outcome> {
     for entry in list().entries() {
         let name = entry.known.name();
         for &engine in &engines {
-            let listed = entry.releases.contains(&engine.release());
+            let listed = entry.is_of(&engine.identity());
             let now = now(entry, engine)?;
             let word = match (&now, listed) {
                 (Now::Shows, true) => "shows",
@@ -167,8 +168,8 @@ fn now(entry: &Entry, engine: Variant) -> Result<Now> {
         let why = "it needs an engine that is built with its assertions";
         return Ok(Now::Untold(why.to_string()));
     }
-    let mut active = list().of(engine.release());
-    if !entry.releases.contains(&engine.release()) {
+    let mut active = list().of(&engine.identity());
+    if !entry.is_of(&engine.identity()) {
         // What the others account for needs no other name.
         if let Verdict::Known(_) | Verdict::Agree = verdict(entry, engine, active.clone())? {
             return Ok(Now::Gone);

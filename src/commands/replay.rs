@@ -9,11 +9,11 @@ use super::{Outcome, finding, junit, known, one_line, print, unreadable};
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 use spawndiff_corpus::{ReadError, StoredCase};
-use spawndiff_oracles::claims::{Status, check_native, check_reference};
-use spawndiff_oracles::native::{Config, ScriptNative, Variant};
-use spawndiff_oracles::readings::run_on_reference;
-use spawndiff_oracles::scripts::{self, Checked, Command, Script};
-use spawndiff_oracles::{BUDGET, Judge, Verdict};
+use spawndiff_engines::wasmtime::{Config, ScriptNative, Variant};
+use spawndiff_judge::claims::{Status, check_native, check_reference};
+use spawndiff_judge::readings::run_on_reference;
+use spawndiff_judge::scripts::{self, Checked, Command, Script};
+use spawndiff_judge::{BUDGET, Judge, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -238,7 +238,7 @@ impl Player {
 
     fn case(&self, stored: &StoredCase, against: bool) -> Played {
         let statuses = match &self.native {
-            Some(judge) => check_native(stored, &judge.native().observe(&stored.case)),
+            Some(judge) => check_native(stored, &judge.engine().observe(&stored.case)),
             None => check_reference(stored, BUDGET),
         };
         let judge = self.native.as_ref().filter(|_| against);

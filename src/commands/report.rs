@@ -4,10 +4,10 @@ use super::finding::Origin;
 use super::{Outcome, across, engines, finding, known, one_line, print, show, stored};
 use anyhow::Result;
 use spawndiff_corpus::StoredCase;
-use spawndiff_oracles::compare::Leaves;
-use spawndiff_oracles::native::{Release, Variant};
-use spawndiff_oracles::reference::Builtin;
-use spawndiff_oracles::{Divergence, Judgement, Signature, Verdict};
+use spawndiff_engines::wasmtime::{Release, Variant};
+use spawndiff_judge::compare::Leaves;
+use spawndiff_judge::{Divergence, Judgement, Signature, Verdict};
+use spawndiff_reference::Builtin;
 use std::fmt::{self, Write};
 use std::path::PathBuf;
 

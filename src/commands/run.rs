@@ -6,7 +6,7 @@ use super::state::{Cases, State};
 use super::verdicts::Verdicts;
 use super::{Outcome, engines, html, kinds, print, summary};
 use anyhow::{Context, Result, bail};
-use spawndiff_oracles::native::Variant;
+use spawndiff_engines::wasmtime::Variant;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

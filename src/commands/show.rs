@@ -4,8 +4,8 @@
 use super::{Outcome, engines, finding, known, one_line, print, stored, traces};
 use anyhow::Result;
 use spawndiff_corpus::StoredCase;
-use spawndiff_oracles::native::{Config, Variant};
-use spawndiff_oracles::{Judgement, Verdict};
+use spawndiff_engines::wasmtime::{Config, Variant};
+use spawndiff_judge::{Judgement, Verdict};
 use std::fmt::{self, Write};
 use std::path::PathBuf;
 

@@ -6,9 +6,9 @@ use super::isolation::{Answer, Child, Request};
 use super::{Outcome, across, engines, known, one_line, print, stored};
 use anyhow::{Result, bail};
 use spawndiff_corpus::{Case, component_from_text};
+use spawndiff_engines::wasmtime::Variant;
 use spawndiff_generators::{Plan, encode, shrink};
-use spawndiff_oracles::native::Variant;
-use spawndiff_oracles::{BUDGET, Judgement, Signature};
+use spawndiff_judge::{BUDGET, Judgement, Signature};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 

@@ -3,8 +3,8 @@
 use super::counts::{Counts, SHARES, VERDICTS};
 use super::state::{Group, Sample, State};
 use serde::Serialize;
-use spawndiff_oracles::Trap;
-use spawndiff_oracles::reference::{Builtin, EVENTS};
+use spawndiff_observation::Trap;
+use spawndiff_reference::{Builtin, EVENTS};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;

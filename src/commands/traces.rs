@@ -1,8 +1,9 @@
 //! What two engines did with a case, side by side: what `show`, reports and pages have of it.
 
 use spawndiff_corpus::{Event, Run, StoredCase};
-use spawndiff_oracles::compare::{Difference, What, difference};
-use spawndiff_oracles::{Divergence, InvocationObservation, Judgement, RunObservation, Verdict};
+use spawndiff_judge::compare::{Difference, What, difference};
+use spawndiff_judge::{Divergence, Judgement, Verdict};
+use spawndiff_observation::{InvocationObservation, RunObservation};
 
 /// A run of a case.
 pub struct Traced<'a> {

@@ -7,8 +7,8 @@
 use super::finding::Origin;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use spawndiff_oracles::compare::{Difference, Unknown, What};
-use spawndiff_oracles::{Divergence, Judgement, Verdict};
+use spawndiff_judge::compare::{Difference, Unknown, What};
+use spawndiff_judge::{Divergence, Judgement, Verdict};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -102,7 +102,7 @@ fn difference(difference: &Difference) -> Value {
             ("returned", returned(native), returned(reference))
         }
         What::End { native, reference } => {
-            let end = |end: &spawndiff_oracles::End| text(Some(end.to_string()));
+            let end = |end: &spawndiff_observation::End| text(Some(end.to_string()));
             ("end", end(native), end(reference))
         }
         What::Leftover { native, reference } => ("left", (*native).into(), (*reference).into()),

@@ -7,8 +7,8 @@ use crate::commands::traces::{INSTANTIATION, Traced};
 use maud::{Markup, html};
 use spawndiff_corpus::{Event, MARK};
 use spawndiff_generators::limits::{POINTS_PER_FUNCTION, POINTS_PER_INSTANCE, STATE_POINT};
-use spawndiff_oracles::compare::What;
-use spawndiff_oracles::{End, InvocationObservation};
+use spawndiff_judge::compare::What;
+use spawndiff_observation::{End, InvocationObservation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Thread indices from here on are results of something else.

@@ -53,12 +53,12 @@ fn answer() -> Result<()> {
         let answer = match request {
             Request::Judge(draw) => Answer::Judged(Box::new(judges.judge(draw))),
             Request::RunDrawn(draw) => {
-                judges.of(draw.origin.engine).native().observe(&draw.case());
+                judges.of(draw.origin.engine).engine().observe(&draw.case());
                 Answer::Ran
             }
             Request::Run { engine, case } => {
                 let engine = engines::of_name(&engine).map_err(anyhow::Error::msg)?;
-                judges.of(engine).native().observe(&case);
+                judges.of(engine).engine().observe(&case);
                 Answer::Ran
             }
             Request::Kind {

@@ -1,0 +1,217 @@
+//! The native engine: a case run by Wasmtime through its public embedding API.
+//!
+//! What Wasmtime cannot compile yet is [lowered](lower) first. Each run gets a store of its own; each invocation is turned
+//! until nothing is ready any more, so that threads that outlive their task's result are seen to their end.
+//!
+//! This module knows nothing of the reference: the two meet in an [`spawndiff_observation::Observation`].
+
+// The sources of the adapter are those of every release.
+#![allow(clippy::duplicate_mod)]
+
+mod event_loop;
+#[cfg(any(test, feature = "planted-faults"))]
+mod faults;
+mod limits;
+pub mod lower;
+mod panics;
+mod release;
+mod script;
+mod traps;
+#[cfg(feature = "wasmtime-44")]
+mod v44;
+#[cfg(feature = "wasmtime-45")]
+mod v45;
+#[cfg(feature = "wasmtime-46")]
+mod v46;
+#[cfg(feature = "wasmtime-47")]
+mod v47;
+mod v48;
+#[cfg(feature = "wasmtime-50")]
+mod v50;
+mod variant;
+
+#[cfg(any(test, feature = "planted-faults"))]
+pub use faults::Fault;
+
+pub use release::Release;
+pub use script::{
+    ComponentInstance, ScriptDefinition, ScriptInstance, ScriptNative, ScriptSession,
+};
+pub use variant::Variant;
+
+use lower::{LowerError, Needs};
+use spawndiff_corpus::Case;
+pub use spawndiff_observation::Outcome;
+use spawndiff_observation::{Engine, Identity};
+use std::borrow::Cow;
+
+/// The name of the family: what known divergences call the engine.
+pub const FAMILY: &str = "wasmtime";
+
+/// How the native engine runs cases.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// In which of its ways the engine runs. Default: [`Variant::Cranelift`].
+    pub variant: Variant,
+    /// How many times more the event loop is turned once nothing is ready. Any number is legal and none makes a difference,
+    /// in an engine that is right. Default: 0.
+    pub extra_turns: u32,
+    /// Whether the engine compiles as Wasmtime does by default, only serially: what a plain embedder pays. Default: false.
+    pub plain: bool,
+    /// How many compiled components are kept, for a fuzzer that tries many runs of one component. Default: 0.
+    pub components: usize,
+    /// Whether compiled functions are kept in memory and used again, which makes most cases compile in a third of the time.
+    /// Default: true.
+    pub incremental: bool,
+    /// A wrong behaviour to show, for measuring what the comparison catches. Default: none.
+    #[cfg(any(test, feature = "planted-faults"))]
+    pub fault: Option<Fault>,
+}
+
+impl Config {
+    /// The default configuration of a variant.
+    pub fn of(variant: Variant) -> Config {
+        Config {
+            variant,
+            ..Config::default()
+        }
+    }
+
+    /// The same: no fault can be planted in this build.
+    #[cfg(not(any(test, feature = "planted-faults")))]
+    pub fn planted(self) -> Config {
+        self
+    }
+
+    /// The component with what an engine `needs` lowered, and the planted fault, if there is one.
+    fn lowered<'a>(&self, needs: Needs, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LowerError> {
+        #[cfg(any(test, feature = "planted-faults"))]
+        if let Some(fault) = self.fault {
+            return lower::apply(bytes, &faults::Planted { fault, needs });
+        }
+        lower::lower(bytes, needs)
+    }
+
+    /// Wasmtime as a plain embedder configures it, to measure against.
+    pub fn plain() -> Config {
+        Config {
+            plain: true,
+            incremental: false,
+            ..Config::default()
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            variant: Variant::default(),
+            extra_turns: 0,
+            plain: false,
+            components: 0,
+            incremental: true,
+            #[cfg(any(test, feature = "planted-faults"))]
+            fault: None,
+        }
+    }
+}
+
+/// One engine of one release.
+trait Adapter: Send + Sync {
+    /// The built-ins that have to be lowered for it.
+    fn needs(&self) -> Needs;
+
+    /// See [`Native::observe`].
+    fn observe(&self, case: &Case) -> Outcome;
+}
+
+/// Wasmtime, configured once. It may be shared by any number of threads.
+pub struct Native {
+    config: Config,
+    adapter: Box<dyn Adapter>,
+}
+
+impl Native {
+    /// An engine with this configuration.
+    ///
+    /// # Panics
+    ///
+    /// If the release of the variant is not built in ([`Release::is_built`]).
+    pub fn new(config: Config) -> Native {
+        let adapter: Box<dyn Adapter> = match config.variant.release() {
+            #[cfg(feature = "wasmtime-44")]
+            Release::V44 => Box::new(v44::Adapter::new(config.clone())),
+            #[cfg(feature = "wasmtime-45")]
+            Release::V45 => Box::new(v45::Adapter::new(config.clone())),
+            #[cfg(feature = "wasmtime-46")]
+            Release::V46 => Box::new(v46::Adapter::new(config.clone())),
+            #[cfg(feature = "wasmtime-47")]
+            Release::V47 => Box::new(v47::Adapter::new(config.clone())),
+            Release::V48 => Box::new(v48::Adapter::new(config.clone())),
+            #[cfg(feature = "wasmtime-50")]
+            Release::V50 => Box::new(v50::Adapter::new(config.clone())),
+            // Unless every release is built in.
+            #[allow(unreachable_patterns)]
+            other => panic!("{} is not built in", other.name()),
+        };
+        Native { config, adapter }
+    }
+
+    /// The version of Wasmtime that this engine is.
+    pub fn version(&self) -> &'static str {
+        self.variant().release().version()
+    }
+
+    /// The built-ins that this version lacks, and that are [lowered](lower).
+    pub fn lowered_built_ins(&self) -> Vec<&'static str> {
+        let Needs {
+            spawn_ref,
+            spawn_indirect,
+            available_parallelism,
+        } = self.adapter.needs();
+        [
+            (spawn_ref, "thread.spawn-ref"),
+            (spawn_indirect, "thread.spawn-indirect"),
+            (available_parallelism, "thread.available-parallelism"),
+        ]
+        .into_iter()
+        .filter_map(|(lowered, name)| lowered.then_some(name))
+        .collect()
+    }
+
+    /// In which of its ways the engine runs.
+    pub fn variant(&self) -> Variant {
+        self.config.variant
+    }
+
+    /// The component as Wasmtime takes it: built-ins that it lacks are lowered. Unchanged where it lacks none.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be lowered: a malformed component, say.
+    pub fn lowered<'a>(&self, component: &'a [u8]) -> Result<Cow<'a, [u8]>, LowerError> {
+        self.config.lowered(self.adapter.needs(), component)
+    }
+
+    /// Compiles the case's component and makes its runs. Never panics, whatever the case holds.
+    pub fn observe(&self, case: &Case) -> Outcome {
+        self.adapter.observe(case)
+    }
+}
+
+impl Engine for Native {
+    fn identity(&self) -> Identity {
+        self.variant().identity()
+    }
+
+    fn observe(&self, case: &Case) -> Outcome {
+        Native::observe(self, case)
+    }
+
+    fn components(&self) -> usize {
+        self.config.components
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! The ways in which Wasmtime runs a case: those of the default release, and the other releases. The former differ in how code
+//! is compiled, where instances live, and when a thread is interrupted; none of that may make a difference.
+
+use super::Release;
+use spawndiff_observation::Identity;
+use std::fmt;
+
+/// A way to run a case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Variant {
+    /// Cranelift, optimising for speed.
+    #[default]
+    Cranelift,
+    /// Cranelift without optimisation, and with one pass of register allocation.
+    CraneliftNone,
+    /// The baseline compiler.
+    Winch,
+    /// The interpreter of Cranelift's portable bytecode.
+    Pulley,
+    /// The pooling allocator, with small limits.
+    Pooling,
+    /// Tables are filled when they are made, and not entry by entry when one is asked for.
+    EagerTables,
+    /// Interruption by epochs: a thread yields to the embedder after each event that it logs.
+    Epoch,
+    /// Cranelift, optimising for speed, of another release.
+    Other(Release),
+}
+
+impl Variant {
+    /// Every one of the default release.
+    pub const ALL: &'static [Variant] = &[
+        Variant::Cranelift,
+        Variant::CraneliftNone,
+        Variant::Winch,
+        Variant::Pulley,
+        Variant::Pooling,
+        Variant::EagerTables,
+        Variant::Epoch,
+    ];
+
+    /// Every one that this build has: those of the default release, and the other releases whose features are on.
+    pub fn built() -> impl Iterator<Item = Variant> {
+        let others = Release::OTHERS.iter().filter(|it| it.is_built());
+        let others = others.copied().map(Variant::Other);
+        Variant::ALL.iter().copied().chain(others)
+    }
+
+    /// The release that it runs.
+    pub fn release(self) -> Release {
+        match self {
+            Variant::Other(release) => release,
+            _ => Release::DEFAULT,
+        }
+    }
+
+    /// Its identity.
+    pub fn identity(self) -> Identity {
+        Identity {
+            family: super::FAMILY.to_string(),
+            version: self.release().version().to_string(),
+            configuration: self.name().to_string(),
+        }
+    }
+
+    /// What the command line calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Variant::Cranelift => "cranelift",
+            Variant::CraneliftNone => "cranelift-none",
+            Variant::Winch => "winch",
+            Variant::Pulley => "pulley",
+            Variant::Pooling => "pooling",
+            Variant::EagerTables => "eager-tables",
+            Variant::Epoch => "epoch",
+            Variant::Other(release) => release.name(),
+        }
+    }
+
+    /// What is different about it, in a few words.
+    pub fn what(self) -> &'static str {
+        match self {
+            Variant::Cranelift => "optimising for speed",
+            Variant::CraneliftNone => "without optimisation, single-pass register allocation",
+            Variant::Winch => "the baseline compiler",
+            Variant::Pulley => "the portable interpreter",
+            Variant::Pooling => "the pooling allocator with small limits",
+            Variant::EagerTables => "no lazy initialisation of tables",
+            Variant::Epoch => "yields to the embedder after each event, by epochs",
+            Variant::Other(_) => "another release",
+        }
+    }
+
+    /// What it lacks of what cases use.
+    pub fn lacking(self) -> Option<&'static str> {
+        match self {
+            Variant::Winch => Some("externref, typed function references"),
+            Variant::Pulley => Some("atomics, shared memories"),
+            Variant::Pooling => Some("room for large modules"),
+            Variant::Other(release) => release.lacking(),
+            _ => None,
+        }
+    }
+
+    /// What it lacks, if that is why it refuses a component with this message.
+    pub(super) fn lacks(self, message: &str) -> Option<&'static str> {
+        let words: &[&str] = match self {
+            Variant::Winch => &["function references", "gc types are disallowed"],
+            Variant::Pulley => &["threads support is not enabled"],
+            Variant::Pooling => &["does not fit in pooling allocator requirements"],
+            _ => &[],
+        };
+        let of_it = words.iter().any(|word| message.contains(word));
+        self.lacking().filter(|_| of_it)
+    }
+}
+
+impl fmt::Display for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

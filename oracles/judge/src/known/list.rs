@@ -1,0 +1,288 @@
+//! The list of the known divergences, read from files: what each of them means to those who judge.
+
+use crate::{Judgement, Signature, Verdict};
+use spawndiff_corpus::{KnownError, KnownFile, StoredCase};
+use spawndiff_observation::{Family, Identity, Trap};
+use spawndiff_reference::Deviation;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The rule of [`super::not_locked_down`].
+const NOT_LOCKED_DOWN: &str = "not-locked-down";
+
+/// The name of a known divergence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Known(Arc<str>);
+
+impl Known {
+    /// The name: also that of its files, `NAME.toml` and `NAME.wast`.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Known {
+    fn from(name: &str) -> Known {
+        Known(name.into())
+    }
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A known divergence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub known: Known,
+    /// Where it is reported, or what the specification says instead.
+    pub link: String,
+    /// The family of the engine that has it.
+    pub family: String,
+    /// The releases that have it, by their versions.
+    pub releases: BTreeSet<String>,
+    /// What it matches.
+    pub matches: Matches,
+    /// Its case.
+    pub case: StoredCase,
+}
+
+impl Entry {
+    /// Whether this engine has it, by its family and release.
+    pub fn is_of(&self, engine: &Identity) -> bool {
+        self.family == engine.family && self.releases.contains(&engine.version)
+    }
+}
+
+/// What a known divergence matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Matches {
+    /// What the reference does with this deviation, and the errors that it ends in.
+    Deviation(Deviation, Option<Fails>),
+    /// What runs after a trap that the engine finds outside of core code.
+    NotLockedDown,
+    /// Every finding with a signature like this.
+    Signature(Signature),
+}
+
+/// How a deviation ends a run that the engine does not get to the end of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fails {
+    /// How the message begins.
+    pub messages: Vec<String>,
+    /// What the reference gives there.
+    pub stands_for: Trap,
+}
+
+/// Known divergences.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct List(Vec<Entry>);
+
+impl List {
+    /// Those that are built in: the folder `corpus/known`.
+    ///
+    /// # Panics
+    ///
+    /// If one of those is wrong, which a test does not let happen.
+    pub fn built_in() -> List {
+        let files = KnownFile::built_in().and_then(|files| List::new(files, None));
+        files.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Those of a folder, which may only speak of these `families` and their releases.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with a file, and where.
+    pub fn of_folder(folder: &Path, families: &[Family]) -> Result<List, KnownError> {
+        List::new(KnownFile::of_folder(folder)?, Some(families))
+    }
+
+    fn new(files: Vec<KnownFile>, families: Option<&[Family]>) -> Result<List, KnownError> {
+        let mut entries = Vec::new();
+        for file in files {
+            if let Some(families) = families {
+                check_releases(&file, families)?;
+            }
+            entries.push(entry(file)?);
+        }
+        Ok(List(entries))
+    }
+
+    /// Each of them, in the order of their names.
+    pub fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+
+    /// What is known of an engine.
+    pub fn of(&self, engine: &Identity) -> Active {
+        Active::new(self.0.iter().filter(|entry| entry.is_of(engine)))
+    }
+
+    /// The one with this name.
+    pub fn get(&self, known: &Known) -> Option<&Entry> {
+        self.0.iter().find(|entry| entry.known == *known)
+    }
+}
+
+/// Whether a file speaks of an engine and of releases that there are.
+fn check_releases(file: &KnownFile, families: &[Family]) -> Result<(), KnownError> {
+    let wrong = |message: String| Err(KnownError::of(&file.path, message));
+    let engine = &file.says.engine;
+    let Some(family) = families.iter().find(|family| family.name == engine) else {
+        let names: Vec<String> = families.iter().map(|it| format!("`{}`", it.name)).collect();
+        let names = names.join(", ");
+        return wrong(format!("no engine is called `{engine}`, only {names}"));
+    };
+    let versions = &family.versions;
+    match file
+        .says
+        .releases
+        .iter()
+        .find(|it| !versions.contains(&it.as_str()))
+    {
+        Some(version) => wrong(format!(
+            "no release `{version}`, only {}",
+            versions.join(", ")
+        )),
+        None => Ok(()),
+    }
+}
+
+fn entry(file: KnownFile) -> Result<Entry, KnownError> {
+    let KnownFile {
+        name,
+        says,
+        case,
+        path,
+    } = file;
+    let wrong = |message: String| KnownError::of(&path, message);
+    let fails = says.matches.failure.map(|failure| {
+        let name = failure.stands_for;
+        let trap = Trap::ALL.iter().copied().find(|trap| trap.name() == name);
+        Ok(Fails {
+            messages: failure.messages,
+            stands_for: trap.ok_or_else(|| wrong(format!("no trap is called `{name}`")))?,
+        })
+    });
+    let fails = fails.transpose()?;
+    let matches = match (
+        says.matches.deviation,
+        says.matches.rule,
+        says.matches.signature,
+    ) {
+        (Some(name), ..) => match Deviation::of_name(&name) {
+            Some(deviation) => Matches::Deviation(deviation, fails),
+            None => return Err(wrong(format!("no deviation is called `{name}`"))),
+        },
+        (None, Some(rule), _) if rule == NOT_LOCKED_DOWN => Matches::NotLockedDown,
+        (None, Some(rule), _) => return Err(wrong(format!("no rule is called `{rule}`"))),
+        (None, None, signature) => Matches::Signature(signature.unwrap_or_default().into()),
+    };
+    Ok(Entry {
+        known: Known::from(&*name),
+        link: says.link,
+        family: says.engine,
+        releases: says.releases.into_iter().collect(),
+        matches,
+        case,
+    })
+}
+
+/// What is known of one engine.
+#[derive(Clone, Debug, Default)]
+pub struct Active {
+    names: BTreeMap<Deviation, Known>,
+    fails: Vec<(Deviation, Fails)>,
+    not_locked_down: Option<Known>,
+    signatures: Vec<(Signature, Known)>,
+}
+
+impl Active {
+    fn new<'a>(entries: impl Iterator<Item = &'a Entry>) -> Active {
+        let mut active = Active::default();
+        for entry in entries {
+            active.add(entry);
+        }
+        active
+    }
+
+    /// One more that is known, if it was not.
+    pub fn add(&mut self, entry: &Entry) {
+        let known = entry.known.clone();
+        match &entry.matches {
+            Matches::Deviation(deviation, fails) => {
+                if self.names.insert(*deviation, known).is_none() {
+                    let fails = fails.iter().map(|fails| (*deviation, fails.clone()));
+                    self.fails.extend(fails);
+                }
+            }
+            Matches::NotLockedDown => self.not_locked_down = Some(known),
+            Matches::Signature(signature) => self.signatures.push((signature.clone(), known)),
+        }
+    }
+
+    /// The deviations; those that are failed assertions only if they are asked for.
+    pub fn deviations(&self, assertions: bool) -> Arc<[Deviation]> {
+        let all = self.names.keys().copied();
+        all.filter(|deviation| assertions || !deviation.asserts())
+            .collect()
+    }
+
+    /// The name of a deviation.
+    pub(super) fn name(&self, deviation: Deviation) -> Option<Known> {
+        self.names.get(&deviation).cloned()
+    }
+
+    /// The name of the rule, if this engine is known to break it.
+    pub(super) fn not_locked_down(&self) -> Option<&Known> {
+        self.not_locked_down.as_ref()
+    }
+
+    /// The known failure with this message, if there is one.
+    pub fn failure(&self, message: &str) -> Option<super::Failure> {
+        // Where the engine is built with debug assertions, its own are panics.
+        let message = match message.split_once("src/runtime/bug.rs:") {
+            Some((panic, place)) if panic.starts_with("panic at wasmtime-") => {
+                place.split_once(": ").map_or(message, |(_, text)| text)
+            }
+            _ => message,
+        };
+        let mut causes: Vec<super::Cause> = Vec::new();
+        for (deviation, fails) in &self.fails {
+            let fits = |begin: &String| message.starts_with(begin);
+            if !fails.messages.iter().any(fits) {
+                continue;
+            }
+            let stands_for = fails.stands_for;
+            match causes.iter_mut().find(|it| it.stands_for == stands_for) {
+                Some(cause) => cause.by.push(*deviation),
+                None => causes.push(super::Cause {
+                    by: vec![*deviation],
+                    stands_for,
+                }),
+            }
+        }
+        (!causes.is_empty()).then_some(super::Failure { causes })
+    }
+
+    /// The verdict on a case, where all that is known of what it shows is its signature.
+    pub fn settle(&self, judgement: &Judgement) -> Option<Verdict> {
+        if self.signatures.is_empty() {
+            return None;
+        }
+        match judgement.verdict {
+            Verdict::Divergence(_) | Verdict::Crash { .. } => {}
+            Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => return None,
+        }
+        let seen = Signature::of(judgement)?;
+        let mut all = self.signatures.iter();
+        let (_, known) = all.find(|(signature, _)| signature.is_like(&seen))?;
+        Some(Verdict::Known(BTreeSet::from([known.clone()])))
+    }
+}

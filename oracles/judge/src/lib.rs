@@ -1,0 +1,22 @@
+//! Case -> verdict: what an engine did is held against the reference, and what differs against the known divergences.
+//!
+//! [`Judge`] has an engine, by its trait [`spawndiff_observation::Engine`], and knows no other thing of it. [`mod@compare`]
+//! searches the schedules of the reference, [`known`] asks whether a difference is known, and [`claims`] holds stored cases
+//! against an engine or the reference. [`scripts`] runs the test scripts of others, and [`readings`] runs them on the
+//! reference.
+
+#![warn(missing_docs)]
+
+mod guided;
+mod judge;
+mod signature;
+
+pub mod claims;
+pub mod compare;
+pub mod known;
+pub mod readings;
+pub mod scripts;
+
+pub use guided::Guided;
+pub use judge::{BUDGET, Divergence, Judge, Judgement, Verdict};
+pub use signature::Signature;

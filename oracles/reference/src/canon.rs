@@ -1,0 +1,493 @@
+//! The built-ins (CanonicalABI.md, "Canonical Definitions"): how core code asks for one, and the way from there to the
+//! function that performs it, `canon_*`. Those for threads and tasks are here; the others have files of their own.
+
+mod args;
+
+use super::abi::{self, CoreValueIter, ErrorContextId, LiftedString};
+use super::canonical::{Canon, CanonicalOptions, InstanceId};
+use super::fault::Fault;
+use super::limits::{self, Limits};
+use super::resources::Scope;
+use super::state::{Continuation, Handle, TaskState, Then, ThreadId};
+use super::store::{Stop, Store};
+use super::threads::Flow;
+use super::types::ValType;
+use crate::schedules::{Choice, NOBODY};
+use args::Args;
+use spawndiff_observation::{NUM_ALLOWED_THREADS, Trap};
+use std::fmt;
+use wasmi::{Nullable, Val};
+
+/// What core code asks for when it calls a built-in: the error of the host function that stands for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// The canonical definition, by its place in the store.
+    pub(crate) builtin: usize,
+    args: Vec<Val>,
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a call of canonical definition {}", self.builtin)
+    }
+}
+
+impl wasmi::errors::HostError for Request {}
+
+/// The core function of a canonical definition.
+fn core_func(core: &mut wasmi::Store<Limits>, builtin: usize, ty: wasmi::FuncType) -> wasmi::Func {
+    wasmi::Func::new(core, ty, move |_, args, _| {
+        Err(wasmi::Error::host(Request {
+            builtin,
+            args: args.to_vec(),
+        }))
+    })
+}
+
+/// What a built-in does to the thread that calls it.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Return(Vec<Val>),
+    /// It blocks, and the thread named here, if any, is switched to. What it does then.
+    Block(Option<ThreadId>, Then),
+    /// It calls a function without results in the thread that calls it, and then returns nothing. Only a deviation does that.
+    Within(wasmi::Func, Vec<Val>),
+}
+
+impl Outcome {
+    /// It returns an `i32`.
+    pub(crate) fn returns(value: u32) -> Outcome {
+        Outcome::Return(vec![Val::I32(value as i32)])
+    }
+
+    /// The same for a function whose result is an `i64` where `wide`.
+    pub(crate) fn widened(self, wide: bool) -> Outcome {
+        match self {
+            Outcome::Return(mut values) if wide => {
+                for value in &mut values {
+                    if let Val::I32(narrow) = *value {
+                        *value = Val::I64(i64::from(narrow as u32));
+                    }
+                }
+                Outcome::Return(values)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// It returns nothing.
+    pub(crate) fn nothing() -> Outcome {
+        Outcome::Return(Vec::new())
+    }
+}
+
+impl From<Flow> for Outcome {
+    fn from(flow: Flow) -> Outcome {
+        match flow {
+            Flow::Go(cancelled) => Outcome::returns(u32::from(cancelled)),
+            Flow::Block(switch_to) => Outcome::Block(switch_to, Then::Cancelled),
+        }
+    }
+}
+
+impl Store<'_> {
+    /// The core function of a canonical definition of an instance.
+    pub(crate) fn canon(&mut self, inst: InstanceId, canon: Canon) -> Result<wasmi::Func, Stop> {
+        let ty = canon.core_type(&mut self.layouts);
+        self.canons.push((inst, canon));
+        Ok(core_func(&mut self.core, self.canons.len() - 1, ty))
+    }
+
+    /// Performs a built-in for the current thread.
+    pub(crate) fn builtin(&mut self, thread: ThreadId, request: &Request) -> Result<Outcome, Stop> {
+        let canon = self.canons[request.builtin].1.clone();
+        let args = Args(&request.args);
+        let inst = self.inst_of(thread);
+        match &canon {
+            // Those that do not ask for `may_leave`.
+            Canon::ContextGet { slot, wide } => {
+                let value = self.thread(thread).storage[*slot];
+                let value = match wide {
+                    true => Val::I64(value as i64),
+                    false => Val::I32(value as u32 as i32),
+                };
+                Ok(Outcome::Return(vec![value]))
+            }
+            Canon::ContextSet { slot, wide } => {
+                self.thread(thread).storage[*slot] = args.word(0, *wide)?;
+                Ok(Outcome::nothing())
+            }
+            Canon::ThreadAvailableParallelism => Ok(Outcome::returns(NUM_ALLOWED_THREADS)),
+            Canon::BackpressureInc => self.canon_backpressure_inc(inst),
+            Canon::BackpressureDec => self.canon_backpressure_dec(inst),
+            Canon::ResourceRep(rt) => self.canon_resource_rep(inst, *rt, args.i32(0)?),
+            _ if !self.may_leave(thread, &canon) => Err(Trap::CannotLeave.into()),
+            _ if self.instead_of_blocking(thread, &canon) => Err(Trap::CannotBlock.into()),
+            Canon::Lower { callee, ft, opts } => {
+                self.canon_lower(thread, (callee, ft, opts), request.args.clone())
+            }
+            Canon::ResourceNew(rt) => self.canon_resource_new(inst, *rt, args.i32(0)?),
+            Canon::ResourceDrop(rt) => self.canon_resource_drop(thread, *rt, args.i32(0)?),
+            Canon::TaskReturn { result, opts } => {
+                self.canon_task_return(thread, result.as_ref(), opts, &request.args)
+            }
+            Canon::TaskCancel => self.canon_task_cancel(thread),
+            Canon::WaitableSetNew => self.canon_waitable_set_new(inst),
+            Canon::WaitableSetWait {
+                cancellable,
+                memory,
+            } => {
+                let (si, ptr) = (args.i32(0)?, args.word(1, memory.wide)?);
+                self.canon_waitable_set_wait(thread, *cancellable, *memory, si, ptr)
+            }
+            Canon::WaitableSetPoll {
+                cancellable,
+                memory,
+            } => {
+                let (si, ptr) = (args.i32(0)?, args.word(1, memory.wide)?);
+                self.canon_waitable_set_poll(thread, *cancellable, *memory, si, ptr)
+            }
+            Canon::WaitableSetDrop => self.canon_waitable_set_drop(inst, args.i32(0)?),
+            Canon::WaitableJoin => self.canon_waitable_join(inst, args.i32(0)?, args.i32(1)?),
+            Canon::SubtaskCancel { async_ } => {
+                self.canon_subtask_cancel(thread, *async_, args.i32(0)?)
+            }
+            Canon::SubtaskDrop => self.canon_subtask_drop(inst, args.i32(0)?),
+            Canon::EndsNew { ty } => self.canon_ends_new(inst, ty),
+            Canon::Copy { ty, side, opts } => {
+                let wide = opts.memory.is_some_and(|memory| memory.wide);
+                let ptr = args.word(1, wide)?;
+                let n = match ty {
+                    ValType::Future(_) => 1,
+                    // A length that does not fit is too long in any case.
+                    _ => u32::try_from(args.word(2, wide)?).unwrap_or(u32::MAX),
+                };
+                let copied = self.stream_copy(thread, ty, *side, opts, args.i32(0)?, ptr, n)?;
+                Ok(copied.widened(canon.returns_wide()))
+            }
+            Canon::CancelCopy { ty, side, async_ } => {
+                self.cancel_copy(thread, ty, *side, *async_, args.i32(0)?)
+            }
+            Canon::DropEnd { ty, side } => self.canon_drop_end(inst, ty, *side, args.i32(0)?),
+            Canon::ErrorContextNew { opts } => self.canon_error_context_new(inst, opts, &args),
+            Canon::ErrorContextDebugMessage { opts } => {
+                self.canon_error_context_debug_message(inst, opts, &args)
+            }
+            Canon::ErrorContextDrop => self.canon_error_context_drop(inst, args.i32(0)?),
+            Canon::ThreadIndex => {
+                let index = self.thread(thread).index;
+                Ok(Outcome::returns(
+                    index.expect("a thread that runs is registered"),
+                ))
+            }
+            Canon::ThreadNewIndirect { table } => {
+                let new = self.canon_thread_new_indirect(thread, *table, &args)?;
+                Ok(self.returned_index(new))
+            }
+            Canon::ThreadSpawnIndirect { table } => {
+                let new = self.canon_thread_new_indirect(thread, *table, &args)?;
+                self.resume_later(new);
+                Ok(self.returned_index(new))
+            }
+            Canon::ThreadSpawnRef => {
+                let new = self.canon_thread_new_ref(thread, &args)?;
+                self.resume_later(new);
+                Ok(self.returned_index(new))
+            }
+            Canon::ThreadResumeLater => {
+                let other = self.suspended_thread(inst, args.i32(0)?)?;
+                self.resume_later(other);
+                Ok(Outcome::nothing())
+            }
+            Canon::ThreadSuspend { cancellable } => {
+                let instead = self.instead_of_suspending(thread);
+                let flow = instead.unwrap_or_else(|| Ok(self.suspend(thread, *cancellable)));
+                Ok(flow?.into())
+            }
+            Canon::ThreadYield { cancellable } => {
+                let instead = self.instead_of_yielding(thread);
+                let flow = instead.unwrap_or_else(|| Ok(self.yield_(thread, *cancellable)));
+                Ok(flow?.into())
+            }
+            Canon::ThreadSuspendThenResume { cancellable }
+            | Canon::ThreadYieldThenResume { cancellable }
+            | Canon::ThreadSuspendThenPromote { cancellable }
+            | Canon::ThreadYieldThenPromote { cancellable }
+                if self.tells_first(thread, *cancellable) =>
+            {
+                Ok(Outcome::returns(1))
+            }
+            Canon::ThreadSuspendThenResume { cancellable } => {
+                let other = self.suspended_thread(inst, args.i32(0)?)?;
+                Ok(self.suspend_then_resume(thread, *cancellable, other).into())
+            }
+            Canon::ThreadYieldThenResume { cancellable } => {
+                let other = self.suspended_thread(inst, args.i32(0)?)?;
+                Ok(self.yield_then_resume(thread, *cancellable, other).into())
+            }
+            Canon::ThreadSuspendThenPromote { cancellable } => {
+                let other = self.other_thread(inst, args.i32(0)?)?;
+                let instead = self.instead_of_promoting(thread, *cancellable, other, false);
+                let flow = instead
+                    .unwrap_or_else(|| Ok(self.suspend_then_promote(thread, *cancellable, other)));
+                Ok(flow?.into())
+            }
+            Canon::ThreadYieldThenPromote { cancellable } => {
+                let other = self.other_thread(inst, args.i32(0)?)?;
+                let instead = self.instead_of_promoting(thread, *cancellable, other, true);
+                let flow = instead
+                    .unwrap_or_else(|| Ok(self.yield_then_promote(thread, *cancellable, other)));
+                Ok(flow?.into())
+            }
+        }
+    }
+
+    /// `canon_backpressure_inc`.
+    fn canon_backpressure_inc(&mut self, inst: InstanceId) -> Result<Outcome, Stop> {
+        let inst = self.inst(inst);
+        inst.backpressure += 1;
+        match inst.backpressure == 1 << 16 {
+            true => Err(Trap::BackpressureOverflow.into()),
+            false => Ok(Outcome::nothing()),
+        }
+    }
+
+    /// `canon_backpressure_dec`.
+    fn canon_backpressure_dec(&mut self, inst: InstanceId) -> Result<Outcome, Stop> {
+        if self.planted(Fault::KeepsBackpressure) {
+            return Ok(Outcome::nothing());
+        }
+        let inst = self.inst(inst);
+        let less = inst.backpressure.checked_sub(1);
+        inst.backpressure = less.ok_or(Stop::from(Trap::BackpressureOverflow))?;
+        Ok(Outcome::nothing())
+    }
+
+    /// `canon_task_return`.
+    fn canon_task_return(
+        &mut self,
+        thread: ThreadId,
+        result: Option<&ValType>,
+        opts: &CanonicalOptions,
+        args: &[Val],
+    ) -> Result<Outcome, Stop> {
+        let task_id = self.returning_task(thread);
+        let task = self.task(task_id);
+        let inst = task.inst;
+        let resolved = task.state == TaskState::Resolved;
+        let (same_type, async_) = (result == task.ft.result.as_ref(), task.opts.async_);
+        let equal = lift_options_equal(opts, &task.opts);
+        let equal = same_type && (equal || self.returns_without_memory(task_id, opts));
+        let invalid = !equal || (!async_ && !self.instead_of_refusing(thread));
+        let mut conditions = vec![(invalid, Trap::TaskReturnInvalid)];
+        let mut lifted = None;
+        if !invalid {
+            if !resolved {
+                self.returns_without_caller(task_id)?;
+            }
+            let (max_flat, args) = match self.returns_by_pointer(task_id, args) {
+                Some(pointer) => (abi::MAX_FLAT_RESULTS, vec![pointer]),
+                None => (abi::MAX_FLAT_PARAMS, args.to_vec()),
+            };
+            let mut flat = CoreValueIter::new(args);
+            let mut cx = self.context(opts, inst, Some(Scope::Task(task_id)));
+            let types = result.map_or(&[][..], std::slice::from_ref);
+            match abi::lift_flat_values(&mut cx, max_flat, &mut flat, types) {
+                Ok(mut values) => lifted = values.pop(),
+                Err(stop) => match self.interleaved_result(stop, task_id) {
+                    Stop::Trap(_, trap) => conditions.push((true, trap)),
+                    stop => return Err(stop),
+                },
+            }
+        }
+        conditions.push((resolved, Trap::TaskReturnTwice));
+        self.trap_if_any(&conditions)?;
+        self.return_(task_id, lifted)?;
+        Ok(Outcome::nothing())
+    }
+
+    /// `canon_task_cancel`.
+    fn canon_task_cancel(&mut self, thread: ThreadId) -> Result<Outcome, Stop> {
+        let task_id = self.returning_task(thread);
+        let task = self.task(task_id);
+        let (invalid, borrows) = (!task.opts.async_, task.num_borrows > 0);
+        let state = task.state;
+        let delivered = state == TaskState::CancelDelivered || self.cancels_undelivered(task_id);
+        // One condition of the text: the state of a task that has returned is not that of one that was told.
+        let returned = state == TaskState::Resolved;
+        let alone = invalid && delivered && !returned && !borrows;
+        let refuses = invalid && !(alone && self.instead_of_refusing(thread));
+        self.trap_if_any(&[
+            (refuses, Trap::TaskCancelInvalid),
+            (!delivered, Trap::TaskCancelNotDelivered),
+            (returned, Trap::TaskReturnTwice),
+            (borrows, Trap::BorrowsRemain),
+        ])?;
+        self.cancel(task_id)?;
+        Ok(Outcome::nothing())
+    }
+
+    /// `canon_error_context_new`.
+    fn canon_error_context_new(
+        &mut self,
+        inst: InstanceId,
+        opts: &CanonicalOptions,
+        args: &Args<'_>,
+    ) -> Result<Outcome, Stop> {
+        let wide = opts.memory.is_some_and(|memory| memory.wide);
+        let (ptr, units) = (args.word(0, wide)?, args.word(1, wide)?);
+        // The host may forget the message.
+        let message = match self.choose(Choice::DebugMessage, &[NOBODY; 2]) {
+            0 => abi::load_string_from_range(&mut self.context(opts, inst, None), ptr, units)?,
+            _ => LiftedString::of_host(""),
+        };
+        let id = ErrorContextId(limits::add(&mut self.error_contexts, message)?);
+        self.add_handle(inst, Handle::ErrorContext(id))
+            .map(Outcome::returns)
+    }
+
+    /// The error context that a handle names.
+    fn error_context(handle: Handle) -> Result<ErrorContextId, Stop> {
+        match handle {
+            Handle::ErrorContext(id) => Ok(id),
+            Handle::Resource(_) | Handle::Waitable(_) | Handle::Set(_) => {
+                Err(Trap::WrongHandle.into())
+            }
+        }
+    }
+
+    /// `lift_error_context`.
+    pub(crate) fn lift_error_context(
+        &mut self,
+        inst: InstanceId,
+        i: u32,
+    ) -> Result<ErrorContextId, Stop> {
+        Self::error_context(self.get_handle(inst, i)?)
+    }
+
+    /// `canon_error_context_debug_message`.
+    fn canon_error_context_debug_message(
+        &mut self,
+        inst: InstanceId,
+        opts: &CanonicalOptions,
+        args: &Args<'_>,
+    ) -> Result<Outcome, Stop> {
+        let wide = opts.memory.is_some_and(|memory| memory.wide);
+        let (i, ptr) = (args.i32(0)?, args.word(1, wide)?);
+        let id = self.lift_error_context(inst, i)?;
+        let message = self.error_contexts[id.0].clone();
+        abi::store_string(&mut self.context(opts, inst, None), &message, ptr)?;
+        Ok(Outcome::nothing())
+    }
+
+    /// `canon_error_context_drop`.
+    fn canon_error_context_drop(&mut self, inst: InstanceId, i: u32) -> Result<Outcome, Stop> {
+        Self::error_context(self.remove_handle(inst, i)?)?;
+        Ok(Outcome::nothing())
+    }
+
+    /// `canon_thread_new_indirect`.
+    fn canon_thread_new_indirect(
+        &mut self,
+        thread: ThreadId,
+        table: wasmi::Table,
+        args: &Args<'_>,
+    ) -> Result<ThreadId, Stop> {
+        let (fi, c) = (args.i32(0)?, args.i32(1)?);
+        let entry = table.get(&self.core, u64::from(fi));
+        let entry = entry.ok_or(Stop::from(Trap::TableOutOfBounds))?;
+        let callee = match entry.as_func() {
+            Some(Nullable::Val(func)) => *func,
+            Some(Nullable::Null) | None => return Err(Trap::ThreadStartNull.into()),
+        };
+        if !is_start_type(&callee.ty(&self.core)) {
+            return Err(Trap::ThreadStartType.into());
+        }
+        self.start_suspended(thread, callee, c)
+    }
+
+    /// `canon_thread_new_ref`: like `canon_thread_new_indirect`, minus the table access and the type check, which the
+    /// core type of the parameter makes superfluous. A null reference traps.
+    fn canon_thread_new_ref(
+        &mut self,
+        thread: ThreadId,
+        args: &Args<'_>,
+    ) -> Result<ThreadId, Stop> {
+        let c = args.i32(1)?;
+        let callee = match args.get(0)?.funcref() {
+            Some(Nullable::Val(func)) => *func,
+            Some(Nullable::Null) | None => return Err(Trap::ThreadStartNull.into()),
+        };
+        if !is_start_type(&callee.ty(&self.core)) {
+            return Err(super::Unsupported::new("a reference of another type than its own").into());
+        }
+        self.start_suspended(thread, callee, c)
+    }
+
+    /// A new thread of the current task, suspended.
+    fn start_suspended(
+        &mut self,
+        thread: ThreadId,
+        callee: wasmi::Func,
+        c: u32,
+    ) -> Result<ThreadId, Stop> {
+        let task = self.thread(thread).task;
+        let cont = Continuation::Explicit {
+            callee,
+            c: c as i32,
+        };
+        let new = self.new_thread(task, cont, Some(thread))?;
+        self.register_thread(new)?;
+        Ok(new)
+    }
+
+    fn returned_index(&mut self, thread: ThreadId) -> Outcome {
+        let index = self.thread(thread).index;
+        Outcome::returns(index.expect("it was registered just now"))
+    }
+
+    /// `inst.threads.get(i)`.
+    fn other_thread(&self, inst: InstanceId, i: u32) -> Result<ThreadId, Stop> {
+        let thread = self.instances[inst.0].threads.get(i);
+        thread.ok_or(Trap::UnknownIndex.into())
+    }
+
+    /// `inst.threads.get(i)`, and `trap_if(not other_thread.suspended())`.
+    fn suspended_thread(&self, inst: InstanceId, i: u32) -> Result<ThreadId, Stop> {
+        let other = self.other_thread(inst, i)?;
+        match self.threads[other.0].suspended() {
+            true => Ok(other),
+            false => Err(Trap::ThreadNotSuspended.into()),
+        }
+    }
+}
+
+/// `(func (param i32))`.
+fn is_start_type(ty: &wasmi::FuncType) -> bool {
+    ty.params() == [wasmi::ValType::I32] && ty.results().is_empty()
+}
+
+/// `LiftOptions.equal`.
+fn lift_options_equal(lhs: &CanonicalOptions, rhs: &CanonicalOptions) -> bool {
+    let memories = match (&lhs.memory, &rhs.memory) {
+        (Some(lhs), Some(rhs)) => lhs.same(rhs),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    };
+    lhs.string_encoding == rhs.string_encoding && memories
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_widened_result_is_extended_with_zeros() {
+        let widened = |wide| match Outcome::returns(0xffff_ffff).widened(wide) {
+            Outcome::Return(values) => format!("{values:?}"),
+            Outcome::Block(..) | Outcome::Within(..) => unreachable!("it returns"),
+        };
+        assert_eq!(widened(true), format!("{:?}", [Val::I64(0xffff_ffff)]));
+        assert_eq!(widened(false), format!("{:?}", [Val::I32(-1)]));
+    }
+}

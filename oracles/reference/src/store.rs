@@ -1,0 +1,482 @@
+//! `class Store`: what a run consists of, and how the host drives it.
+//!
+//! One store is one run: the core instances in wasmi, the component instances, their tasks and threads, and what their
+//! handles name. CanonicalABI.md, "Embedding".
+
+use super::abi::{self, Budget, Layouts, Read};
+use super::canonical::{Canon, FuncInst, HostFuncId, InstanceId};
+use super::coverage::Coverage;
+use super::deviation::Deviation;
+use super::exceptions::Refused;
+use super::fault::Fault;
+use super::host::{HostFunc, PendingCall};
+use super::limits::{FUEL, HANDLES, INSTANCES, Limits, NESTING};
+use super::resources::{ResourceHandle, ResourceType};
+use super::state::{
+    Caller, ComponentInstance, Continuation, Handle, ReadyFunc, Task, TaskId, TaskState, Thread,
+    ThreadId,
+};
+use super::streams::{Buffer, Shared};
+use super::types::ResourceTypeId;
+use super::waitables::{Waitable, WaitableId, WaitableSet};
+use super::{Unsupported, Witness};
+use crate::schedules::{Choice, Label, NOBODY, Scheduler};
+use spawndiff_corpus::Event;
+use spawndiff_observation::Builtin;
+use spawndiff_observation::{Exhaustion, Trap};
+
+/// What keeps the store from going on.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// A trap, and the built-in that gave it; `None` until the one that is being performed is known.
+    Trap(Option<Builtin>, Trap),
+    Exhausted(Exhaustion),
+    Unsupported(Unsupported),
+    /// An instantiation that never ends: [`super::Deviation::StartFunctionWaits`].
+    Deadlock,
+    /// The witness has seen enough.
+    Cut,
+}
+
+impl Stop {
+    /// The same, with `builtin` as the origin of a trap that has none yet.
+    pub(crate) fn by(self, builtin: Builtin) -> Stop {
+        match self {
+            Stop::Trap(None, trap) => Stop::Trap(Some(builtin), trap),
+            Stop::Trap(Some(_), _)
+            | Stop::Exhausted(_)
+            | Stop::Unsupported(_)
+            | Stop::Deadlock
+            | Stop::Cut => self,
+        }
+    }
+}
+
+/// `class Store`.
+pub(crate) struct Store<'a> {
+    pub(crate) core: wasmi::Store<Limits>,
+    /// The canonical definitions that core code can call, by the number in its request.
+    pub(crate) canons: Vec<(InstanceId, Canon)>,
+    pub(crate) host_funcs: Vec<HostFunc>,
+    /// Calls of the host's functions that have not returned: the one that has waited longest first.
+    pub(crate) pending_calls: Vec<PendingCall>,
+    /// The representations of the host's resources that were dropped.
+    pub(crate) dropped: Vec<u32>,
+    pub(crate) instances: Vec<ComponentInstance>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) threads: Vec<Thread>,
+    pub(crate) waitables: Vec<Waitable>,
+    pub(crate) sets: Vec<WaitableSet>,
+    pub(crate) shared: Vec<Shared>,
+    pub(crate) buffers: Vec<Buffer>,
+    /// What start functions of components have returned.
+    pub(crate) values: Vec<abi::Value>,
+    pub(crate) resource_types: Vec<ResourceType>,
+    pub(crate) resource_handles: Vec<ResourceHandle>,
+    /// The debug messages of error contexts.
+    pub(crate) error_contexts: Vec<abi::LiftedString>,
+    /// What is known of types so far.
+    pub(crate) layouts: Layouts,
+    /// What may still be lifted.
+    pub(crate) budget: Budget,
+    /// What the last lifting has come to.
+    pub(crate) reads: Vec<Read>,
+    /// `Store.waiting`: the one that has waited longest first.
+    pub(crate) waiting: Vec<ThreadId>,
+    scheduler: Box<dyn Scheduler + 'a>,
+    witness: Box<dyn Witness + 'a>,
+    pub(crate) coverage: Coverage,
+    /// The trace of the current invocation.
+    events: Vec<Event>,
+    /// How many invocations were made before the current one; `None`: this is the instantiation.
+    invocation: Option<usize>,
+    /// Explainer.md, "Component Invariants" 1: set by a trap, and nothing runs any more.
+    pub(crate) lockdown: bool,
+    /// How many calls of `resume` are nested now.
+    nesting: usize,
+    /// How many synchronously typed tasks have not returned from `canon_lift` yet.
+    pub(crate) sync_typed: u32,
+    /// The running thread, if it has returned for a synchronously typed task. Only a deviation asks.
+    pub(crate) returned_early: Option<ThreadId>,
+    /// The subtask that the last thread to block cancels synchronously, or the call of a synchronous type in which it blocked. Only a
+    /// deviation asks.
+    pub(crate) held_by: Option<WaitableId>,
+    /// How many calls that are lifted or lowered `async` have not returned to their caller yet. Only a deviation asks.
+    pub(crate) async_calls: u32,
+    /// Whether a call has returned at once. Only a deviation asks.
+    pub(crate) kept_calls: bool,
+    /// The task of the start function of a core module that runs. Only a deviation asks.
+    pub(crate) starting: Option<TaskId>,
+    /// Whether it has blocked, and let another thread run. Only a deviation asks.
+    pub(crate) start_function_blocked: bool,
+    /// How many threads, waitables and waitable sets there were after instantiation.
+    pub(crate) at_rest: usize,
+    /// The fault that is planted, in a test.
+    pub(crate) fault: Option<Fault>,
+    /// Empty when a case is judged.
+    pub(crate) deviations: &'a [Deviation],
+}
+
+impl<'a> Store<'a> {
+    pub(crate) fn new(
+        engine: &wasmi::Engine,
+        scheduler: Box<dyn Scheduler + 'a>,
+        witness: Box<dyn Witness + 'a>,
+        deviations: &'a [Deviation],
+    ) -> Result<Store<'a>, Unsupported> {
+        let mut core = wasmi::Store::new(engine, Limits::default());
+        core.limiter(|limits| limits);
+        core.set_fuel(FUEL).map_err(Unsupported::malformed)?;
+        Ok(Store {
+            core,
+            canons: Vec::new(),
+            host_funcs: Vec::new(),
+            pending_calls: Vec::new(),
+            dropped: Vec::new(),
+            instances: Vec::new(),
+            tasks: Vec::new(),
+            threads: Vec::new(),
+            waitables: Vec::new(),
+            sets: Vec::new(),
+            shared: Vec::new(),
+            buffers: Vec::new(),
+            values: Vec::new(),
+            resource_types: Vec::new(),
+            resource_handles: Vec::new(),
+            error_contexts: Vec::new(),
+            layouts: Layouts::default(),
+            budget: Budget::default(),
+            reads: Vec::new(),
+            waiting: Vec::new(),
+            scheduler,
+            witness,
+            coverage: Coverage::default(),
+            events: Vec::new(),
+            invocation: None,
+            lockdown: false,
+            nesting: 0,
+            sync_typed: 0,
+            returned_early: None,
+            held_by: None,
+            async_calls: 0,
+            kept_calls: false,
+            starting: None,
+            start_function_blocked: false,
+            at_rest: 0,
+            fault: None,
+            deviations,
+        })
+    }
+
+    /// `ComponentInstance.__init__`.
+    pub(crate) fn new_instance(&mut self, parent: Option<InstanceId>) -> Result<InstanceId, Stop> {
+        if self.instances.len() == INSTANCES {
+            return Err(Stop::Exhausted(Exhaustion::Memory));
+        }
+        self.instances.push(ComponentInstance::new(parent));
+        Ok(InstanceId(self.instances.len() - 1))
+    }
+
+    /// `ResourceType.__init__`.
+    pub(crate) fn new_resource_type(
+        &mut self,
+        impl_: InstanceId,
+        dtor: Option<wasmi::Func>,
+    ) -> ResourceTypeId {
+        self.resource_types
+            .push(ResourceType::Guest { impl_, dtor });
+        ResourceTypeId(self.resource_types.len() - 1)
+    }
+
+    /// A resource type of the host.
+    pub(crate) fn new_host_resource_type(&mut self) -> ResourceTypeId {
+        self.resource_types.push(ResourceType::Host);
+        ResourceTypeId(self.resource_types.len() - 1)
+    }
+
+    /// A function of the host.
+    pub(crate) fn new_host_func(&mut self, func: HostFunc) -> HostFuncId {
+        self.host_funcs.push(func);
+        HostFuncId(self.host_funcs.len() - 1)
+    }
+
+    /// `Store.invoke`, and then `Store.tick` until nothing is ready. What is returned is the task; its result is in its
+    /// caller.
+    pub(crate) fn invoke(
+        &mut self,
+        func: &FuncInst,
+        args: Vec<abi::Value>,
+    ) -> Result<TaskId, Stop> {
+        let task = TaskId(self.tasks.len());
+        let caller = Caller::Host { args, result: None };
+        let outcome = self.call_func(func, None, caller);
+        let ticked = outcome.and_then(|_| {
+            while self.tick()? {}
+            Ok(task)
+        });
+        if let Err(Stop::Trap(builtin, trap)) = &ticked {
+            self.trapped(*builtin, *trap);
+        }
+        ticked
+    }
+
+    /// Component Invariant 1: after a trap nothing runs any more.
+    pub(crate) fn trapped(&mut self, builtin: Option<Builtin>, trap: Trap) {
+        self.coverage
+            .count(builtin.unwrap_or(Builtin::Lift), Some(trap));
+        self.lockdown = true;
+    }
+
+    /// `Store.tick`. False when no thread was ready.
+    pub(crate) fn tick(&mut self) -> Result<bool, Stop> {
+        let candidates = self.ready_threads(|_| true);
+        if candidates.is_empty() {
+            return self.complete_pending_call();
+        }
+        let thread = self.choose_thread(Choice::Tick, &candidates);
+        let inst = self.inst_of(thread);
+        self.enter_from(inst, None);
+        self.resume(thread, false)?;
+        self.leaves_instance(inst)?;
+        self.leave_to(inst, None);
+        Ok(true)
+    }
+
+    /// The threads that are ready and fit, the one that has waited longest first.
+    pub(crate) fn ready_threads(&self, fits: impl Fn(ThreadId) -> bool) -> Vec<ThreadId> {
+        self.waiting
+            .iter()
+            .copied()
+            .filter(|&thread| self.ready(thread) && fits(thread))
+            .collect()
+    }
+
+    /// Counts a nested `resume`; one too many is the end of the stack.
+    pub(crate) fn nest(&mut self) -> Result<(), Stop> {
+        if self.nesting == NESTING {
+            return Err(Stop::Exhausted(Exhaustion::Stack));
+        }
+        self.nesting += 1;
+        Ok(())
+    }
+
+    /// Whether a thread waits for the running one to block or end.
+    pub(crate) fn nested(&self) -> bool {
+        self.nesting > 1
+    }
+
+    /// The end of a nested `resume`.
+    pub(crate) fn unnest(&mut self) {
+        self.nesting -= 1;
+    }
+
+    /// Asks the scheduler for one of some threads.
+    pub(crate) fn choose_thread(&mut self, choice: Choice, threads: &[ThreadId]) -> ThreadId {
+        let labels: Vec<Label> = threads.iter().map(|t| self.threads[t.0].label).collect();
+        threads[self.choose(choice, &labels)]
+    }
+
+    /// Whether a thread waits in the loop of `canon_lift` for its next callback.
+    pub(crate) fn is_between_callbacks(&self, thread: ThreadId) -> bool {
+        matches!(
+            self.threads[thread.0].cont,
+            Some(Continuation::CallbackYield | Continuation::CallbackWait(_))
+        )
+    }
+
+    /// The trap of a built-in of which these conditions hold: the specification checks them in an order, but does not say which
+    /// an engine has to name. `Ok`: none of them holds.
+    pub(crate) fn trap_if_any(&mut self, conditions: &[(bool, Trap)]) -> Result<(), Stop> {
+        let hold = conditions.iter().filter(|(holds, _)| *holds);
+        let traps: Vec<Trap> = hold.map(|&(_, trap)| trap).collect();
+        if traps.is_empty() {
+            return Ok(());
+        }
+        let chosen = self.choose(Choice::Trap, &vec![NOBODY; traps.len()]);
+        Err(traps[chosen].into())
+    }
+
+    /// Asks the scheduler, where there is something to choose.
+    pub(crate) fn choose(&mut self, choice: Choice, options: &[Label]) -> usize {
+        if options.len() < 2 {
+            0
+        } else {
+            self.scheduler.choose(choice, options)
+        }
+    }
+
+    /// The host's `log` and `mark`.
+    pub(crate) fn event(&mut self, event: Event) -> Result<(), Stop> {
+        let position = self.events.len();
+        self.events.push(event);
+        if self.witness.event(self.invocation, position, event) {
+            Ok(())
+        } else {
+            Err(Stop::Cut)
+        }
+    }
+
+    /// The trace of the instantiation or invocation that is over; the next one begins.
+    pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        self.invocation = Some(self.invocation.map_or(0, |before| before + 1));
+        std::mem::take(&mut self.events)
+    }
+
+    pub(crate) fn witness(&mut self) -> &mut dyn Witness {
+        &mut *self.witness
+    }
+
+    pub(crate) fn thread(&mut self, thread: ThreadId) -> &mut Thread {
+        &mut self.threads[thread.0]
+    }
+
+    pub(crate) fn task(&mut self, task: TaskId) -> &mut Task {
+        &mut self.tasks[task.0]
+    }
+
+    pub(crate) fn inst(&mut self, inst: InstanceId) -> &mut ComponentInstance {
+        &mut self.instances[inst.0]
+    }
+
+    /// The task of a thread.
+    pub(crate) fn task_of(&mut self, thread: ThreadId) -> &mut Task {
+        let task = self.threads[thread.0].task;
+        &mut self.tasks[task.0]
+    }
+
+    /// `thread.task.inst`.
+    pub(crate) fn inst_of(&self, thread: ThreadId) -> InstanceId {
+        self.tasks[self.threads[thread.0].task.0].inst
+    }
+
+    /// `inst.handles.add`.
+    pub(crate) fn add_handle(&mut self, inst: InstanceId, handle: Handle) -> Result<u32, Stop> {
+        // The specification's limit is far beyond what a run may use.
+        if self.inst(inst).handles.len() >= HANDLES {
+            return Err(Stop::Exhausted(Exhaustion::Memory));
+        }
+        self.inst(inst)
+            .handles
+            .add(handle)
+            .ok_or(Stop::Exhausted(Exhaustion::Memory))
+    }
+
+    /// `inst.handles.get`.
+    pub(crate) fn get_handle(&self, inst: InstanceId, i: u32) -> Result<Handle, Stop> {
+        self.instances[inst.0]
+            .handles
+            .get(i)
+            .ok_or(Trap::UnknownIndex.into())
+    }
+
+    /// `inst.handles.remove`.
+    pub(crate) fn remove_handle(&mut self, inst: InstanceId, i: u32) -> Result<Handle, Stop> {
+        self.inst(inst)
+            .handles
+            .remove(i)
+            .ok_or(Trap::UnknownIndex.into())
+    }
+}
+
+/// `class ComponentInstance`: who may enter.
+impl Store<'_> {
+    /// `self_and_ancestors`.
+    pub(crate) fn self_and_ancestors(&self, inst: InstanceId) -> Vec<InstanceId> {
+        let parent = |inst: &InstanceId| self.instances[inst.0].parent;
+        std::iter::successors(Some(inst), parent).collect()
+    }
+
+    /// `entering_set`.
+    fn entering_set(&self, inst: InstanceId, caller: Option<InstanceId>) -> Vec<InstanceId> {
+        let mut set = self.self_and_ancestors(inst);
+        if let Some(caller) = caller {
+            let left = self.self_and_ancestors(caller);
+            set.retain(|inst| !left.contains(inst));
+        }
+        set
+    }
+
+    /// `may_enter_from`.
+    pub(crate) fn may_enter_from(&self, inst: InstanceId, caller: Option<InstanceId>) -> bool {
+        let entering = self.entering_set(inst, caller);
+        !self.lockdown && entering.iter().all(|inst| self.instances[inst.0].may_enter)
+    }
+
+    /// `enter_from`.
+    pub(crate) fn enter_from(&mut self, inst: InstanceId, caller: Option<InstanceId>) {
+        for inst in self.entering_set(inst, caller) {
+            debug_assert!(self.fault.is_some() || self.instances[inst.0].may_enter);
+            self.inst(inst).may_enter = false;
+        }
+    }
+
+    /// `leave_to`.
+    pub(crate) fn leave_to(&mut self, inst: InstanceId, caller: Option<InstanceId>) {
+        if caller.is_some() && self.planted(Fault::StaysEntered) {
+            return;
+        }
+        for inst in self.entering_set(inst, caller) {
+            debug_assert!(!self.instances[inst.0].may_enter);
+            self.inst(inst).may_enter = true;
+        }
+    }
+
+    /// Whether a condition holds now.
+    pub(crate) fn holds(&self, ready_func: ReadyFunc) -> bool {
+        match ready_func {
+            ReadyFunc::Always => true,
+            ReadyFunc::NoBackpressure {
+                inst,
+                needs_exclusive,
+            } => !self.has_backpressure(inst, needs_exclusive),
+            ReadyFunc::Never => false,
+            ReadyFunc::NotExclusive(inst) => self.instances[inst.0].exclusive_thread.is_none(),
+            ReadyFunc::Resolved(subtask) => self.resolved(subtask),
+            ReadyFunc::Returned(task) => self.tasks[task.0].state == TaskState::Resolved,
+            ReadyFunc::PendingEvent(waitable) => self.has_pending_event(waitable),
+            ReadyFunc::SetEvent { set, not_exclusive } => {
+                let free = |inst: InstanceId| self.instances[inst.0].exclusive_thread.is_none();
+                not_exclusive.is_none_or(free) && self.set_has_pending_event(set)
+            }
+        }
+    }
+}
+
+impl From<Unsupported> for Stop {
+    fn from(unsupported: Unsupported) -> Stop {
+        Stop::Unsupported(unsupported)
+    }
+}
+
+impl From<Trap> for Stop {
+    fn from(trap: Trap) -> Stop {
+        Stop::Trap(None, trap)
+    }
+}
+
+/// An error of wasmi, from running core code.
+pub(crate) fn core_stop(error: &wasmi::Error) -> Stop {
+    use wasmi::TrapCode;
+    let trap = match error.as_trap_code() {
+        Some(TrapCode::UnreachableCodeReached) => Trap::Unreachable,
+        Some(TrapCode::MemoryOutOfBounds) => Trap::MemoryOutOfBounds,
+        Some(TrapCode::TableOutOfBounds) => Trap::TableOutOfBounds,
+        Some(TrapCode::IndirectCallToNull) => Trap::IndirectCallToNull,
+        Some(TrapCode::IntegerDivisionByZero) => Trap::IntegerDivideByZero,
+        Some(TrapCode::IntegerOverflow) => Trap::IntegerOverflow,
+        Some(TrapCode::BadConversionToInteger) => Trap::BadConversionToInteger,
+        Some(TrapCode::BadSignature) => Trap::IndirectCallTypeMismatch,
+        Some(TrapCode::StackOverflow) => return Stop::Exhausted(Exhaustion::Stack),
+        Some(TrapCode::OutOfFuel) => return Stop::Exhausted(Exhaustion::Fuel),
+        Some(TrapCode::GrowthOperationLimited | TrapCode::OutOfSystemMemory) => {
+            return Stop::Exhausted(Exhaustion::Memory);
+        }
+        None => {
+            return match error.downcast_ref::<Refused>() {
+                Some(refused) => refused.stop(),
+                None => Stop::Unsupported(Unsupported::malformed(error)),
+            };
+        }
+    };
+    Stop::Trap(Some(Builtin::Core), trap)
+}
