@@ -6,6 +6,7 @@
 //! divergence, at the event that no schedule gets past.
 
 use crate::Guided;
+use crate::runs::{Reached, Runs};
 use spawndiff_corpus::{Event, Run, Value};
 use spawndiff_observation::{End, Exhaustion, InvocationObservation, RunObservation};
 use spawndiff_reference::schedules::{Choice, Fixed, Label, Recording, Scheduler, splitmix64};
@@ -23,7 +24,7 @@ pub enum Membership {
         /// The choices it made.
         schedule: Vec<u32>,
         /// What it reached.
-        coverage: Coverage,
+        reached: Reached,
     },
     /// No schedule does.
     Stranger {
@@ -34,7 +35,7 @@ pub enum Membership {
         /// The choices of that schedule.
         schedule: Vec<u32>,
         /// What it reached.
-        coverage: Coverage,
+        reached: Reached,
     },
     /// It cannot be said.
     Unknown(Unknown),
@@ -184,24 +185,24 @@ pub fn compare(
 
 /// The same; where several schedules do what the native engine did, one that reaches what is preferred, if there is one.
 pub(crate) fn compare_preferring(
-    reference: &Reference,
+    reference: &dyn Runs,
     run: &Run,
     native: &RunObservation,
     budget: u32,
-    preferred: &dyn Fn(&Coverage) -> bool,
+    preferred: &dyn Fn(&Reached) -> bool,
     tried: &mut Tried,
 ) -> Membership {
     if let Some(what) = exhaustion(native) {
         return Membership::Unknown(Unknown::Exhausted(what));
     }
-    let mut coverage = Coverage::default();
+    let mut reached = Reached::default();
     let mut fixed = Recording::new(Fixed);
     tried.schedule();
     let mut asking = Asking {
         policy: &mut fixed,
         tried,
     };
-    let first = match reference.run(run, &mut asking, &mut (), &mut coverage) {
+    let first = match reference.run(run, &mut asking, &mut (), &mut reached) {
         Ok(first) => first,
         Err(Stopped::Unsupported(what)) => {
             return Membership::Unknown(Unknown::Unsupported(what));
@@ -209,11 +210,11 @@ pub(crate) fn compare_preferring(
         Err(Stopped::Cut) => unreachable!("the witness that watches nothing never cuts"),
     };
     let Some(difference) = difference(native, &first) else {
-        let done = preferred(&coverage) || fixed.schedule.is_empty();
+        let done = preferred(&reached) || fixed.schedule.is_empty();
         let member = Membership::Member {
             reference: first,
             schedule: fixed.schedule,
-            coverage,
+            reached,
         };
         return match done {
             true => member,
@@ -236,7 +237,7 @@ pub(crate) fn compare_preferring(
             difference,
             reference: first,
             schedule: Vec::new(),
-            coverage,
+            reached,
         };
     }
     search(reference, run, native, budget, preferred, None, tried)
@@ -244,11 +245,11 @@ pub(crate) fn compare_preferring(
 
 /// The search over all schedules. `otherwise`: one that does what the native engine did, and does not reach what is preferred.
 fn search(
-    reference: &Reference,
+    reference: &dyn Runs,
     run: &Run,
     native: &RunObservation,
     budget: u32,
-    preferred: &dyn Fn(&Coverage) -> bool,
+    preferred: &dyn Fn(&Reached) -> bool,
     mut otherwise: Option<Membership>,
     tried: &mut Tried,
 ) -> Membership {
@@ -259,14 +260,14 @@ fn search(
     let mut furthest: Option<(Place, Vec<u32>)> = None;
     let mut exhausted = None;
     for _ in 0..budget {
-        let mut coverage = Coverage::default();
+        let mut reached = Reached::default();
         search.state.borrow_mut().reached = (None, 0);
         tried.schedule();
         let mut asking = Asking {
             policy: &search,
             tried,
         };
-        let seen = match reference.run(run, &mut asking, &mut &search, &mut coverage) {
+        let seen = match reference.run(run, &mut asking, &mut &search, &mut reached) {
             Ok(seen) => Some(seen),
             Err(Stopped::Cut) => None,
             Err(Stopped::Unsupported(what)) => {
@@ -277,11 +278,11 @@ fn search(
         let schedule = state.guided.schedule();
         if let Some(seen) = seen {
             if difference(native, &seen).is_none() {
-                let done = preferred(&coverage);
+                let done = preferred(&reached);
                 let member = Membership::Member {
                     reference: seen.clone(),
                     schedule: schedule.clone(),
-                    coverage,
+                    reached,
                 };
                 if done {
                     return member;
@@ -313,21 +314,21 @@ fn search(
 
 /// The report on a run that no schedule allows: the furthest schedule, run again to its end.
 fn stranger(
-    reference: &Reference,
+    reference: &dyn Runs,
     run: &Run,
     native: &RunObservation,
     schedule: Vec<u32>,
 ) -> Membership {
     let mut replay = spawndiff_reference::schedules::Replay::new(schedule.clone());
-    let mut coverage = Coverage::default();
-    match reference.run(run, &mut replay, &mut (), &mut coverage) {
+    let mut reached = Reached::default();
+    match reference.run(run, &mut replay, &mut (), &mut reached) {
         Ok(seen) => {
             let difference = difference(native, &seen).expect("this schedule differed before");
             Membership::Stranger {
                 difference,
                 reference: seen,
                 schedule,
-                coverage,
+                reached,
             }
         }
         Err(Stopped::Unsupported(what)) => Membership::Unknown(Unknown::Unsupported(what)),

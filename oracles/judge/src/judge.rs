@@ -3,6 +3,7 @@
 use crate::compare::{Difference, Leaves, Membership, Tried, Unknown, compare_preferring};
 use crate::known::{self, Active, Beside, Explained, Explanation, Known, List};
 use spawndiff_corpus::{Case, Run};
+use spawndiff_deviations::Deviation;
 use spawndiff_observation::{End, Engine, Kept, Observation, Outcome, RunObservation, Trap};
 use spawndiff_reference::schedules::Fixed;
 use spawndiff_reference::{Builtin, Coverage, Reference, Stopped, Unsupported};
@@ -22,8 +23,8 @@ pub struct Judge {
     references: Kept<Arc<Reference>>,
     /// What is known of the engine.
     active: Active,
-    /// The same references with every known deviation on.
-    deviating: Kept<Arc<Reference>>,
+    /// The deviations of those, but for failed assertions.
+    deviations: Arc<[Deviation]>,
     budget: u32,
 }
 
@@ -127,9 +128,9 @@ impl Judge {
     /// A judge over an engine that knows this of it.
     pub fn knowing(engine: impl Engine + 'static, active: Active) -> Judge {
         Judge {
+            deviations: active.deviations(false),
             active,
             references: Kept::new(engine.components()),
-            deviating: Kept::new(engine.components()),
             engine: Box::new(engine),
             budget: BUDGET,
         }
@@ -243,7 +244,7 @@ impl Judge {
             if index == last
                 && let Some(failed) = failure.take()
             {
-                match self.explain_failure(case, run, native, &failed, tried) {
+                match self.explain_failure(reference, run, native, &failed, tried) {
                     Explanation::Known(known) => all_known.extend(known),
                     Explanation::Unknown(what) => unknown = unknown.or(Some(what)),
                     Explanation::New | Explanation::Allowed => failure = Some(failed),
@@ -262,7 +263,7 @@ impl Judge {
             };
             let mut membership = compare(self.budget.min(PATIENCE), tried);
             if let Membership::Unknown(Unknown::Budget) = membership {
-                let explained = self.explain(case, run, native, None, tried);
+                let explained = self.explain(reference, run, native, None, tried);
                 if let Explanation::Known(_) | Explanation::Allowed = explained.explanation {
                     if let Explanation::Known(known) = explained.explanation {
                         all_known.extend(known);
@@ -282,22 +283,23 @@ impl Judge {
                 Membership::Member {
                     reference,
                     schedule,
-                    coverage: reached,
+                    reached,
                 } => {
-                    coverage.add(&reached);
+                    coverage.add(&reached.coverage);
                     seen.runs.push(reference);
                     schedules.push(schedule);
                 }
                 Membership::Stranger {
                     difference,
-                    reference,
+                    reference: seen_of_it,
                     schedule,
-                    coverage: reached,
+                    reached,
                 } => {
+                    let reached = reached.coverage;
                     let differs = Some((&difference, &reached));
-                    let explained = self.explain(case, run, native, differs, tried);
-                    let leaves = Leaves::new(difference, &reference, &reached);
-                    seen.runs.push(reference);
+                    let explained = self.explain(reference, run, native, differs, tried);
+                    let leaves = Leaves::new(difference, &seen_of_it, &reached);
+                    seen.runs.push(seen_of_it);
                     schedules.push(schedule);
                     match explained.explanation {
                         Explanation::Known(known) => {
@@ -332,7 +334,7 @@ impl Judge {
     /// What is said of a run that ended in an error of the engine that is no trap.
     fn explain_failure(
         &self,
-        case: &Case,
+        reference: &Reference,
         run: &Run,
         native: &RunObservation,
         failed: &Verdict,
@@ -347,11 +349,11 @@ impl Judge {
             | Verdict::Divergence(Divergence::Rejected { .. } | Divergence::Run { .. })
             | Verdict::Inconclusive(_) => return Explanation::New,
         };
-        match (self.active.failure(message), Reference::new(case)) {
-            (Some(failure), Ok(reference)) => {
+        match self.active.failure(message) {
+            Some(failure) => {
                 failure.explain(&self.active, reference, run, native, self.budget, tried)
             }
-            (None, _) | (_, Err(_)) => Explanation::New,
+            None => Explanation::New,
         }
     }
 
@@ -359,28 +361,22 @@ impl Judge {
     /// it is not known whether one does.
     fn explain(
         &self,
-        case: &Case,
+        reference: &Reference,
         run: &Run,
         native: &RunObservation,
         difference: Option<(&Difference, &Coverage)>,
         tried: &mut Tried,
     ) -> Explained {
-        let deviating = || {
-            let deviations = self.active.deviations(false);
-            Ok(Arc::new(Reference::new(case)?.deviating(deviations)))
-        };
-        match self.deviating.get_or_make(&case.component, deviating) {
-            Ok(deviating) => known::explain(
-                &self.active,
-                &deviating,
-                run,
-                native,
-                difference,
-                self.budget,
-                tried,
-            ),
-            Err(what) => Explanation::Unknown(Unknown::Unsupported(what)).into(),
-        }
+        let deviating = (reference, &self.deviations);
+        known::explain(
+            &self.active,
+            deviating,
+            run,
+            native,
+            difference,
+            self.budget,
+            tried,
+        )
     }
 }
 

@@ -11,10 +11,13 @@ mod list;
 pub use list::{Active, Entry, Fails, Known, List, Matches};
 
 use crate::compare::{Difference, Leaves, Membership, Tried, Unknown, What, compare_preferring};
+use crate::runs::{Deviating, Reached};
 use spawndiff_corpus::Run;
+use spawndiff_deviations::Deviation;
 use spawndiff_observation::{End, RunObservation, Trap};
-use spawndiff_reference::{Builtin, Coverage, Deviation, Reference};
+use spawndiff_reference::{Builtin, Coverage, Reference};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What is said of a run that no schedule of the reference allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,10 +66,10 @@ impl From<Explanation> for Explained {
 /// that one reached, where none allows the run; where there are too many to tell, a divergence that is known may still be
 /// found, or that it is allowed.
 ///
-/// `deviating` is the reference with the deviations of `active` on.
+/// `deviations` are those of `active`, which are on.
 pub fn explain(
     active: &Active,
-    deviating: &Reference,
+    (reference, deviations): (&Reference, &Arc<[Deviation]>),
     run: &Run,
     native: &RunObservation,
     difference: Option<(&Difference, &Coverage)>,
@@ -80,9 +83,13 @@ pub fn explain(
     if let Some(known) = difference.and_then(|(it, reached)| runs_on(it, reached)) {
         return Explanation::Known(vec![known]).into();
     }
-    match compare_preferring(deviating, run, native, budget, &|_| true, tried) {
-        Membership::Member { coverage, .. } => {
-            let known = names(active, &coverage);
+    let deviating = Deviating {
+        reference,
+        deviations,
+    };
+    match compare_preferring(&deviating, run, native, budget, &|_| true, tried) {
+        Membership::Member { reached, .. } => {
+            let known = names(active, &reached);
             let explanation = match (known.is_empty(), difference) {
                 (false, _) => Explanation::Known(known),
                 (true, None) => Explanation::Allowed,
@@ -91,31 +98,31 @@ pub fn explain(
             };
             Explained {
                 explanation,
-                coverage,
+                coverage: reached.coverage,
                 beside: None,
             }
         }
         Membership::Stranger {
             difference,
             reference,
-            coverage,
+            reached,
             ..
         } => {
             // A deviation may come before a trap that should have locked the instance.
-            if let Some(known) = runs_on(&difference, &coverage) {
-                let mut all = names(active, &coverage);
+            if let Some(known) = runs_on(&difference, &reached.coverage) {
+                let mut all = names(active, &reached);
                 all.push(known);
                 return Explained {
                     explanation: Explanation::Known(all),
-                    coverage,
+                    coverage: reached.coverage,
                     beside: None,
                 };
             }
-            let known: BTreeSet<Known> = names(active, &coverage).into_iter().collect();
-            let leaves = Leaves::new(difference, &reference, &coverage);
+            let known: BTreeSet<Known> = names(active, &reached).into_iter().collect();
+            let leaves = Leaves::new(difference, &reference, &reached.coverage);
             Explained {
                 explanation: Explanation::New,
-                coverage,
+                coverage: reached.coverage,
                 beside: (!known.is_empty()).then_some(Beside { known, leaves }),
             }
         }
@@ -125,8 +132,8 @@ pub fn explain(
 }
 
 /// The known divergences that a run showed.
-fn names(active: &Active, coverage: &Coverage) -> Vec<Known> {
-    let deviated = coverage.deviated.iter().copied();
+fn names(active: &Active, reached: &Reached) -> Vec<Known> {
+    let deviated = reached.deviated.iter().copied();
     deviated
         .filter_map(|deviation| active.name(deviation))
         .collect()
@@ -158,11 +165,11 @@ impl Failure {
     /// Holds the run that ended in it against what is known of it: the run up to there, and that the failure has its
     /// cause there. A message alone explains nothing.
     ///
-    /// `reference` is one for the case, without deviations.
+    /// `reference` is the one for the case.
     pub fn explain(
         &self,
         active: &Active,
-        reference: Reference,
+        reference: &Reference,
         run: &Run,
         native: &RunObservation,
         budget: u32,
@@ -173,12 +180,16 @@ impl Failure {
         run.invocations.truncate(native.invocations.len());
         // An engine that failed an assertion is built with all of them; one that failed otherwise got past them.
         let mut by = self.causes.iter().flat_map(|cause| &cause.by);
-        let reference = reference.deviating(active.deviations(by.any(|by| by.asserts())));
+        let deviations = active.deviations(by.any(|by| by.asserts()));
+        let deviating = Deviating {
+            reference,
+            deviations: &deviations,
+        };
         let alone = self.causes.len() == 1;
         let mut said = Explanation::New;
         for cause in &self.causes {
             let native = (native, alone);
-            match cause.explain(active, &reference, &run, native, budget, tried) {
+            match cause.explain(active, deviating, &run, native, budget, tried) {
                 Explanation::New => {}
                 Explanation::Unknown(why) => said = Explanation::Unknown(why),
                 explained @ (Explanation::Known(_) | Explanation::Allowed) => return explained,
@@ -189,11 +200,11 @@ impl Failure {
 }
 
 impl Cause {
-    /// The same of one cause, with whether it is the only one. `reference` deviates.
+    /// The same of one cause, with whether it is the only one.
     fn explain(
         &self,
         active: &Active,
-        reference: &Reference,
+        deviating: Deviating<'_>,
         run: &Run,
         (native, alone): (&RunObservation, bool),
         budget: u32,
@@ -203,20 +214,19 @@ impl Cause {
         native.last_part().end = End::Trap(self.stands_for);
         native.leftover = None;
         // What stands for the failure may be a trap that the program gets to otherwise, too.
-        let deviates =
-            |coverage: &Coverage| self.by.iter().any(|by| coverage.deviated.contains(by));
-        match compare_preferring(reference, run, &native, budget, &deviates, tried) {
-            Membership::Member { coverage, .. } if deviates(&coverage) => {
-                Explanation::Known(names(active, &coverage))
+        let deviates = |reached: &Reached| self.by.iter().any(|by| reached.deviated.contains(by));
+        match compare_preferring(&deviating, run, &native, budget, &deviates, tried) {
+            Membership::Member { reached, .. } if deviates(&reached) => {
+                Explanation::Known(names(active, &reached))
             }
             // What an instance does that should have been locked cannot be compared, and so it is with how that ends.
             Membership::Stranger {
                 difference,
-                coverage,
+                reached,
                 ..
             } => match active.not_locked_down() {
-                Some(known) if not_locked_down(&native, &difference, &coverage) => {
-                    let mut all = names(active, &coverage);
+                Some(known) if not_locked_down(&native, &difference, &reached.coverage) => {
+                    let mut all = names(active, &reached);
                     all.push(known.clone());
                     // Where several lead to it, which one it was is not known any more.
                     if let ([by], true) = (&self.by[..], alone) {

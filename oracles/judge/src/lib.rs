@@ -9,6 +9,7 @@
 
 mod guided;
 mod judge;
+mod runs;
 mod signature;
 
 pub mod claims;
@@ -19,4 +20,5 @@ pub mod scripts;
 
 pub use guided::Guided;
 pub use judge::{BUDGET, Divergence, Judge, Judgement, Verdict};
+pub use runs::Reached;
 pub use signature::Signature;

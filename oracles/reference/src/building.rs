@@ -4,10 +4,11 @@ use super::Unsupported;
 use super::canonical::{Canon, FuncInst, InstanceId};
 use super::instantiate::{Build, ValueId};
 use super::limits::{self, Limits};
+use super::machine::Machine;
 use super::store::{Stop, Store};
 use super::types::ResourceTypeId;
 
-impl Build for Store<'_> {
+impl<M: Machine> Build for Store<'_, M> {
     fn core(&mut self) -> &mut wasmi::Store<Limits> {
         &mut self.core
     }
@@ -21,18 +22,11 @@ impl Build for Store<'_> {
     }
 
     fn canon(&mut self, inst: InstanceId, canon: Canon) -> Result<wasmi::Func, Stop> {
-        Store::canon(self, inst, canon)
+        Store::new_canon(self, inst, canon)
     }
 
-    /// A start function of a core module: it has the type `func()`, so it is synchronous (Concurrency.md, "Interaction with the start
-    /// function"). Its task is one of its own, as if the function were lifted with default options and called by the host.
     fn start(&mut self, inst: InstanceId, func: wasmi::Func) -> Result<(), Stop> {
-        self.enter_from(inst, None);
-        self.begins_start_function();
-        self.lift_core(Some(func), inst, Vec::new())?;
-        self.starting = None;
-        self.leave_to(inst, None);
-        Ok(())
+        M::start_function(self, inst, func)
     }
 
     /// A call like one of the host's. The specification does not say what becomes of an instantiation whose start function never
@@ -52,5 +46,20 @@ impl Build for Store<'_> {
             Some(None) => Ok(Vec::new()),
             None => Err(Unsupported::new("a start function that never returns").into()),
         }
+    }
+}
+
+impl<M: Machine> Store<'_, M> {
+    /// A start function of a core module: it has the type `func()`, so it is synchronous (Concurrency.md, "Interaction with the start
+    /// function"). Its task is one of its own, as if the function were lifted with default options and called by the host.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn start_function(&mut self, inst: InstanceId, func: wasmi::Func) -> Result<(), Stop> {
+        self.enter_from(inst, None);
+        self.lift_core(Some(func), inst, Vec::new())?;
+        M::leave_to(self, inst, None);
+        Ok(())
     }
 }

@@ -3,17 +3,20 @@
 
 mod args;
 
-use super::abi::{self, CoreValueIter, ErrorContextId, LiftedString};
+use super::abi::{self, ErrorContextId, LiftedString};
 use super::canonical::{Canon, CanonicalOptions, InstanceId};
-use super::fault::Fault;
+use super::copies::CopyArgs;
+use super::edition::Change;
+use super::lift::Returning;
 use super::limits::{self, Limits};
-use super::resources::Scope;
-use super::state::{Continuation, Handle, TaskState, Then, ThreadId};
+use super::machine::Machine;
+use super::state::{Continuation, Handle, Task, TaskState, Then, ThreadId};
 use super::store::{Stop, Store};
 use super::threads::Flow;
+use super::trap_if::{Site, TrapIf};
 use super::types::ValType;
 use crate::schedules::{Choice, NOBODY};
-use args::Args;
+pub use args::Args;
 use spawndiff_observation::{NUM_ALLOWED_THREADS, Trap};
 use std::fmt;
 use wasmi::{Nullable, Val};
@@ -46,22 +49,23 @@ fn core_func(core: &mut wasmi::Store<Limits>, builtin: usize, ty: wasmi::FuncTyp
 
 /// What a built-in does to the thread that calls it.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub enum Outcome {
+    /// It returns.
     Return(Vec<Val>),
     /// It blocks, and the thread named here, if any, is switched to. What it does then.
     Block(Option<ThreadId>, Then),
-    /// It calls a function without results in the thread that calls it, and then returns nothing. Only a deviation does that.
-    Within(wasmi::Func, Vec<Val>),
+    /// It calls a function without results in the thread that calls it, and then returns nothing. No built-in of the text does.
+    Call(wasmi::Func, Vec<Val>),
 }
 
 impl Outcome {
     /// It returns an `i32`.
-    pub(crate) fn returns(value: u32) -> Outcome {
+    pub fn returns(value: u32) -> Outcome {
         Outcome::Return(vec![Val::I32(value as i32)])
     }
 
     /// The same for a function whose result is an `i64` where `wide`.
-    pub(crate) fn widened(self, wide: bool) -> Outcome {
+    pub fn widened(self, wide: bool) -> Outcome {
         match self {
             Outcome::Return(mut values) if wide => {
                 for value in &mut values {
@@ -76,7 +80,7 @@ impl Outcome {
     }
 
     /// It returns nothing.
-    pub(crate) fn nothing() -> Outcome {
+    pub fn nothing() -> Outcome {
         Outcome::Return(Vec::new())
     }
 }
@@ -90,9 +94,13 @@ impl From<Flow> for Outcome {
     }
 }
 
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     /// The core function of a canonical definition of an instance.
-    pub(crate) fn canon(&mut self, inst: InstanceId, canon: Canon) -> Result<wasmi::Func, Stop> {
+    pub(crate) fn new_canon(
+        &mut self,
+        inst: InstanceId,
+        canon: Canon,
+    ) -> Result<wasmi::Func, Stop> {
         let ty = canon.core_type(&mut self.layouts);
         self.canons.push((inst, canon));
         Ok(core_func(&mut self.core, self.canons.len() - 1, ty))
@@ -101,10 +109,30 @@ impl Store<'_> {
     /// Performs a built-in for the current thread.
     pub(crate) fn builtin(&mut self, thread: ThreadId, request: &Request) -> Result<Outcome, Stop> {
         let canon = self.canons[request.builtin].1.clone();
-        let args = Args(&request.args);
+        if asks_to_leave(&canon) && !M::may_leave(self, thread, &canon)? {
+            return Err(Trap::CannotLeave.into());
+        }
+        M::canon(self, thread, &canon, &Args(&request.args))
+    }
+
+    /// `inst.may_leave`, of the instance of a thread.
+    pub fn may_leave(&self, thread: ThreadId, _: &Canon) -> bool {
+        self.instances[self.inst_of(thread).0].may_leave
+    }
+
+    /// A canonical definition, after its first `trap_if`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn canon(
+        &mut self,
+        thread: ThreadId,
+        canon: &Canon,
+        args: &Args<'_>,
+    ) -> Result<Outcome, Stop> {
         let inst = self.inst_of(thread);
-        match &canon {
-            // Those that do not ask for `may_leave`.
+        match canon {
             Canon::ContextGet { slot, wide } => {
                 let value = self.thread(thread).storage[*slot];
                 let value = match wide {
@@ -121,15 +149,13 @@ impl Store<'_> {
             Canon::BackpressureInc => self.canon_backpressure_inc(inst),
             Canon::BackpressureDec => self.canon_backpressure_dec(inst),
             Canon::ResourceRep(rt) => self.canon_resource_rep(inst, *rt, args.i32(0)?),
-            _ if !self.may_leave(thread, &canon) => Err(Trap::CannotLeave.into()),
-            _ if self.instead_of_blocking(thread, &canon) => Err(Trap::CannotBlock.into()),
             Canon::Lower { callee, ft, opts } => {
-                self.canon_lower(thread, (callee, ft, opts), request.args.clone())
+                self.canon_lower(thread, callee, ft, opts, args.0.to_vec())
             }
             Canon::ResourceNew(rt) => self.canon_resource_new(inst, *rt, args.i32(0)?),
             Canon::ResourceDrop(rt) => self.canon_resource_drop(thread, *rt, args.i32(0)?),
             Canon::TaskReturn { result, opts } => {
-                self.canon_task_return(thread, result.as_ref(), opts, &request.args)
+                self.canon_task_return(thread, result.as_ref(), opts, args.0)
             }
             Canon::TaskCancel => self.canon_task_cancel(thread),
             Canon::WaitableSetNew => self.canon_waitable_set_new(inst),
@@ -155,23 +181,16 @@ impl Store<'_> {
             Canon::SubtaskDrop => self.canon_subtask_drop(inst, args.i32(0)?),
             Canon::EndsNew { ty } => self.canon_ends_new(inst, ty),
             Canon::Copy { ty, side, opts } => {
-                let wide = opts.memory.is_some_and(|memory| memory.wide);
-                let ptr = args.word(1, wide)?;
-                let n = match ty {
-                    ValType::Future(_) => 1,
-                    // A length that does not fit is too long in any case.
-                    _ => u32::try_from(args.word(2, wide)?).unwrap_or(u32::MAX),
-                };
-                let copied = self.stream_copy(thread, ty, *side, opts, args.i32(0)?, ptr, n)?;
+                let copied = self.stream_copy(thread, args.of_copy(ty, *side, opts)?)?;
                 Ok(copied.widened(canon.returns_wide()))
             }
             Canon::CancelCopy { ty, side, async_ } => {
                 self.cancel_copy(thread, ty, *side, *async_, args.i32(0)?)
             }
             Canon::DropEnd { ty, side } => self.canon_drop_end(inst, ty, *side, args.i32(0)?),
-            Canon::ErrorContextNew { opts } => self.canon_error_context_new(inst, opts, &args),
+            Canon::ErrorContextNew { opts } => self.canon_error_context_new(inst, opts, args),
             Canon::ErrorContextDebugMessage { opts } => {
-                self.canon_error_context_debug_message(inst, opts, &args)
+                self.canon_error_context_debug_message(inst, opts, args)
             }
             Canon::ErrorContextDrop => self.canon_error_context_drop(inst, args.i32(0)?),
             Canon::ThreadIndex => {
@@ -181,42 +200,26 @@ impl Store<'_> {
                 ))
             }
             Canon::ThreadNewIndirect { table } => {
-                let new = self.canon_thread_new_indirect(thread, *table, &args)?;
+                let new = self.canon_thread_new_indirect(thread, *table, args)?;
                 Ok(self.returned_index(new))
             }
             Canon::ThreadSpawnIndirect { table } => {
-                let new = self.canon_thread_new_indirect(thread, *table, &args)?;
-                self.resume_later(new);
+                let new = self.canon_thread_new_indirect(thread, *table, args)?;
+                M::resume_later(self, new);
                 Ok(self.returned_index(new))
             }
             Canon::ThreadSpawnRef => {
-                let new = self.canon_thread_new_ref(thread, &args)?;
-                self.resume_later(new);
+                let new = self.canon_thread_new_ref(thread, args)?;
+                M::resume_later(self, new);
                 Ok(self.returned_index(new))
             }
             Canon::ThreadResumeLater => {
                 let other = self.suspended_thread(inst, args.i32(0)?)?;
-                self.resume_later(other);
+                M::resume_later(self, other);
                 Ok(Outcome::nothing())
             }
-            Canon::ThreadSuspend { cancellable } => {
-                let instead = self.instead_of_suspending(thread);
-                let flow = instead.unwrap_or_else(|| Ok(self.suspend(thread, *cancellable)));
-                Ok(flow?.into())
-            }
-            Canon::ThreadYield { cancellable } => {
-                let instead = self.instead_of_yielding(thread);
-                let flow = instead.unwrap_or_else(|| Ok(self.yield_(thread, *cancellable)));
-                Ok(flow?.into())
-            }
-            Canon::ThreadSuspendThenResume { cancellable }
-            | Canon::ThreadYieldThenResume { cancellable }
-            | Canon::ThreadSuspendThenPromote { cancellable }
-            | Canon::ThreadYieldThenPromote { cancellable }
-                if self.tells_first(thread, *cancellable) =>
-            {
-                Ok(Outcome::returns(1))
-            }
+            Canon::ThreadSuspend { cancellable } => Ok(self.suspend(thread, *cancellable).into()),
+            Canon::ThreadYield { cancellable } => Ok(self.yield_(thread, *cancellable).into()),
             Canon::ThreadSuspendThenResume { cancellable } => {
                 let other = self.suspended_thread(inst, args.i32(0)?)?;
                 Ok(self.suspend_then_resume(thread, *cancellable, other).into())
@@ -226,18 +229,14 @@ impl Store<'_> {
                 Ok(self.yield_then_resume(thread, *cancellable, other).into())
             }
             Canon::ThreadSuspendThenPromote { cancellable } => {
-                let other = self.other_thread(inst, args.i32(0)?)?;
-                let instead = self.instead_of_promoting(thread, *cancellable, other, false);
-                let flow = instead
-                    .unwrap_or_else(|| Ok(self.suspend_then_promote(thread, *cancellable, other)));
-                Ok(flow?.into())
+                let other = self.promoted_thread(thread, args.i32(0)?)?;
+                Ok(self
+                    .suspend_then_promote(thread, *cancellable, other)
+                    .into())
             }
             Canon::ThreadYieldThenPromote { cancellable } => {
-                let other = self.other_thread(inst, args.i32(0)?)?;
-                let instead = self.instead_of_promoting(thread, *cancellable, other, true);
-                let flow = instead
-                    .unwrap_or_else(|| Ok(self.yield_then_promote(thread, *cancellable, other)));
-                Ok(flow?.into())
+                let other = self.promoted_thread(thread, args.i32(0)?)?;
+                Ok(self.yield_then_promote(thread, *cancellable, other).into())
             }
         }
     }
@@ -254,9 +253,6 @@ impl Store<'_> {
 
     /// `canon_backpressure_dec`.
     fn canon_backpressure_dec(&mut self, inst: InstanceId) -> Result<Outcome, Stop> {
-        if self.planted(Fault::KeepsBackpressure) {
-            return Ok(Outcome::nothing());
-        }
         let inst = self.inst(inst);
         let less = inst.backpressure.checked_sub(1);
         inst.backpressure = less.ok_or(Stop::from(Trap::BackpressureOverflow))?;
@@ -271,59 +267,59 @@ impl Store<'_> {
         opts: &CanonicalOptions,
         args: &[Val],
     ) -> Result<Outcome, Stop> {
-        let task_id = self.returning_task(thread);
-        let task = self.task(task_id);
-        let inst = task.inst;
-        let resolved = task.state == TaskState::Resolved;
-        let (same_type, async_) = (result == task.ft.result.as_ref(), task.opts.async_);
-        let equal = lift_options_equal(opts, &task.opts);
-        let equal = same_type && (equal || self.returns_without_memory(task_id, opts));
-        let invalid = !equal || (!async_ && !self.instead_of_refusing(thread));
-        let mut conditions = vec![(invalid, Trap::TaskReturnInvalid)];
+        let task_id = M::current_task(self, thread);
+        let Task {
+            ft,
+            opts: of_task,
+            state,
+            ..
+        } = &self.tasks[task_id.0];
+        let resolved = *state == TaskState::Resolved;
+        let conditions = [
+            (!of_task.async_, TrapIf::ReturnsNotAsync),
+            (result != ft.result.as_ref(), TrapIf::ReturnsOtherType),
+            (
+                !lift_options_equal(opts, of_task),
+                TrapIf::ReturnsWithOtherOptions,
+            ),
+        ];
+        let task = task_id;
+        let site = Site::TaskReturn { thread, task, opts };
+        let invalid = self.those_that_hold(site, &conditions)?;
+        let mut traps: Vec<Trap> = invalid.iter().map(|condition| condition.trap()).collect();
         let mut lifted = None;
-        if !invalid {
-            if !resolved {
-                self.returns_without_caller(task_id)?;
-            }
-            let (max_flat, args) = match self.returns_by_pointer(task_id, args) {
-                Some(pointer) => (abi::MAX_FLAT_RESULTS, vec![pointer]),
-                None => (abi::MAX_FLAT_PARAMS, args.to_vec()),
-            };
-            let mut flat = CoreValueIter::new(args);
-            let mut cx = self.context(opts, inst, Some(Scope::Task(task_id)));
-            let types = result.map_or(&[][..], std::slice::from_ref);
-            match abi::lift_flat_values(&mut cx, max_flat, &mut flat, types) {
-                Ok(mut values) => lifted = values.pop(),
-                Err(stop) => match self.interleaved_result(stop, task_id) {
-                    Stop::Trap(_, trap) => conditions.push((true, trap)),
-                    stop => return Err(stop),
-                },
+        if traps.is_empty() {
+            match M::lift_result(self, task, Returning::TaskReturn(opts, result, args)) {
+                Ok(result) => lifted = result,
+                Err(Stop::Trap(_, trap)) => traps.push(trap),
+                Err(stop) => return Err(stop),
             }
         }
-        conditions.push((resolved, Trap::TaskReturnTwice));
-        self.trap_if_any(&conditions)?;
-        self.return_(task_id, lifted)?;
+        if resolved {
+            traps.push(Trap::TaskReturnTwice);
+        }
+        self.trap_of(&traps)?;
+        self.return_(task, lifted)?;
         Ok(Outcome::nothing())
     }
 
     /// `canon_task_cancel`.
     fn canon_task_cancel(&mut self, thread: ThreadId) -> Result<Outcome, Stop> {
-        let task_id = self.returning_task(thread);
-        let task = self.task(task_id);
-        let (invalid, borrows) = (!task.opts.async_, task.num_borrows > 0);
-        let state = task.state;
-        let delivered = state == TaskState::CancelDelivered || self.cancels_undelivered(task_id);
-        // One condition of the text: the state of a task that has returned is not that of one that was told.
-        let returned = state == TaskState::Resolved;
-        let alone = invalid && delivered && !returned && !borrows;
-        let refuses = invalid && !(alone && self.instead_of_refusing(thread));
-        self.trap_if_any(&[
-            (refuses, Trap::TaskCancelInvalid),
-            (!delivered, Trap::TaskCancelNotDelivered),
-            (returned, Trap::TaskReturnTwice),
-            (borrows, Trap::BorrowsRemain),
-        ])?;
-        self.cancel(task_id)?;
+        let task_id = M::current_task(self, thread);
+        let task = &self.tasks[task_id.0];
+        let conditions = [
+            (!task.opts.async_, TrapIf::CancelsNotAsync),
+            // One condition of the text: the state of a task that has returned is not that of one that was told.
+            (
+                task.state != TaskState::CancelDelivered,
+                TrapIf::CancelNotDelivered,
+            ),
+            (task.state == TaskState::Resolved, TrapIf::CancelsResolved),
+            (task.num_borrows > 0, TrapIf::BorrowsRemain),
+        ];
+        let task = task_id;
+        self.trap_if_any(Site::TaskCancel { thread, task }, &conditions)?;
+        self.cancel(task)?;
         Ok(Outcome::nothing())
     }
 
@@ -447,9 +443,22 @@ impl Store<'_> {
     }
 
     /// `inst.threads.get(i)`.
-    fn other_thread(&self, inst: InstanceId, i: u32) -> Result<ThreadId, Stop> {
+    ///
+    /// # Errors
+    ///
+    /// A trap, if it names none.
+    pub fn other_thread(&self, inst: InstanceId, i: u32) -> Result<ThreadId, Stop> {
         let thread = self.instances[inst.0].threads.get(i);
         thread.ok_or(Trap::UnknownIndex.into())
+    }
+
+    /// `inst.threads.get(i)`, of the thread that is promoted; from 687 on it may not be the current one.
+    fn promoted_thread(&mut self, thread: ThreadId, i: u32) -> Result<ThreadId, Stop> {
+        let other = self.other_thread(self.inst_of(thread), i)?;
+        match other == thread && self.changed(Change::PromoteOfItselfTraps) {
+            true => Err(Trap::ThreadNotSuspended.into()),
+            false => Ok(other),
+        }
     }
 
     /// `inst.threads.get(i)`, and `trap_if(not other_thread.suspended())`.
@@ -462,13 +471,26 @@ impl Store<'_> {
     }
 }
 
+/// Whether the first `trap_if` of a canonical definition is `not inst.may_leave`.
+fn asks_to_leave(canon: &Canon) -> bool {
+    !matches!(
+        canon,
+        Canon::ContextGet { .. }
+            | Canon::ContextSet { .. }
+            | Canon::ThreadAvailableParallelism
+            | Canon::BackpressureInc
+            | Canon::BackpressureDec
+            | Canon::ResourceRep(_)
+    )
+}
+
 /// `(func (param i32))`.
 fn is_start_type(ty: &wasmi::FuncType) -> bool {
     ty.params() == [wasmi::ValType::I32] && ty.results().is_empty()
 }
 
 /// `LiftOptions.equal`.
-fn lift_options_equal(lhs: &CanonicalOptions, rhs: &CanonicalOptions) -> bool {
+pub fn lift_options_equal(lhs: &CanonicalOptions, rhs: &CanonicalOptions) -> bool {
     let memories = match (&lhs.memory, &rhs.memory) {
         (Some(lhs), Some(rhs)) => lhs.same(rhs),
         (None, None) => true,
@@ -485,7 +507,7 @@ mod tests {
     fn a_widened_result_is_extended_with_zeros() {
         let widened = |wide| match Outcome::returns(0xffff_ffff).widened(wide) {
             Outcome::Return(values) => format!("{values:?}"),
-            Outcome::Block(..) | Outcome::Within(..) => unreachable!("it returns"),
+            Outcome::Block(..) | Outcome::Call(..) => unreachable!("it returns"),
         };
         assert_eq!(widened(true), format!("{:?}", [Val::I64(0xffff_ffff)]));
         assert_eq!(widened(false), format!("{:?}", [Val::I32(-1)]));

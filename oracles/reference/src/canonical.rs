@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 /// A component instance, by its place in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct InstanceId(pub(crate) usize);
+pub struct InstanceId(pub(crate) usize);
 
 /// How strings are encoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum StringEncoding {
+pub enum StringEncoding {
     #[default]
     Utf8,
     Utf16,
@@ -20,25 +20,25 @@ pub(crate) enum StringEncoding {
 
 /// `class CanonicalOptions`, with the spec's defaults.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct CanonicalOptions {
-    pub(crate) string_encoding: StringEncoding,
-    pub(crate) memory: Option<Memory>,
-    pub(crate) realloc: Option<wasmi::Func>,
-    pub(crate) post_return: Option<wasmi::Func>,
-    pub(crate) async_: bool,
-    pub(crate) callback: Option<wasmi::Func>,
+pub struct CanonicalOptions {
+    pub string_encoding: StringEncoding,
+    pub memory: Option<Memory>,
+    pub realloc: Option<wasmi::Func>,
+    pub post_return: Option<wasmi::Func>,
+    pub async_: bool,
+    pub callback: Option<wasmi::Func>,
 }
 
 /// `class MemInst`: a core memory, and whether its addresses are `i64`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Memory {
-    pub(crate) memory: wasmi::Memory,
-    pub(crate) wide: bool,
+pub struct Memory {
+    pub memory: wasmi::Memory,
+    pub wide: bool,
 }
 
 impl Memory {
     /// Whether it is the same memory, whatever names lead to it.
-    pub(crate) fn same(&self, other: &Memory) -> bool {
+    pub fn same(&self, other: &Memory) -> bool {
         // wasmi's handles do not compare; what they print is their place in the store.
         format!("{:?}", self.memory) == format!("{:?}", other.memory)
     }
@@ -46,7 +46,7 @@ impl Memory {
 
 /// `FuncInst`: a component function of an instance.
 #[derive(Clone, Debug)]
-pub(crate) enum FuncInst {
+pub enum FuncInst {
     Lift(Arc<Lift>),
     /// A function of the host, by its place in the store, and its type.
     Host(HostFuncId, Arc<FuncType>),
@@ -54,20 +54,20 @@ pub(crate) enum FuncInst {
 
 /// A function of the host, by its place in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct HostFuncId(pub(crate) usize);
+pub struct HostFuncId(pub(crate) usize);
 
 /// `canon lift`.
 #[derive(Debug)]
-pub(crate) struct Lift {
-    pub(crate) callee: wasmi::Func,
-    pub(crate) ft: Arc<FuncType>,
-    pub(crate) opts: CanonicalOptions,
-    pub(crate) inst: InstanceId,
+pub struct Lift {
+    pub callee: wasmi::Func,
+    pub ft: Arc<FuncType>,
+    pub opts: CanonicalOptions,
+    pub inst: InstanceId,
 }
 
 /// A canonical definition that makes a core function.
 #[derive(Clone, Debug)]
-pub(crate) enum Canon {
+pub enum Canon {
     Lower {
         callee: FuncInst,
         ft: Arc<FuncType>,
@@ -167,14 +167,14 @@ pub(crate) enum Canon {
 
 /// Which end of a stream or future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Side {
+pub enum Side {
     Readable,
     Writable,
 }
 
 impl Side {
     /// That of the other end.
-    pub(crate) fn other(self) -> Side {
+    pub fn other(self) -> Side {
         match self {
             Side::Readable => Side::Writable,
             Side::Writable => Side::Readable,
@@ -184,7 +184,7 @@ impl Side {
 
 impl Canon {
     /// Whether its result is as wide as an address of a 64-bit memory: how far `stream.{read,write}` got.
-    pub(crate) fn returns_wide(&self) -> bool {
+    pub fn returns_wide(&self) -> bool {
         let Canon::Copy { ty, opts, .. } = self else {
             return false;
         };
@@ -192,7 +192,7 @@ impl Canon {
     }
 
     /// The core type of the function (CanonicalABI.md, "Canonical Definitions", the validation rules).
-    pub(crate) fn core_type(&self, layouts: &mut Layouts) -> wasmi::FuncType {
+    pub fn core_type(&self, layouts: &mut Layouts) -> wasmi::FuncType {
         use wasmi::ValType::{FuncRef, I32, I64};
         let pointer = |memory: Option<&Memory>| match memory.is_some_and(|memory| memory.wide) {
             true => I64,

@@ -2,7 +2,7 @@
 
 use super::abi::{self, Budget, ErrorContextId, Layouts, Read, SharedId};
 use super::canonical::{CanonicalOptions, InstanceId, Side, StringEncoding};
-use super::deviation::Deviation;
+use super::machine::Machine;
 use super::resources::Scope;
 use super::state::Handle;
 use super::store::{Stop, Store};
@@ -12,21 +12,21 @@ use std::sync::Arc;
 use wasmi::Val;
 
 /// `class LiftLowerContext`.
-pub(crate) struct Context<'c, 'a> {
-    store: &'c mut Store<'a>,
+pub(crate) struct Context<'c, 'a, M> {
+    store: &'c mut Store<'a, M>,
     opts: CanonicalOptions,
     inst: InstanceId,
     borrow_scope: Option<Scope>,
 }
 
-impl<'a> Store<'a> {
+impl<'a, M: Machine> Store<'a, M> {
     /// `LiftLowerContext.__init__`.
     pub(crate) fn context(
         &mut self,
         opts: &CanonicalOptions,
         inst: InstanceId,
         borrow_scope: Option<Scope>,
-    ) -> Context<'_, 'a> {
+    ) -> Context<'_, 'a, M> {
         Context {
             store: self,
             opts: opts.clone(),
@@ -36,7 +36,7 @@ impl<'a> Store<'a> {
     }
 }
 
-impl Context<'_, '_> {
+impl<M: Machine> Context<'_, '_, M> {
     /// Whether a range of memory is not aligned, and whether it is not there: the conditions of `BufferGuestImpl.__init__`.
     pub(crate) fn check_range(&mut self, ptr: u64, length: u32, t: &ValType) -> [bool; 2] {
         let (align, size) = (abi::alignment(self, t), abi::elem_size(self, t));
@@ -63,7 +63,7 @@ impl Context<'_, '_> {
     }
 }
 
-impl abi::Context for Context<'_, '_> {
+impl<M: Machine> abi::Context for Context<'_, '_, M> {
     type Stop = Stop;
 
     fn string_encoding(&self) -> StringEncoding {
@@ -103,12 +103,12 @@ impl abi::Context for Context<'_, '_> {
             true => Val::I64(arg as i64),
             false => Val::I32(arg as u32 as i32),
         });
-        debug_assert!(self.store.inst(self.inst).may_leave);
-        self.store.inst(self.inst).may_leave = false;
+        debug_assert!(!M::ASSERTS || self.store.inst(self.inst).may_leave);
+        self.store.forbid_leaving(self.inst);
         let results = self
             .store
             .lift_core(Some(realloc), self.inst, args.to_vec());
-        self.store.inst(self.inst).may_leave = true;
+        self.store.allow_leaving(self.inst);
         match results?.first() {
             Some(Val::I32(ptr)) => Ok(u64::from(*ptr as u32)),
             Some(Val::I64(ptr)) => Ok(*ptr as u64),
@@ -129,10 +129,7 @@ impl abi::Context for Context<'_, '_> {
     }
 
     fn latin1_alignment(&mut self) -> u64 {
-        match self.store.deviates(Deviation::ShrinksAligned) {
-            true => 2,
-            false => 1,
-        }
+        M::shrink_alignment(self.store)
     }
 
     fn exhausted(&self) -> Stop {
@@ -175,14 +172,21 @@ impl abi::Context for Context<'_, '_> {
     }
 
     fn lower_stream(&mut self, v: SharedId, _: Option<&ValType>) -> Result<u32, Stop> {
-        self.store.new_end(self.inst, v, Side::Readable)
+        self.store.add_end(self.inst, v, Side::Readable)
     }
 
     fn lower_future(&mut self, v: SharedId, _: Option<&ValType>) -> Result<u32, Stop> {
-        self.store.new_end(self.inst, v, Side::Readable)
+        self.store.add_end(self.inst, v, Side::Readable)
     }
 
     fn lower_error_context(&mut self, v: ErrorContextId) -> Result<u32, Stop> {
         self.store.add_handle(self.inst, Handle::ErrorContext(v))
+    }
+}
+
+impl<M: Machine> Store<'_, M> {
+    /// The alignment with which `store_probably_utf16_to_latin1_or_utf16` calls `reallocate` for a string that is Latin-1.
+    pub fn shrink_alignment(&self) -> u64 {
+        1
     }
 }

@@ -4,15 +4,34 @@
 use super::abi::SharedId;
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId, Side};
+use super::machine::Machine;
 use super::state::{Handle, ThreadId};
 use super::store::{Stop, Store};
-use super::streams::CopyState;
+use super::streams::{BufferId, CopyEnd, CopyState};
+use super::trap_if::{Site, TrapIf};
 use super::types::ValType;
-use super::waitables::{BLOCKED, EventTuple, WaitableId, WaitableKind};
+use super::waitables::{BLOCKED, EventTuple, WaitableId};
 use spawndiff_observation::Trap;
 use wasmi::Val;
 
-impl Store<'_> {
+/// What a stream or future is to be copied with: the arguments of `stream_copy` and `future_copy`.
+#[derive(Clone, Copy, Debug)]
+pub struct CopyArgs<'s> {
+    /// The type of the stream or future.
+    pub ty: &'s ValType,
+    /// Which end is asked for.
+    pub side: Side,
+    /// The options.
+    pub opts: &'s CanonicalOptions,
+    /// The index of the end.
+    pub i: u32,
+    /// The address of the buffer.
+    pub ptr: u64,
+    /// Its length in elements; 1 for a future.
+    pub n: u32,
+}
+
+impl<M: Machine> Store<'_, M> {
     /// `canon_stream_new`, `canon_future_new`.
     pub(crate) fn canon_ends_new(
         &mut self,
@@ -20,81 +39,91 @@ impl Store<'_> {
         ty: &ValType,
     ) -> Result<Outcome, Stop> {
         let shared = self.new_shared(ty.clone())?;
-        let ri = self.new_end(inst, shared, Side::Readable)?;
-        let wi = self.new_end(inst, shared, Side::Writable)?;
+        let ri = self.add_end(inst, shared, Side::Readable)?;
+        let wi = self.add_end(inst, shared, Side::Writable)?;
         let packed = u64::from(ri) | u64::from(wi) << 32;
         Ok(Outcome::Return(vec![Val::I64(packed as i64)]))
     }
 
-    /// The end that a handle names, of this type, and whether it is not the one that is asked for: where more is wrong with it
-    /// than that, which is named is a choice.
-    fn end_of(
-        &mut self,
-        handle: Handle,
-        ty: &ValType,
-        side: Side,
-    ) -> Result<(WaitableId, bool), Stop> {
+    /// The end of this type that a handle is, of whichever side: which trap that is, is a choice where more is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// A trap, if it is none.
+    pub fn end_of(&self, handle: Handle, ty: &ValType) -> Result<WaitableId, Stop> {
         if let Handle::Waitable(waitable) = handle
-            && let WaitableKind::End(end) = &self.waitables[waitable.0].kind
+            && let Some(end) = self.as_end(waitable)
             && self.shared[end.shared.0].ty == *ty
         {
-            return Ok((waitable, end.taken_for != side));
+            return Ok(waitable);
         }
         Err(Trap::WrongHandle.into())
     }
 
-    /// `stream_copy` and `future_copy`. For a future, `n` is 1.
-    #[expect(clippy::too_many_arguments, reason = "they are the specification's")]
+    /// `stream_copy` and `future_copy`.
     pub(crate) fn stream_copy(
         &mut self,
         thread: ThreadId,
-        ty: &ValType,
-        side: Side,
-        opts: &CanonicalOptions,
-        i: u32,
-        ptr: u64,
-        n: u32,
+        args: CopyArgs<'_>,
     ) -> Result<Outcome, Stop> {
+        let (end, buffer) = self.copy_operands(thread, args)?;
+        let CopyEnd { state, copy, .. } = self.end(end);
+        *state = CopyState::Copying;
+        *copy = Some((args.i, buffer));
+        M::shared_copy(self, thread, end, buffer)?;
+        self.result_of_copy(thread, end, args.opts.async_)
+    }
+
+    /// `stream_copy` and `future_copy`, up to the buffer: the end, and the buffer.
+    ///
+    /// # Errors
+    ///
+    /// The trap of a condition that holds.
+    pub fn copy_operands(
+        &mut self,
+        thread: ThreadId,
+        CopyArgs {
+            ty,
+            side,
+            opts,
+            i,
+            ptr,
+            n,
+        }: CopyArgs<'_>,
+    ) -> Result<(WaitableId, BufferId), Stop> {
         let inst = self.inst_of(thread);
         let [too_long, elsewhere, unaligned] = self.check_buffer(ty, opts, inst, ptr, n);
+        let async_ = opts.async_;
         let handle = self.get_handle(inst, i);
-        let (end, wrong) = match handle.and_then(|handle| self.end_of(handle, ty, side)) {
-            Err(Stop::Trap(_, trap)) => {
-                self.trap_if_any(&[(true, trap), too_long, elsewhere, unaligned])?;
-                return Err(trap.into());
-            }
-            end => end?,
+        let unknown = handle.is_err();
+        let end = handle.and_then(|handle| self.end_of(handle, ty)).ok();
+        let site = Site::Copy { end, side, async_ };
+        let Some(end) = end else {
+            let conditions = [
+                (unknown, TrapIf::NoSuchHandle),
+                (!unknown, TrapIf::OtherKind),
+                too_long,
+                elsewhere,
+                unaligned,
+            ];
+            self.trap_if_any(site, &conditions)?;
+            return Err(Trap::WrongHandle.into());
         };
+        let wrong = self.end(end).side != side;
         let state = self.end(end).state;
-        let in_set =
-            !wrong && !opts.async_ && self.waitable(end).wset.is_some() && !self.copies_in_set();
+        let in_set = !wrong && !async_ && self.waitable(end).wset.is_some();
         let conditions = [
-            (wrong, Trap::WrongEnd),
-            (state == CopyState::Done, Trap::CopyEndDone),
-            (state.copying(), Trap::CopyEndBusy),
-            (in_set, Trap::WaitableInSet),
+            (wrong, TrapIf::OtherEnd),
+            (state == CopyState::Done, TrapIf::EndIsDone),
+            (state.copying(), TrapIf::EndIsBusy),
+            (in_set, TrapIf::InWaitableSet),
             too_long,
             elsewhere,
             unaligned,
         ];
-        if !self.copies_unaligned(&conditions) {
-            self.trap_if_any(&conditions)?;
-        }
-        self.not_waited_for(end, opts.async_)?;
+        self.trap_if_any(site, &conditions)?;
         let buffer = self.new_buffer(ty, opts, inst, ptr, n)?;
-        if self.has_crossed(end) {
-            return self.copy_crossed(thread, end, side, buffer, opts.async_);
-        }
-        self.end(end).state = CopyState::Copying;
-        self.end(end).copy = Some((i, buffer));
-        let idle = self.take_idle_event(end);
-        self.copy(thread, end, buffer)?;
-        self.blocks_outside_sets(end, opts.async_)?;
-        let result = self.result_of_copy(thread, end, opts.async_);
-        if idle {
-            self.give_idle_event(end);
-        }
-        result
+        Ok((end, buffer))
     }
 
     /// `cancel_copy`.
@@ -108,33 +137,23 @@ impl Store<'_> {
     ) -> Result<Outcome, Stop> {
         let inst = self.inst_of(thread);
         let handle = self.get_handle(inst, i)?;
-        let (end, wrong) = self.end_of(handle, ty, side)?;
-        let future = matches!(ty, ValType::Future(_));
+        let end = self.end_of(handle, ty)?;
         let copies = self.end(end).state == CopyState::Copying;
-        if copies && (self.has_crossed(end) || wrong && self.cancels_other_end()) {
-            return self.cancel_crossed(end, side, async_);
-        }
-        let waiter = copies && self.waitable(end).has_sync_waiter && !self.cancels_sync_copy();
-        let idle = !copies || waiter;
-        let in_set = self.waitable(end).wset.is_some() && !async_;
-        self.trap_if_any(&[
-            (wrong, Trap::WrongEnd),
-            (idle, Trap::NotCopying),
-            (in_set, Trap::WaitableInSet),
-        ])?;
-        self.not_waited_for(end, async_)?;
+        let wrong = self.end(end).side != side;
+        let waitable = self.waitable(end);
+        let conditions = [
+            (wrong, TrapIf::OtherEnd),
+            (!copies || waitable.has_sync_waiter, TrapIf::NotCopying),
+            (waitable.wset.is_some() && !async_, TrapIf::InWaitableSet),
+        ];
+        self.trap_if_any(Site::CancelCopy { end, side, async_ }, &conditions)?;
         self.end(end).state = CopyState::CancellingCopy;
-        self.cancels_completed(end, future);
-        let told = self.has_pending_event(end);
-        if !told {
+        self.cancel_replaces_completed(end);
+        if !self.has_pending_event(end) {
             let shared = self.end(end).shared;
             self.cancel_shared(shared);
         }
-        let result = self.result_of_copy(thread, end, async_);
-        if told {
-            self.wakes_in_vain(end);
-        }
-        result
+        self.result_of_copy(thread, end, async_)
     }
 
     /// The end of `stream_copy`, `future_copy` and `cancel_copy`.
@@ -146,11 +165,11 @@ impl Store<'_> {
     ) -> Result<Outcome, Stop> {
         if !self.has_pending_event(end) {
             return match async_ {
-                false => self.wait_for_pending_event(thread, end),
+                false => M::wait_for_pending_event(self, thread, end),
                 true => Ok(Outcome::returns(BLOCKED)),
             };
         }
-        let EventTuple(_, _, payload) = self.get_pending_event(end)?;
+        let EventTuple(_, _, payload) = M::get_pending_event(self, end)?;
         Ok(Outcome::returns(payload))
     }
 
@@ -163,29 +182,24 @@ impl Store<'_> {
         hi: u32,
     ) -> Result<Outcome, Stop> {
         let handle = self.remove_handle(inst, hi)?;
-        let (end, wrong) = self.end_of(handle, ty, side)?;
-        let state = self.end(end).state;
-        if !wrong && !state.copying() && self.has_crossed(end) {
-            return self.drop_crossed(end, side);
-        }
+        let end = self.end_of(handle, ty)?;
+        let CopyEnd {
+            state,
+            side: of_end,
+            ..
+        } = *self.end(end);
+        let wrong = of_end != side;
         // `WritableFutureEnd.drop`
         let future = matches!(ty, ValType::Future(_)) && !wrong;
         let unwritten = future && side == Side::Writable && state != CopyState::Done;
         // And `CopyEnd.drop`.
-        self.trap_if_any(&[
-            (wrong, Trap::WrongEnd),
-            (unwritten, Trap::FutureNotWritten),
-            (state.copying(), Trap::DropWhileCopying),
-        ])?;
-        let shared = self.end(end).shared;
-        self.drop_shared(shared);
-        if self.take_idle_event(end) {
-            self.loses_idle_event(end);
-        }
-        self.tells_idle_end(end);
-        self.replaces_completed(end);
-        self.drops_waited_for(end);
-        self.drop_waitable(end);
+        let conditions = [
+            (wrong, TrapIf::OtherEnd),
+            (unwritten, TrapIf::FutureNotWritten),
+            (state.copying(), TrapIf::DropsWhileCopying),
+        ];
+        self.trap_if_any(Site::DropEnd { end, side }, &conditions)?;
+        M::drop_end(self, end)?;
         Ok(Outcome::nothing())
     }
 
@@ -197,15 +211,21 @@ impl Store<'_> {
         ty: &ValType,
     ) -> Result<SharedId, Stop> {
         let handle = self.remove_handle(inst, i)?;
-        let (end, wrong) = self.end_of(handle, ty, Side::Readable)?;
-        let state = self.end(end).state;
-        let in_set = self.waitables[end.0].wset.is_some() || self.is_still_waited_for(end);
-        self.trap_if_any(&[
-            (wrong, Trap::WrongEnd),
-            (state == CopyState::Done, Trap::CopyEndDone),
-            (state.copying(), Trap::CopyEndBusy),
-            (in_set, Trap::LiftInSet),
-        ])?;
-        Ok(self.end(end).shared)
+        let end = self.end_of(handle, ty)?;
+        let in_set = self.waitable(end).wset.is_some();
+        let CopyEnd {
+            state,
+            side,
+            shared,
+            ..
+        } = *self.end(end);
+        let conditions = [
+            (side != Side::Readable, TrapIf::OtherEnd),
+            (state == CopyState::Done, TrapIf::EndIsDone),
+            (state.copying(), TrapIf::EndIsBusy),
+            (in_set, TrapIf::LiftsInWaitableSet),
+        ];
+        self.trap_if_any(Site::LiftAsyncValue(end), &conditions)?;
+        Ok(shared)
     }
 }

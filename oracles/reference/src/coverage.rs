@@ -1,7 +1,7 @@
 //! What the reference saw of a case beside its observation: which built-ins returned, and which trapped how.
 
 use super::canonical::{Canon, FuncInst, Side};
-use super::deviation::Deviation;
+use super::edition::Change;
 use super::types::ValType;
 use super::waitables::EventCode;
 use spawndiff_observation::{Builtin, Ending, Trap};
@@ -94,9 +94,9 @@ pub struct Coverage {
     pub threads_ran: u64,
     /// How many invocations ended in a deadlock.
     pub deadlocks: u64,
-    /// The deviations that made a difference. None, unless they were asked for.
+    /// The changes of later texts that made a difference. None, unless the edition has some.
     #[serde(skip)]
-    pub deviated: BTreeSet<Deviation>,
+    pub changes: BTreeSet<Change>,
 }
 
 impl Coverage {
@@ -126,7 +126,7 @@ impl Coverage {
         }
         self.threads_ran += other.threads_ran;
         self.deadlocks += other.deadlocks;
-        self.deviated.extend(&other.deviated);
+        self.changes.extend(&other.changes);
     }
 
     /// Whether a thread built-in gave `trap`.

@@ -6,10 +6,11 @@
 use super::canon::{Outcome, Request};
 use super::canonical::Canon;
 use super::exceptions;
-use super::fault::Fault;
 use super::lift::Next;
+use super::machine::Machine;
 use super::state::{Activity, Cancelled, Continuation, Outer, Parked, Then, ThreadId};
 use super::store::{Stop, Store, core_stop};
+use super::threads::Flow;
 use spawndiff_observation::Builtin;
 use spawndiff_observation::{Exhaustion, Trap};
 use wasmi::Val;
@@ -22,7 +23,7 @@ enum Step {
     Request(Parked, Request),
 }
 
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     /// Does what comes next, up to where the thread blocks or ends. What is returned is the thread to switch to.
     pub(crate) fn follow(
         &mut self,
@@ -35,6 +36,7 @@ impl Store<'_> {
                 args,
                 activity,
             } => {
+                M::begin_core_call(self, thread, &activity);
                 let mut results = vec![Val::I32(0); callee.ty(&self.core).results().len()];
                 let step = self.call_core(callee, &args, &mut results)?;
                 self.drive(thread, step, results, activity)
@@ -59,51 +61,29 @@ impl Store<'_> {
     ) -> Result<Option<ThreadId>, Stop> {
         let name = self.builtin_name(builtin);
         let outcome = match then {
-            Then::Cancelled => {
-                let told = cancelled && !self.planted(Fault::LosesCancellation);
-                Ok(Outcome::returns(u32::from(told)))
-            }
-            Then::Destroyed => Ok(Outcome::nothing()),
+            Then::Cancelled => Ok(Outcome::returns(u32::from(cancelled))),
             Then::Lower(subtask) => self.lower_resolved(subtask),
-            Then::Call(args) => match self.canons[builtin].1.clone() {
-                Canon::Lower { callee, ft, opts } => {
-                    self.lower_now(thread, (&callee, &ft, &opts), args)
-                }
-                _ => Err(mistyped("canon lower")),
-            },
-            Then::Called(waitable) => self.called(thread, waitable),
-            Then::Cancel { waitable, async_ } => self.has_yielded(thread, waitable, async_),
-            Then::Event(waitable) if self.was_woken_in_vain(thread, waitable) => {
-                Err(Trap::SubtaskNotResolved.into())
-            }
-            Then::Event(waitable) if self.waits_for_another(thread, waitable) => {
-                Ok(Outcome::Block(None, then))
-            }
             Then::Event(waitable) => {
                 let wide = self.canons[builtin].1.returns_wide();
-                let waited = self.waited_for_pending_event(waitable);
+                let waited = M::waited_for_pending_event(self, thread, waitable);
                 waited.map(|outcome| outcome.widened(wide))
             }
             Then::Wait { set, ptr } => {
-                let waited = if self.can_take_yield(thread) {
-                    self.was_stale(thread);
-                    Ok(set)
-                } else {
-                    self.set_waited_for(thread, set, cancelled)
-                };
-                let set = waited.map_err(|trap| Stop::from(trap).by(name))?;
-                let event = match self.takes_yield(thread) {
-                    true => self.waited_for_nothing(set),
-                    false => self
-                        .waited_for_event(set, cancelled)
-                        .map_err(|stop| stop.by(name))?,
-                };
-                match self.canons[builtin].1 {
-                    Canon::WaitableSetWait { memory, .. } => {
+                let waited = M::waited_for_event(self, thread, set, cancelled);
+                match (
+                    waited.map_err(|stop| stop.by(name))?,
+                    &self.canons[builtin].1,
+                ) {
+                    (Flow::Block(switch_to), _) => Ok(Outcome::Block(switch_to, then)),
+                    (Flow::Go(event), &Canon::WaitableSetWait { memory, .. }) => {
                         self.unpack_event(thread, memory, ptr, event)
                     }
-                    _ => Err(mistyped("waitable-set.wait")),
+                    (Flow::Go(_), _) => Err(mistyped("waitable-set.wait")),
                 }
+            }
+            Then::Own(key) => {
+                let canon = self.canons[builtin].1.clone();
+                M::own_then(self, thread, &canon, key)
             }
         };
         let mut results = self.result_buffer(thread, &activity)?;
@@ -122,7 +102,7 @@ impl Store<'_> {
                 });
                 Ok(switch_to)
             }
-            Outcome::Within(..) => Err(mistyped("built-in that calls after it has blocked")),
+            Outcome::Call(..) => Err(mistyped("built-in that calls after it has blocked")),
         }
     }
 
@@ -145,9 +125,6 @@ impl Store<'_> {
                             step = self.resume_core(call, values, &mut results)?;
                         }
                         Outcome::Block(switch_to, then) => {
-                            if switch_to.is_some() {
-                                self.switches_in_start_function(thread)?;
-                            }
                             self.thread(thread).cont = Some(Continuation::Core {
                                 call,
                                 activity,
@@ -156,7 +133,7 @@ impl Store<'_> {
                             });
                             return Ok(switch_to);
                         }
-                        Outcome::Within(callee, args) => {
+                        Outcome::Call(callee, args) => {
                             let builtin = request.builtin;
                             activity = Activity::Within(Box::new(Outer {
                                 call,
@@ -198,6 +175,7 @@ impl Store<'_> {
                             args,
                             activity: next,
                         } => {
+                            M::begin_core_call(self, thread, &next);
                             results = vec![Val::I32(0); callee.ty(&self.core).results().len()];
                             step = self.call_core(callee, &args, &mut results)?;
                             activity = next;

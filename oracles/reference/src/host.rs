@@ -6,6 +6,7 @@
 
 use super::abi::Value;
 use super::canonical::HostFuncId;
+use super::machine::Machine;
 use super::state::Caller;
 use super::store::{Stop, Store};
 use super::types::ResourceTypeId;
@@ -54,15 +55,13 @@ pub(crate) struct PendingCall {
     pub(crate) result: Option<Option<Value>>,
 }
 
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     /// Calls a function of the host.
     pub(crate) fn call_host(&mut self, func: HostFuncId, caller: Caller) -> Result<(), Stop> {
         let func = self.host_funcs[func.0];
         let Caller::Subtask(subtask) = caller else {
             return Err(super::Unsupported::new("a re-export of the host's function").into());
         };
-        // Only a deviation asks.
-        self.returned_early = None;
         let args = self.subtask_on_start(subtask)?;
         let result = match (func, args.as_slice()) {
             (HostFunc::Log, &[Value::U32(point), Value::U64(value)]) => {
@@ -112,13 +111,13 @@ impl Store<'_> {
                 return Err(super::Unsupported::new(message).into());
             }
         };
-        self.subtask_on_resolve(subtask, Some(result))
+        M::on_resolve(self, subtask, Some(result))
     }
 
     /// Leaves a call pending. A caller that cannot wait, since the function is not `async` for it, has its result at once.
     fn pend(&mut self, subtask: WaitableId, result: Option<Option<Value>>) -> Result<(), Stop> {
         if let (false, Some(result)) = (self.subtask(subtask).ft.async_, &result) {
-            return self.subtask_on_resolve(subtask, Some(result.clone()));
+            return M::on_resolve(self, subtask, Some(result.clone()));
         }
         self.pending_calls.push(PendingCall { subtask, result });
         Ok(())
@@ -131,13 +130,13 @@ impl Store<'_> {
             return Ok(false);
         };
         let PendingCall { subtask, result } = self.pending_calls.remove(place);
-        self.subtask_on_resolve(subtask, result)?;
+        M::on_resolve(self, subtask, result)?;
         Ok(true)
     }
 
     /// `OnCancel` of a function of the host: it takes notice at once.
     pub(crate) fn cancel_host(&mut self, subtask: WaitableId) -> Result<(), Stop> {
         self.pending_calls.retain(|call| call.subtask != subtask);
-        self.subtask_on_resolve(subtask, None)
+        M::on_resolve(self, subtask, None)
     }
 }

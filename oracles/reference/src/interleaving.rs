@@ -5,12 +5,13 @@
 
 use super::abi;
 use super::canonical::{CanonicalOptions, InstanceId};
+use super::machine::Machine;
 use super::state::{Caller, TaskId};
 use super::store::{Stop, Store};
 use super::types::ValType;
 use crate::schedules::{Choice, NOBODY};
 
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     /// What lifting the parameters of a task has ended in, or what lowering them ends in.
     pub(crate) fn interleaved_params(&mut self, stop: Stop, task: TaskId) -> Stop {
         let task = self.task(task);
@@ -23,9 +24,10 @@ impl Store<'_> {
         let Caller::Subtask(subtask) = self.task(task).caller else {
             return stop;
         };
+        let (inst, out_param) = (self.inst_of_subtask(subtask), M::out_param(self, subtask));
         let subtask = self.subtask(subtask);
-        let (inst, opts, ft) = (subtask.inst, subtask.opts.clone(), subtask.ft.clone());
-        let (max_flat, out_param) = (subtask.max_flat_results(), subtask.flat_args.clone());
+        let (opts, ft) = (subtask.opts.clone(), subtask.ft.clone());
+        let max_flat = subtask.max_flat_results();
         let result = ft.result.as_slice();
         self.interleaved(stop, (inst, &opts), max_flat, result, Some(out_param))
     }

@@ -1,27 +1,24 @@
 //! What a run leaves behind: threads, waitables and waitable sets that nobody has let go of.
 
 use super::abi::ErrorContextId;
+use super::machine::Machine;
 use super::state::{Handle, ThreadId};
 use super::store::Store;
 use super::waitables::WaitableId;
 
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     /// Whether a thread, a waitable or a waitable set is left. `None` after a trap, and where one was there after instantiation.
-    pub(crate) fn leftover(&mut self) -> Option<bool> {
-        if self.lockdown || self.at_rest > 0 {
+    pub fn leftover(&self) -> Option<bool> {
+        if !self.is_leftover_told() {
             return None;
         }
-        if self.keeps_calls() {
-            return Some(true);
-        }
-        let (mut left, waitables) = self.left();
-        for waitable in waitables {
-            if left > 0 {
-                break;
-            }
-            left += usize::from(!self.forgets(waitable));
-        }
-        Some(left > 0)
+        let (left, waitables) = self.left();
+        Some(left > 0 || !waitables.is_empty())
+    }
+
+    /// Whether it can be told if something is left: no trap has ended the run, and nothing was left by the instantiation.
+    pub fn is_leftover_told(&self) -> bool {
+        !self.lockdown && self.at_rest == 0
     }
 
     /// After instantiation: where its start functions have left something, what a run leaves beside that cannot be told, since an
@@ -32,7 +29,7 @@ impl Store<'_> {
     }
 
     /// How many threads and waitable sets there are, and the waitables.
-    fn left(&self) -> (usize, Vec<WaitableId>) {
+    pub fn left(&self) -> (usize, Vec<WaitableId>) {
         let unentered = |thread: &&ThreadId| self.threads[thread.0].index.is_none();
         let mut left = self.waiting.iter().filter(unentered).count();
         let mut waitables = Vec::new();

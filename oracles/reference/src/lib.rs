@@ -23,10 +23,9 @@ mod context;
 mod copies;
 mod coverage;
 mod definition;
-mod deviation;
 mod drive;
+pub mod edition;
 mod exceptions;
-mod fault;
 mod host;
 mod instantiate;
 mod interleaving;
@@ -34,6 +33,7 @@ mod leftover;
 mod lift;
 mod limits;
 mod lower;
+pub mod machine;
 mod resources;
 mod rewrite;
 pub mod schedules;
@@ -46,26 +46,26 @@ mod tasks;
 #[cfg(test)]
 mod text;
 mod threads;
+mod trap_if;
 mod typedef;
 mod types;
 mod unsupported;
 mod waitables;
 
 pub use coverage::{Coverage, EVENTS};
-pub use deviation::Deviation;
-pub use fault::Fault;
-pub use script::{Reading, ScriptReference};
+pub use script::ScriptReference;
 pub use spawndiff_observation::{Builtin, Ending};
 pub use unsupported::Unsupported;
 
 use canonical::FuncInst;
 use definition::Component;
+use edition::Edition;
 use host::HostFunc;
 use instantiate::{Failure, Item, Items, func_type};
+use machine::{Machine, Spec};
 use schedules::Scheduler;
 use spawndiff_corpus::{Case, Event, Invocation, Run, Type};
 use spawndiff_observation::{End, Exhaustion, InvocationObservation, RunObservation};
-use state::Caller;
 use std::sync::Arc;
 use store::{Stop, Store};
 use types::{FuncType, ValType};
@@ -74,8 +74,6 @@ use types::{FuncType, ValType};
 pub struct Reference {
     engine: wasmi::Engine,
     component: Arc<Component>,
-    deviations: Arc<[Deviation]>,
-    fault: Option<Fault>,
 }
 
 /// Watches a run while it happens, and may cut it short: a search leaves a branch as soon as it is wrong.
@@ -128,27 +126,11 @@ impl Reference {
         // An engine for each case: an engine keeps the code of its modules as long as it lives.
         let engine = engine();
         let component = binary::decode(&case.component, &engine)?;
-        Ok(Reference {
-            engine,
-            component,
-            deviations: Arc::default(),
-            fault: None,
-        })
+        Ok(Reference { engine, component })
     }
 
-    /// The same with deviations from the specification, to tell a known divergence of an engine from a new one.
-    pub fn deviating(self, deviations: impl Into<Arc<[Deviation]>>) -> Reference {
-        let deviations = deviations.into();
-        Reference { deviations, ..self }
-    }
-
-    /// The same with a mistake, to play an engine in a test.
-    pub fn planted(self, fault: Fault) -> Reference {
-        let fault = Some(fault);
-        Reference { fault, ..self }
-    }
-
-    /// Makes one run, with the choices of `scheduler`; what was reached is added to `coverage`.
+    /// Makes one run as the text of the specification says, with the choices of `scheduler`; what was reached is added to
+    /// `coverage`.
     ///
     /// # Errors
     ///
@@ -160,19 +142,41 @@ impl Reference {
         witness: &mut dyn Witness,
         coverage: &mut Coverage,
     ) -> Result<RunObservation, Stopped> {
-        let mut store = Store::new(
-            &self.engine,
-            Box::new(scheduler),
-            Box::new(witness),
-            &self.deviations,
-        )?;
-        store.fault = self.fault;
-        let observed = self.run_in(&mut store, run);
-        coverage.add(&store.coverage);
+        let edition = Edition::default();
+        let (_, observed) = self.run_with(Spec, edition, run, scheduler, witness, coverage);
         observed
     }
 
-    fn run_in(&self, store: &mut Store<'_>, run: &Run) -> Result<RunObservation, Stopped> {
+    /// Makes one run on another machine, or by another text. What is returned besides is the machine, with what it has kept.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Reference::run`].
+    pub fn run_with<M: Machine + Default>(
+        &self,
+        machine: M,
+        edition: Edition,
+        run: &Run,
+        scheduler: &mut dyn Scheduler,
+        witness: &mut dyn Witness,
+        coverage: &mut Coverage,
+    ) -> (M, Result<RunObservation, Stopped>) {
+        let (scheduler, witness) = (Box::new(scheduler), Box::new(witness));
+        let store = Store::new(machine, edition, &self.engine, scheduler, witness);
+        let mut store = match store {
+            Ok(store) => store,
+            Err(what) => return (M::default(), Err(what.into())),
+        };
+        let observed = self.run_in(&mut store, run);
+        coverage.add(&store.coverage);
+        (store.machine, observed)
+    }
+
+    fn run_in<M: Machine>(
+        &self,
+        store: &mut Store<'_, M>,
+        run: &Run,
+    ) -> Result<RunObservation, Stopped> {
         let mut observation = RunObservation::default();
         let instance = self.instantiate(store);
         observation.instantiation.events = store.take_events();
@@ -202,12 +206,12 @@ impl Reference {
                 End::Deadlock | End::Exhausted(_) => return Ok(observation),
             }
         }
-        observation.leftover = store.leftover();
+        observation.leftover = M::leftover(store);
         Ok(observation)
     }
 
     /// An instance, after all that its start functions made ready has run.
-    fn instantiate(&self, store: &mut Store<'_>) -> Result<Arc<Items>, Stop> {
+    fn instantiate<M: Machine>(&self, store: &mut Store<'_, M>) -> Result<Arc<Items>, Stop> {
         let host = host_instance(store)?;
         let imports = Items::new([("host", Item::Instance(Arc::new(host)))])?;
         let instance = match instantiate::instantiate(store, &self.component, &imports) {
@@ -233,7 +237,7 @@ fn engine() -> wasmi::Engine {
 }
 
 /// The instance `host` that generated cases import.
-fn host_instance(store: &mut Store<'_>) -> Result<Items, Unsupported> {
+fn host_instance<M: Machine>(store: &mut Store<'_, M>) -> Result<Items, Unsupported> {
     let mut func = |func: HostFunc, params: Vec<ValType>| {
         let ft = FuncType {
             params,
@@ -249,8 +253,8 @@ fn host_instance(store: &mut Store<'_>) -> Result<Items, Unsupported> {
 }
 
 /// One invocation, until nothing is ready any more.
-fn invoke(
-    store: &mut Store<'_>,
+fn invoke<M: Machine>(
+    store: &mut Store<'_, M>,
     instance: &Items,
     invocation: &Invocation,
 ) -> Result<InvocationObservation, Stopped> {
@@ -267,14 +271,10 @@ fn invoke(
         return Err(Unsupported::new(message).into());
     }
     let args = invocation.args.iter().map(|&arg| arg.into()).collect();
-    let task = state::TaskId(store.tasks.len());
+    let task = store.next_task();
     let stopped = store.invoke(func, args).err();
-    let returned = match store.tasks.get(task.0).map(|task| &task.caller) {
-        // Nobody cancels an invocation of the host's.
-        Some(Caller::Host { .. }) if store.blocks_in_post_return(task) => None,
-        Some(Caller::Host { result, .. }) => result.clone().flatten(),
-        Some(Caller::Subtask(_) | Caller::Core { .. }) | None => None,
-    };
+    // Nobody cancels an invocation of the host's.
+    let returned = M::returned(store, task);
     let scalar = |value: abi::Value| {
         value
             .scalar()
@@ -326,7 +326,7 @@ impl Stop {
         match self {
             Stop::Trap(_, trap) => Ok(End::Trap(trap)),
             Stop::Exhausted(what) => Ok(End::Exhausted(what)),
-            Stop::Deadlock => Ok(End::Deadlock),
+            Stop::End(end) => Ok(end),
             Stop::Unsupported(unsupported) => Err(Stopped::Unsupported(unsupported)),
             Stop::Cut => Err(Stopped::Cut),
         }

@@ -3,9 +3,11 @@
 //! `thread_func` of the specification is one function; here it is cut where it can block, and [`Continuation`] says
 //! where it goes on. The running of core code, in which built-ins are requests, is in [`super::drive`].
 
-use super::abi::{self, CoreValueIter};
+use super::abi::{self, CoreValueIter, Value};
 use super::canonical::{CanonicalOptions, InstanceId};
+use super::edition::Change;
 use super::limits;
+use super::machine::Machine;
 use super::resources::Scope;
 use super::state::{
     Activity, Caller, Cancelled, Continuation, ReadyFunc, Task, TaskId, TaskState, ThreadId,
@@ -13,31 +15,61 @@ use super::state::{
 use super::store::{Stop, Store};
 use super::tasks::Entered;
 use super::threads::Flow;
-use super::types::FuncType;
+use super::types::{FuncType, ValType};
 use super::waitables::{EventCode, EventTuple};
 use crate::schedules::Choice;
-use spawndiff_observation::Builtin;
-use spawndiff_observation::Trap;
+use spawndiff_observation::{Builtin, Trap};
 use std::sync::Arc;
 use wasmi::Val;
 
 /// What a thread does after a core call of it has returned.
-pub(crate) enum Next {
+pub enum Next {
+    /// It calls another core function.
     Call {
+        /// The function.
         callee: wasmi::Func,
+        /// Its arguments.
         args: Vec<Val>,
+        /// Which call of the `thread_func` it is.
         activity: Activity,
     },
+    /// It blocks, and the thread named here, if any, is switched to; where it goes on then.
     Block(Option<ThreadId>, Continuation),
+    /// It ends.
     End,
 }
 
 /// `class CallbackCode`.
-const EXIT: u32 = 0;
-const YIELD: u32 = 1;
-const WAIT: u32 = 2;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallbackCode {
+    /// `EXIT`.
+    Exit,
+    /// `YIELD`.
+    Yield,
+    /// `WAIT`.
+    Wait,
+}
 
-impl Store<'_> {
+/// `unpack_callback_result`.
+fn unpack_callback_result(packed: u32) -> Result<(CallbackCode, u32), Trap> {
+    let code = match packed & 0xf {
+        0 => CallbackCode::Exit,
+        1 => CallbackCode::Yield,
+        2 => CallbackCode::Wait,
+        _ => return Err(Trap::CallbackCode),
+    };
+    Ok((code, packed >> 4))
+}
+
+/// How a task returns, and the core values that its result is lifted from.
+pub enum Returning<'r> {
+    /// By `task.return`, with the options and the result type of that.
+    TaskReturn(&'r CanonicalOptions, Option<&'r ValType>, &'r [Val]),
+    /// By the end of its core function, which is lifted without `async`.
+    Results(&'r [Val]),
+}
+
+impl<M: Machine> Store<'_, M> {
     /// `canon_lift`.
     pub(crate) fn canon_lift(
         &mut self,
@@ -58,12 +90,6 @@ impl Store<'_> {
             num_borrows: 0,
             implicit_thread: None,
             threads: Vec::new(),
-            returned_anyway: false,
-            told: false,
-            in_post_return: false,
-            holds_return: false,
-            left: false,
-            told_late: false,
         };
         let task = TaskId(limits::add(&mut self.tasks, task)?);
         let thread = self.new_thread(task, Continuation::Implicit, None)?;
@@ -71,40 +97,53 @@ impl Store<'_> {
         self.sync_typed += u32::from(!async_);
         self.resume(thread, false)?;
         if !async_ {
-            while self.is_not_over(task) && !self.instead_of_looping() {
-                self.waits_in_start_function()?;
-                let exclusive = self.inst(inst).exclusive_thread;
-                let excluded = self.excludes_exclusive();
-                let entered = self.leaves_out_unentered();
-                let mut candidates = self.ready_threads(|thread| {
-                    (self.threads[thread.0].index.is_some() || !entered)
-                        && self.inst_of(thread) == inst
-                        && !(excluded && Some(thread) == exclusive)
-                });
-                // Any of them may run; that those come last which use the stack of this task keeps invariant 3 where it can be.
-                candidates.sort_by_key(|&thread| self.is_between_callbacks(thread));
-                if candidates.is_empty() {
-                    if self.leaves_held_task(task) || self.leaves_blocked_task(task) {
-                        break;
-                    }
-                    return Err(Stop::Trap(Some(Builtin::Lift), Trap::CannotBlock));
-                }
-                let chosen = self.choose_thread(Choice::SyncTask, &candidates);
-                if Some(chosen) == exclusive {
-                    self.runs_exclusive();
-                }
-                if self.threads[chosen.0].index.is_none() {
-                    self.starts_other();
-                }
-                self.runs_beside_start_function()?;
-                self.resume(chosen, false)?;
-                if self.yields_to_others(task, chosen) {
-                    break;
-                }
-            }
+            M::run_until_resolved(self, task)?;
             self.sync_typed -= 1;
         }
         Ok(task)
+    }
+
+    /// The `while task.state != RESOLVED` at the end of `canon_lift`.
+    ///
+    /// # Errors
+    ///
+    /// A trap, if none of them is ready.
+    pub fn run_until_resolved(&mut self, task: TaskId) -> Result<(), Stop> {
+        while self.tasks[task.0].state != TaskState::Resolved {
+            let candidates = self.sync_candidates(task, |_| true);
+            if candidates.is_empty() {
+                return Err(Stop::Trap(Some(Builtin::Lift), Trap::CannotBlock));
+            }
+            let chosen = self.choose_sync_candidate(&candidates);
+            self.resume(chosen, false)?;
+        }
+        Ok(())
+    }
+
+    /// The `candidates` at the end of `canon_lift` that fit: the threads in `inst.threads` that are ready.
+    pub fn sync_candidates(&self, task: TaskId, fits: impl Fn(ThreadId) -> bool) -> Vec<ThreadId> {
+        let inst = self.tasks[task.0].inst;
+        let exclusive = self.instances[inst.0].exclusive_thread;
+        let excluded = !self.edition.has(Change::ExclusiveMayRun);
+        let mut candidates = self.ready_threads(|thread| {
+            self.threads[thread.0].index.is_some()
+                && self.inst_of(thread) == inst
+                && !(excluded && Some(thread) == exclusive)
+                && fits(thread)
+        });
+        // Any of them may run; that those come last which use the stack of this task keeps invariant 3 where it can be.
+        candidates.sort_by_key(|&thread| self.is_between_callbacks(thread));
+        candidates
+    }
+
+    /// The choice among these candidates.
+    pub fn choose_sync_candidate(&mut self, candidates: &[ThreadId]) -> ThreadId {
+        let chosen = self.choose_thread(Choice::SyncTask, candidates);
+        let inst = self.inst_of(chosen);
+        if self.instances[inst.0].exclusive_thread == Some(chosen) {
+            self.changed(Change::ExclusiveMayRun);
+        }
+        chosen
     }
 
     /// The body of a thread, from where it stopped to where it blocks or ends. What is returned is the thread to switch
@@ -127,33 +166,18 @@ impl Store<'_> {
             }
             Continuation::Explicit { callee, c } => {
                 self.coverage.threads_ran += 1;
-                self.begins_in_start_function(thread);
                 Next::Call {
                     callee,
                     args: vec![Val::I32(c)],
                     activity: Activity::Start,
                 }
             }
-            Continuation::CallbackYield | Continuation::CallbackWait(_)
-                if self.is_robbed(thread) =>
-            {
-                return Err(by_lift(Trap::SetHasWaiters.into()));
-            }
-            Continuation::CallbackYield => {
-                let code = match cancelled {
-                    true => EventCode::TaskCancelled,
-                    false => EventCode::None,
-                };
-                self.call_callback(thread, EventTuple(code, 0, 0))?
-            }
+            Continuation::CallbackYield => self.call_callback(thread, after_yield(cancelled))?,
             Continuation::CallbackWait(set) => {
-                let waited = self.set_waited_for(thread, set, cancelled);
-                let set = waited.map_err(|trap| by_lift(trap.into()))?;
-                match self.waits_again(thread, set, cancelled) {
-                    true => Next::Block(None, Continuation::CallbackWait(set)),
-                    false => {
-                        let event = self.waited_for_event(set, cancelled).map_err(by_lift)?;
-                        self.call_callback(thread, event)?
+                match M::waited_for_event(self, thread, set, cancelled).map_err(by_lift)? {
+                    Flow::Go(event) => self.call_callback(thread, event)?,
+                    Flow::Block(switch_to) => {
+                        Next::Block(switch_to, Continuation::CallbackWait(set))
                     }
                 }
             }
@@ -197,7 +221,6 @@ impl Store<'_> {
                 abi::lower_flat_values(&mut cx, abi::MAX_FLAT_PARAMS, &args, &ft.params, None)?
             }
         };
-        self.begins_in_start_function(thread);
         match callee {
             Some(callee) => Ok(Next::Call {
                 callee,
@@ -208,6 +231,37 @@ impl Store<'_> {
         }
     }
 
+    /// Before a core call of `thread_func`: in `post-return`, the instance may not leave.
+    pub fn begin_core_call(&mut self, thread: ThreadId, activity: &Activity) {
+        if let Activity::PostReturn = activity {
+            let inst = self.inst_of(thread);
+            self.forbid_leaving(inst);
+        }
+    }
+
+    /// After a core call of `thread_func`.
+    ///
+    /// # Errors
+    ///
+    /// None in the text.
+    pub fn end_core_call(&mut self, thread: ThreadId, activity: &Activity) -> Result<(), Stop> {
+        if let Activity::PostReturn = activity {
+            let inst = self.inst_of(thread);
+            self.allow_leaving(inst);
+        }
+        Ok(())
+    }
+
+    /// `inst.may_leave = False`.
+    pub fn forbid_leaving(&mut self, inst: InstanceId) {
+        self.inst(inst).may_leave = false;
+    }
+
+    /// `inst.may_leave = True`.
+    pub fn allow_leaving(&mut self, inst: InstanceId) {
+        self.inst(inst).may_leave = true;
+    }
+
     /// After a core call of `thread_func` has returned.
     pub(crate) fn finished(
         &mut self,
@@ -215,39 +269,36 @@ impl Store<'_> {
         activity: &Activity,
         results: Vec<Val>,
     ) -> Result<Next, Stop> {
+        M::end_core_call(self, thread, activity)?;
         let task_id = self.thread(thread).task;
         match activity {
             Activity::Start => {
-                self.outlives_start_function(thread)?;
-                self.unregister_thread(thread)?;
+                M::unregister_thread(self, thread)?;
                 Ok(Next::End)
             }
             Activity::Callee => {
-                self.outlives_start_function(thread)?;
                 let task = self.task(task_id);
                 if task.opts.async_ {
                     if task.opts.callback.is_some() {
                         return self.callback_loop(thread, &results);
                     }
-                    self.exit_implicit_thread(thread)?;
+                    M::exit_implicit_thread(self, thread)?;
                     return Ok(Next::End);
                 }
                 self.return_from_sync_lift(task_id, &results)?;
                 self.coverage.count(Builtin::Lift, None);
                 if let Some(callee) = self.task(task_id).opts.post_return {
-                    self.begins_post_return(task_id);
                     return Ok(Next::Call {
                         callee,
                         args: results,
                         activity: Activity::PostReturn,
                     });
                 }
-                self.exit_implicit_thread(thread)?;
+                M::exit_implicit_thread(self, thread)?;
                 Ok(Next::End)
             }
             Activity::PostReturn => {
-                self.ends_post_return(task_id)?;
-                self.exit_implicit_thread(thread)?;
+                M::exit_implicit_thread(self, thread)?;
                 Ok(Next::End)
             }
             Activity::Callback => {
@@ -261,67 +312,93 @@ impl Store<'_> {
 
     /// The lifting of the results of a synchronous lift, and `Task.return_`.
     fn return_from_sync_lift(&mut self, task_id: TaskId, results: &[Val]) -> Result<(), Stop> {
-        let task = self.task(task_id);
-        if let Caller::Core { .. } = task.caller {
+        if let Caller::Core { .. } = self.task(task_id).caller {
             return self.return_core(task_id, results.to_vec());
         }
-        let (inst, opts, ft) = (task.inst, task.opts.clone(), task.ft.clone());
-        // A task that is lifted synchronously has not returned yet, but for a deviation.
-        let resolved = task.state == TaskState::Resolved;
-        if !resolved {
-            self.returns_without_caller(task_id)?;
-        }
-        let mut flat = CoreValueIter::new(results.to_vec());
-        let mut cx = self.context(&opts, inst, Some(Scope::Task(task_id)));
-        let max = abi::MAX_FLAT_RESULTS;
-        let result = abi::lift_flat_values(&mut cx, max, &mut flat, ft.result.as_slice());
-        match result {
-            Err(stop) if !resolved => Err(self.interleaved_result(stop, task_id)),
-            result => self.return_(task_id, result.unwrap_or_default().pop()),
-        }
+        let result = M::lift_result(self, task_id, Returning::Results(results))?;
+        self.return_(task_id, result)
+    }
+
+    /// The lifting of a result, in `canon_lift` and in `canon_task_return`.
+    ///
+    /// # Errors
+    ///
+    /// A trap, if it cannot be lifted.
+    pub fn lift_result(
+        &mut self,
+        task: TaskId,
+        returning: Returning<'_>,
+    ) -> Result<Option<Value>, Stop> {
+        let lifted = self.lift_values(task, returning);
+        lifted.map_err(|stop| self.interleaved_result(stop, task))
+    }
+
+    /// `lift_flat_values` of a result.
+    ///
+    /// # Errors
+    ///
+    /// A trap, if it cannot be lifted.
+    pub fn lift_values(
+        &mut self,
+        task_id: TaskId,
+        returning: Returning<'_>,
+    ) -> Result<Option<Value>, Stop> {
+        let task = &self.tasks[task_id.0];
+        let (inst, of_task, ft) = (task.inst, task.opts.clone(), task.ft.clone());
+        let (opts, max_flat, types, values) = match &returning {
+            Returning::TaskReturn(opts, result, values) => {
+                let types = result.map_or(&[][..], std::slice::from_ref);
+                (*opts, abi::MAX_FLAT_PARAMS, types, *values)
+            }
+            Returning::Results(values) => {
+                let types = ft.result.as_slice();
+                (&of_task, abi::MAX_FLAT_RESULTS, types, *values)
+            }
+        };
+        let mut flat = CoreValueIter::new(values.to_vec());
+        let mut cx = self.context(opts, inst, Some(Scope::Task(task_id)));
+        abi::lift_flat_values(&mut cx, max_flat, &mut flat, types).map(|mut values| values.pop())
     }
 
     /// One turn of the loop over callback codes.
     fn callback_loop(&mut self, thread: ThreadId, results: &[Val]) -> Result<Next, Stop> {
         let packed = results.first().and_then(Val::i32);
         let packed = packed.ok_or_else(|| super::drive::mistyped("callback code"))? as u32;
+        let unpacked = unpack_callback_result(packed);
+        let (code, si) = unpacked.map_err(|trap| Stop::from(trap).by(Builtin::Callback))?;
+        M::callback_returned(self, thread, code, si)
+    }
+
+    /// The `match code` in the loop of `canon_lift`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn callback_returned(
+        &mut self,
+        thread: ThreadId,
+        code: CallbackCode,
+        si: u32,
+    ) -> Result<Next, Stop> {
         let inst = self.inst_of(thread);
         let by_callback = |stop: Stop| stop.by(Builtin::Callback);
-        // `unpack_callback_result`
-        match packed & 0xf {
-            EXIT => {
-                self.exit_implicit_thread(thread)?;
+        match code {
+            CallbackCode::Exit => {
+                M::exit_implicit_thread(self, thread)?;
                 Ok(Next::End)
             }
-            YIELD if self.instead_of_telling(thread) => {
-                self.inst(inst).exclusive_thread = None;
-                self.waits(thread, ReadyFunc::Always);
-                self.thread(thread).ready_func = Some(ReadyFunc::NotExclusive(inst));
-                self.thread(thread).cancellable = true;
-                Ok(Next::Block(None, Continuation::CallbackYield))
-            }
-            YIELD => {
-                self.inst(inst).exclusive_thread = None;
-                match self.wait_until(thread, ReadyFunc::NotExclusive(inst), true) {
-                    Flow::Go(cancelled) => {
-                        let code = match cancelled {
-                            true => EventCode::TaskCancelled,
-                            false => EventCode::None,
-                        };
-                        self.call_callback(thread, EventTuple(code, 0, 0))
-                    }
+            CallbackCode::Yield => {
+                self.release_exclusive(inst);
+                match M::wait_until(self, thread, ReadyFunc::NotExclusive(inst), true) {
+                    Flow::Go(cancelled) => self.call_callback(thread, after_yield(cancelled)),
                     Flow::Block(switch_to) => {
                         Ok(Next::Block(switch_to, Continuation::CallbackYield))
                     }
                 }
             }
-            WAIT => {
-                self.inst(inst).exclusive_thread = None;
-                let set = self.get_set(inst, packed >> 4).map_err(by_callback)?;
-                if self.instead_of_waiting(thread) {
-                    self.sets[set.0].num_waiting += 1;
-                    return Ok(Next::Block(None, Continuation::CallbackWait(set)));
-                }
+            CallbackCode::Wait => {
+                self.release_exclusive(inst);
+                let set = self.get_set(inst, si).map_err(by_callback)?;
                 match self
                     .wait_for_event_and(thread, set, Some(inst), true)
                     .map_err(by_callback)?
@@ -332,7 +409,6 @@ impl Store<'_> {
                     }
                 }
             }
-            _ => Err(by_callback(Trap::CallbackCode.into())),
         }
     }
 
@@ -342,9 +418,7 @@ impl Store<'_> {
         thread: ThreadId,
         EventTuple(code, p1, p2): EventTuple,
     ) -> Result<Next, Stop> {
-        let inst = self.inst_of(thread);
-        debug_assert!(self.inst(inst).exclusive_thread.is_none());
-        self.inst(inst).exclusive_thread = Some(thread);
+        self.become_exclusive(thread);
         self.coverage.delivered(code);
         let callee = self.task_of(thread).opts.callback;
         let callee = callee.ok_or_else(|| super::drive::mistyped("callback"))?;
@@ -355,4 +429,13 @@ impl Store<'_> {
             activity: Activity::Callback,
         })
     }
+}
+
+/// The event of a callback after `YIELD`.
+fn after_yield(cancelled: Cancelled) -> EventTuple {
+    let code = match cancelled {
+        true => EventCode::TaskCancelled,
+        false => EventCode::None,
+    };
+    EventTuple(code, 0, 0)
 }

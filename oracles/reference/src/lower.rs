@@ -3,7 +3,7 @@
 use super::abi::CoreValueIter;
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, FuncInst, InstanceId};
-use super::fault::Fault;
+use super::machine::Machine;
 use super::state::{Caller, Handle, ReadyFunc, Then, ThreadId};
 use super::store::{Stop, Store};
 use super::subtasks::{OnCancel, Subtask, SubtaskState};
@@ -14,12 +14,13 @@ use spawndiff_observation::Trap;
 use std::sync::Arc;
 use wasmi::Val;
 
-/// The immediates of a `canon lower`: what is called, its type, and the options.
-pub(crate) type Lower<'a> = (&'a FuncInst, &'a Arc<FuncType>, &'a CanonicalOptions);
-
-impl Store<'_> {
-    /// Calls a `FuncInst`. What is returned is its `OnCancel`.
-    pub(crate) fn call_func(
+impl<M: Machine> Store<'_, M> {
+    /// Calls a `FuncInst`: `func_inst` of `Store.lift`, or a function of the host. What is returned is its `OnCancel`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn call_func(
         &mut self,
         func: &FuncInst,
         from: Option<InstanceId>,
@@ -27,9 +28,6 @@ impl Store<'_> {
     ) -> Result<OnCancel, Stop> {
         match func {
             FuncInst::Lift(lift) => {
-                if from.is_some_and(|from| self.refuses_relatives(from, lift.inst)) {
-                    return Err(Trap::CannotEnter.into());
-                }
                 if !self.may_enter_from(lift.inst, from) {
                     return Err(Trap::CannotEnter.into());
                 }
@@ -37,7 +35,7 @@ impl Store<'_> {
                 let callee = Some(lift.callee);
                 let task =
                     self.canon_lift(callee, lift.ft.clone(), &lift.opts, lift.inst, caller)?;
-                self.leave_to(lift.inst, from);
+                M::leave_to(self, lift.inst, from);
                 Ok(OnCancel::Task(task))
             }
             FuncInst::Host(func, _) => {
@@ -47,116 +45,77 @@ impl Store<'_> {
         }
     }
 
-    /// `canon_lower`; where a deviation is on, in its turn.
-    pub(crate) fn canon_lower(
+    /// `canon_lower`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn canon_lower(
         &mut self,
         thread: ThreadId,
-        (callee, ft, opts): Lower<'_>,
+        callee: &FuncInst,
+        ft: &Arc<FuncType>,
+        opts: &CanonicalOptions,
         flat_args: Vec<Val>,
     ) -> Result<Outcome, Stop> {
-        let lifted_async = matches!(callee, FuncInst::Lift(lift) if lift.opts.async_);
-        let guest = matches!(callee, FuncInst::Lift(_));
-        let task = self.threads[thread.0].task;
-        if opts.async_
-            && let FuncInst::Lift(lift) = callee
-            && !self.refuses_relatives(self.inst_of(thread), lift.inst)
-        {
-            self.waits_in_start_function()?;
-        }
-        if guest && (opts.async_ || lifted_async) && self.instead_of_switching(task) {
-            self.waits_its_turn(thread);
-            return Ok(Outcome::Block(None, Then::Call(flat_args)));
-        }
-        self.lower_now(thread, (callee, ft, opts), flat_args)
-    }
-
-    /// The same, once it is its turn.
-    pub(crate) fn lower_now(
-        &mut self,
-        thread: ThreadId,
-        (callee, ft, opts): Lower<'_>,
-        flat_args: Vec<Val>,
-    ) -> Result<Outcome, Stop> {
-        let inst = self.inst_of(thread);
-        let waitable = self.new_waitable(WaitableKind::Subtask(Subtask {
+        let subtask = self.new_waitable(WaitableKind::Subtask(Subtask {
             state: SubtaskState::Starting,
             on_cancel: None,
             lenders: Some(Vec::new()),
             cancellation_requested: false,
             flat_results: Vec::new(),
             index: None,
-            inst,
             thread,
-            dropped: false,
             ft: ft.clone(),
             opts: opts.clone(),
             flat_args: CoreValueIter::new(flat_args),
         }))?;
-        let lifted_async = matches!(callee, FuncInst::Lift(lift) if lift.opts.async_);
-        let guest = matches!(callee, FuncInst::Lift(_));
-        let async_call = u32::from(opts.async_ || lifted_async);
-        self.async_calls += async_call;
-        // Only a deviation asks: whether the caller may suspend is as it was after a call that is synchronous in every way.
-        let returned_early = self.returned_early;
-        let may_leave = std::mem::replace(&mut self.inst(inst).may_leave, true);
-        if async_call == 1 || ft.async_ {
-            self.calls_in_start_function(thread)?;
-        }
-        let on_cancel = self.call_func(callee, Some(inst), Caller::Subtask(waitable))?;
-        // Only after a deviation it was not set.
-        self.inst(inst).may_leave = may_leave;
-        self.async_calls -= async_call;
-        if guest && async_call == 0 && !ft.async_ {
-            self.returned_early = returned_early;
-        }
-        self.subtask(waitable).on_cancel = Some(on_cancel);
-        let goes_on = opts.async_ || (lifted_async && self.resolved(waitable));
-        let task = self.threads[thread.0].task;
-        if guest && goes_on && self.queues_behind_others(task) {
-            self.waits_its_turn(thread);
-            return Ok(Outcome::Block(None, Then::Called(waitable)));
-        }
-        if guest && goes_on && self.holds_caller(thread) {
-            return Ok(Outcome::Block(None, Then::Called(waitable)));
-        }
-        self.called(thread, waitable)
+        let inst = self.inst_of(thread);
+        let on_cancel = M::call_func(self, callee, Some(inst), Caller::Subtask(subtask))?;
+        self.subtask(subtask).on_cancel = Some(on_cancel);
+        M::lower_result(self, thread, subtask)
     }
 
-    /// `canon_lower`, from where its callee has returned or blocked.
-    pub(crate) fn called(
-        &mut self,
-        thread: ThreadId,
-        waitable: WaitableId,
-    ) -> Result<Outcome, Stop> {
-        let subtask = self.subtask(waitable);
-        let (inst, async_, on_cancel) = (subtask.inst, subtask.opts.async_, subtask.on_cancel);
+    /// `canon_lower`, after `callee(..)`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn lower_result(&mut self, thread: ThreadId, subtask: WaitableId) -> Result<Outcome, Stop> {
+        let async_ = self.subtask(subtask).opts.async_;
         if !async_ {
-            if !self.resolved(waitable) {
-                let resolved = ReadyFunc::Resolved(waitable);
-                if let Flow::Block(switch_to) = self.wait_until(thread, resolved, false) {
-                    self.blocks_in_call(waitable);
-                    return Ok(Outcome::Block(switch_to, Then::Lower(waitable)));
+            if !self.resolved(subtask) {
+                let resolved = ReadyFunc::Resolved(subtask);
+                if let Flow::Block(switch_to) = M::wait_until(self, thread, resolved, false) {
+                    return Ok(Outcome::Block(switch_to, Then::Lower(subtask)));
                 }
             }
-            return self.lower_resolved(waitable);
+            return self.lower_resolved(subtask);
         }
-        if self.resolved(waitable) && !self.planted(Fault::ReturnsHandle) {
-            self.deliver_resolve(waitable);
-            if let Some(OnCancel::Task(task)) = on_cancel {
-                self.keeps_returned_call(task);
-            }
+        if self.resolved(subtask) {
+            self.deliver_resolve(subtask);
             return Ok(Outcome::returns(SubtaskState::Returned as u32));
         }
-        let index = self.add_handle(inst, Handle::Waitable(waitable))?;
-        let subtask = self.subtask(waitable);
-        subtask.index = Some(index);
-        Ok(Outcome::returns(subtask.state as u32 | index << 4))
+        self.add_subtask(subtask)
     }
 
-    /// The end of `canon_lower` for a synchronous call.
-    pub(crate) fn lower_resolved(&mut self, waitable: WaitableId) -> Result<Outcome, Stop> {
-        self.deliver_resolve(waitable);
-        let results = std::mem::take(&mut self.subtask(waitable).flat_results);
+    /// `canon_lower`, after the wait of a synchronous call.
+    pub(crate) fn lower_resolved(&mut self, subtask: WaitableId) -> Result<Outcome, Stop> {
+        self.deliver_resolve(subtask);
+        let results = std::mem::take(&mut self.subtask(subtask).flat_results);
         Ok(Outcome::Return(results))
+    }
+
+    /// The end of `canon_lower`: the subtask is given a handle, and from then on its progress is an event.
+    ///
+    /// # Errors
+    ///
+    /// The table of handles is full.
+    pub fn add_subtask(&mut self, subtask: WaitableId) -> Result<Outcome, Stop> {
+        let inst = self.inst_of_subtask(subtask);
+        let index = self.add_handle(inst, Handle::Waitable(subtask))?;
+        self.subtask(subtask).index = Some(index);
+        let state = M::subtask_state(self, subtask);
+        Ok(Outcome::returns(state as u32 | index << 4))
     }
 }

@@ -2,10 +2,11 @@
 
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId};
-use super::fault::Fault;
 use super::limits;
-use super::state::{Caller, Handle, ResourceHandleId, TaskId, TaskState, ThreadId};
+use super::machine::Machine;
+use super::state::{Caller, Handle, ResourceHandleId, TaskId, ThreadId};
 use super::store::{Stop, Store};
+use super::trap_if::{Site, TrapIf};
 use super::types::{FuncType, ResourceTypeId};
 use super::waitables::WaitableId;
 use spawndiff_observation::Trap;
@@ -14,7 +15,7 @@ use wasmi::Val;
 
 /// `class ResourceType`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum ResourceType {
+pub enum ResourceType {
     /// One that an instance implements.
     Guest {
         impl_: InstanceId,
@@ -26,13 +27,25 @@ pub(crate) enum ResourceType {
 
 /// `class ResourceHandle`.
 #[derive(Debug)]
-pub(crate) struct ResourceHandle {
+pub struct ResourceHandle {
     pub(crate) rt: ResourceTypeId,
     pub(crate) rep: u32,
     pub(crate) own: bool,
     /// The task that a borrowed handle has to be dropped in.
     pub(crate) borrow_scope: Option<TaskId>,
     pub(crate) num_lends: u32,
+}
+
+impl ResourceHandle {
+    /// `ResourceHandle.own`.
+    pub fn own(&self) -> bool {
+        self.own
+    }
+
+    /// `ResourceHandle.num_lends`.
+    pub fn num_lends(&self) -> u32 {
+        self.num_lends
+    }
 }
 
 /// `LiftLowerContext.borrow_scope`.
@@ -42,7 +55,7 @@ pub(crate) enum Scope {
     Subtask(WaitableId),
 }
 
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     fn add_resource(&mut self, inst: InstanceId, handle: ResourceHandle) -> Result<u32, Stop> {
         let id = ResourceHandleId(limits::add(&mut self.resource_handles, handle)?);
         self.add_handle(inst, Handle::Resource(id))
@@ -78,8 +91,11 @@ impl Store<'_> {
             num_lends,
             ..
         } = self.resource_handles[id.0];
-        let lent = num_lends != 0 && !self.lends_ended(id);
-        self.trap_if_any(&[(lent, Trap::ResourceLent), (!own, Trap::ResourceNotOwned)])?;
+        let conditions = [
+            (num_lends != 0, TrapIf::HandleLent),
+            (!own, TrapIf::HandleNotOwned),
+        ];
+        self.trap_if_any(Site::LiftOwn(id), &conditions)?;
         Ok(rep)
     }
 
@@ -189,28 +205,39 @@ impl Store<'_> {
             num_lends,
             ..
         } = self.resource_handles[handle.0];
-        let lent = num_lends != 0 && !self.planted(Fault::ForgetsLends);
-        if lent && !self.lends_ended(handle) && !self.drops_lent(own) {
-            return Err(Trap::ResourceLent.into());
-        }
+        let conditions = [(num_lends != 0, TrapIf::HandleLent)];
+        self.trap_if_any(Site::ResourceDrop(handle), &conditions)?;
         if own {
-            if let Some(within) = self.destroys_within(inst, rt, rep) {
-                return Ok(within);
-            }
-            if let Some(left) = self.destroy(Some(inst), rt, rep)? {
-                return Ok(self.waits_for_destructor(thread, left));
-            }
-        } else if let Some(task) = borrow_scope
-            && !self.planted(Fault::KeepsBorrows)
-        {
+            return M::call_destructor(self, thread, rt, rep);
+        }
+        if let Some(task) = borrow_scope {
             self.task(task).num_borrows -= 1;
         }
         Ok(Outcome::nothing())
     }
 
-    /// Calls the destructor: `lift` and `lower` of `rt.dtor`. Gives its task where that was left before it returned, which is a
-    /// deviation.
-    pub(crate) fn destroy(
+    /// The `if h.own` of `canon_resource_drop`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn call_destructor(
+        &mut self,
+        thread: ThreadId,
+        rt: ResourceTypeId,
+        rep: u32,
+    ) -> Result<Outcome, Stop> {
+        let inst = self.inst_of(thread);
+        self.destroy(Some(inst), rt, rep)?;
+        Ok(Outcome::nothing())
+    }
+
+    /// Calls the destructor: `lift` and `lower` of `rt.dtor`. What is returned is its task, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn destroy(
         &mut self,
         caller: Option<InstanceId>,
         rt: ResourceTypeId,
@@ -223,13 +250,10 @@ impl Store<'_> {
         if !self.may_enter_from(impl_, caller) {
             return Err(Trap::CannotEnter.into());
         }
-        if self.planted(Fault::SkipsDestructor) {
-            return Ok(None);
-        }
         self.enter_from(impl_, caller);
         let task = self.lift_core_task(dtor, impl_, vec![Val::I32(rep as i32)])?;
-        self.leave_to(impl_, caller);
-        Ok((self.task(task).state != TaskState::Resolved).then_some(task))
+        M::leave_to(self, impl_, caller);
+        Ok(Some(task))
     }
 
     /// `canon_lift` of a core function with default options and a synchronous type: a destructor, `realloc`, a start

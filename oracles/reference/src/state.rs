@@ -11,12 +11,26 @@ use crate::schedules::Label;
 use std::sync::Arc;
 
 /// A thread, by its place in the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ThreadId(pub(crate) usize);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ThreadId(pub(crate) usize);
 
 /// A task, by its place in the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct TaskId(pub(crate) usize);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(pub(crate) usize);
+
+impl ThreadId {
+    /// Its place in the store. They are given out one after the other, from 0.
+    pub fn place(self) -> usize {
+        self.0
+    }
+}
+
+impl TaskId {
+    /// Its place in the store. They are given out one after the other, from 0.
+    pub fn place(self) -> usize {
+        self.0
+    }
+}
 
 /// `class ComponentInstance`.
 #[derive(Debug)]
@@ -26,8 +40,6 @@ pub(crate) struct ComponentInstance {
     pub(crate) threads: Table<ThreadId>,
     pub(crate) may_enter: bool,
     pub(crate) may_leave: bool,
-    /// Whether it is in a `post-return` function in which it may leave by a deviation.
-    pub(crate) in_called_post_return: bool,
     pub(crate) backpressure: u32,
     pub(crate) num_waiting_to_enter: u32,
     pub(crate) exclusive_thread: Option<ThreadId>,
@@ -41,7 +53,6 @@ impl ComponentInstance {
             threads: Table::new(),
             may_enter: true,
             may_leave: true,
-            in_called_post_return: false,
             backpressure: 0,
             num_waiting_to_enter: 0,
             exclusive_thread: None,
@@ -51,7 +62,7 @@ impl ComponentInstance {
 
 /// What `ComponentInstance.handles` holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Handle {
+pub enum Handle {
     /// `class ResourceHandle`.
     Resource(ResourceHandleId),
     /// `class Waitable`: a subtask, or an end of a stream or future.
@@ -64,16 +75,17 @@ pub(crate) enum Handle {
 
 /// A resource handle, by its place in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ResourceHandleId(pub(crate) usize);
+pub struct ResourceHandleId(pub(crate) usize);
 
 /// `class Table`: indices start at 1, and the one that was freed last is given out first.
 #[derive(Debug)]
-pub(crate) struct Table<T> {
+pub struct Table<T> {
     array: Vec<Option<T>>,
     free: Vec<u32>,
 }
 
 impl<T: Copy> Table<T> {
+    /// `Table.__init__`.
     pub(crate) fn new() -> Table<T> {
         Table {
             array: vec![None],
@@ -82,7 +94,7 @@ impl<T: Copy> Table<T> {
     }
 
     /// `Table.get`. `None` where the spec traps.
-    pub(crate) fn get(&self, i: u32) -> Option<T> {
+    pub fn get(&self, i: u32) -> Option<T> {
         self.array.get(i as usize).copied().flatten()
     }
 
@@ -115,7 +127,7 @@ impl<T: Copy> Table<T> {
     }
 
     /// The index of an element.
-    pub(crate) fn index_of(&self, e: T) -> Option<u32>
+    pub fn index_of(&self, e: T) -> Option<u32>
     where
         T: PartialEq,
     {
@@ -124,17 +136,17 @@ impl<T: Copy> Table<T> {
     }
 
     /// The elements, in the order of their indices.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = T> {
+    pub fn iter(&self) -> impl Iterator<Item = T> {
         self.array.iter().filter_map(|e| *e)
     }
 }
 
 /// `class Cancelled`.
-pub(crate) type Cancelled = bool;
+pub type Cancelled = bool;
 
 /// `class Thread`.
 #[derive(Debug)]
-pub(crate) struct Thread {
+pub struct Thread {
     /// What it goes on with when it is resumed. `None`: it is running (or has ended).
     pub(crate) cont: Option<Continuation>,
     pub(crate) ready_func: Option<ReadyFunc>,
@@ -144,25 +156,6 @@ pub(crate) struct Thread {
     pub(crate) storage: [u64; 2],
     /// Its name and its place in its program, for the scheduler.
     pub(crate) label: Label,
-    /// Whether it is ready because of `Thread.resume_later`. Only a deviation asks.
-    pub(crate) resumed_later: bool,
-    /// Whether it is ready because a deviation did not switch to it. Only a deviation asks.
-    pub(crate) queued: bool,
-    /// Whether it was woken by an event that is gone. Only a deviation asks.
-    pub(crate) stale: bool,
-    /// Whether it is to be told of a cancellation when its turn comes. Only a deviation asks.
-    pub(crate) told: bool,
-    /// Whether it does not look for an event of its set then. Only a deviation asks.
-    pub(crate) told_alone: bool,
-    /// Whether the event of its callback was taken. Only a deviation asks.
-    pub(crate) robbed: bool,
-    /// Whether it has ended. Only a deviation asks.
-    pub(crate) ended: bool,
-    /// The start function that ran when its core function was called. Only a deviation asks.
-    pub(crate) began_in: Option<TaskId>,
-    /// Whether it is in a `post-return` function and taken for its caller: its place is another's, and its index is its caller's. Only a
-    /// deviation asks.
-    pub(crate) passes_for_caller: bool,
 }
 
 impl Thread {
@@ -176,62 +169,83 @@ impl Thread {
             index: None,
             storage: [0, 0],
             label,
-            resumed_later: false,
-            queued: false,
-            stale: false,
-            told: false,
-            told_alone: false,
-            robbed: false,
-            ended: false,
-            began_in: None,
-            passes_for_caller: false,
         }
     }
 
-    pub(crate) fn running(&self) -> bool {
+    /// `Thread.running`.
+    pub fn running(&self) -> bool {
         self.cont.is_none()
     }
 
-    pub(crate) fn suspended(&self) -> bool {
+    /// `Thread.suspended`.
+    pub fn suspended(&self) -> bool {
         !self.running() && self.ready_func.is_none()
     }
 
-    pub(crate) fn waiting(&self) -> bool {
+    /// `Thread.waiting`.
+    pub fn waiting(&self) -> bool {
         !self.running() && self.ready_func.is_some()
+    }
+
+    /// What it goes on with when it is resumed. `None`: it is running, or has ended.
+    pub fn cont(&self) -> Option<&Continuation> {
+        self.cont.as_ref()
+    }
+
+    /// What it waits for, if it waits.
+    pub fn ready_func(&self) -> Option<ReadyFunc> {
+        self.ready_func
+    }
+
+    /// `Thread.task`.
+    pub fn task(&self) -> TaskId {
+        self.task
+    }
+
+    /// `Thread.cancellable`.
+    pub fn cancellable(&self) -> bool {
+        self.cancellable
+    }
+
+    /// `Thread.index`.
+    pub fn index(&self) -> Option<u32> {
+        self.index
+    }
+
+    /// `Thread.storage`.
+    pub fn storage(&self) -> [u64; 2] {
+        self.storage
     }
 }
 
 /// The conditions that a thread waits for: the functions that the specification gives to `Thread.wait_until`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReadyFunc {
+pub enum ReadyFunc {
     /// `lambda: True`.
     Always,
     /// `lambda: not has_backpressure()`, of `Task.enter_implicit_thread`.
-    NoBackpressure {
-        inst: InstanceId,
-        needs_exclusive: bool,
-    },
-    /// `lambda: False`. Only after a deviation.
-    Never,
+    NoBackpressure(TaskId),
     /// `lambda: not inst.exclusive_thread`, of the callback loop.
     NotExclusive(InstanceId),
     /// `Subtask.resolved`.
     Resolved(WaitableId),
-    /// That a task has returned. Only after a deviation.
-    Returned(TaskId),
     /// `Waitable.has_pending_event`.
     PendingEvent(WaitableId),
     /// `ready_and_has_event` of `WaitableSet.wait_for_event_and`: that no thread of the instance is exclusive, if there is
     /// one, and that the set has an event.
     SetEvent {
+        /// The set.
         set: SetId,
+        /// The instance.
         not_exclusive: Option<InstanceId>,
     },
+    /// A condition of a machine's own: the text has none.
+    Own(u64),
 }
 
 /// Where in its `thread_func` a thread goes on.
 #[derive(Debug)]
-pub(crate) enum Continuation {
+pub enum Continuation {
     /// The beginning of `canon_lift`'s `thread_func`.
     Implicit,
     /// After the wait of `Task.enter_implicit_thread`.
@@ -252,30 +266,24 @@ pub(crate) enum Continuation {
 }
 
 /// What a built-in that has blocked does when its thread is resumed, to have a result.
-#[derive(Clone, Debug)]
-pub(crate) enum Then {
+#[derive(Clone, Copy, Debug)]
+pub enum Then {
     /// It returns whether the thread was cancelled.
     Cancelled,
-    /// `canon_lower`: the call itself, with these arguments. Only after a deviation.
-    Call(Vec<wasmi::Val>),
-    /// `canon_lower`: what follows the call. Only after a deviation.
-    Called(WaitableId),
     /// `canon_lower`, synchronous: after the wait for `Subtask.resolved`.
     Lower(WaitableId),
     /// `canon_waitable_set_wait`: after `WaitableSet.wait_for_event`. Its memory, and the address in it, are found again
     /// in the request.
     Wait { set: SetId, ptr: u64 },
-    /// The end of `canon_subtask_cancel`. Only after a deviation.
-    Cancel { waitable: WaitableId, async_: bool },
     /// After `Waitable.wait_for_pending_event`: the event's payload is the result.
     Event(WaitableId),
-    /// The end of `canon_resource_drop`. Only after a deviation.
-    Destroyed,
+    /// Something of a machine's own: the text has none.
+    Own(u64),
 }
 
 /// A core call that has called a built-in and waits for its results.
 #[derive(Debug)]
-pub(crate) enum Parked {
+pub enum Parked {
     /// wasmi can resume it.
     Wasm(Box<wasmi::ResumableCallHostTrap>),
     /// The function called was itself the built-in, so the built-in's results are the call's. (wasmi does not resume a
@@ -285,7 +293,7 @@ pub(crate) enum Parked {
 
 /// Which core call of a `thread_func` is under way.
 #[derive(Debug)]
-pub(crate) enum Activity {
+pub enum Activity {
     /// The start function of an explicit thread.
     Start,
     /// The callee of `canon_lift`.
@@ -294,13 +302,13 @@ pub(crate) enum Activity {
     PostReturn,
     /// The callback.
     Callback,
-    /// A function that a built-in has called in its own thread: [`super::Deviation::DestroysInCallersTask`].
+    /// A function that a built-in has called in the thread that called it ([`super::canon::Outcome::Call`]): the text has none.
     Within(Box<Outer>),
 }
 
 /// The core call that is under way around another one of the same thread, and the built-in in it.
 #[derive(Debug)]
-pub(crate) struct Outer {
+pub struct Outer {
     pub(crate) call: Parked,
     pub(crate) activity: Activity,
     pub(crate) builtin: usize,
@@ -308,7 +316,7 @@ pub(crate) struct Outer {
 
 /// `class Task`.
 #[derive(Debug)]
-pub(crate) struct Task {
+pub struct Task {
     pub(crate) ft: Arc<FuncType>,
     pub(crate) opts: CanonicalOptions,
     pub(crate) inst: InstanceId,
@@ -320,23 +328,11 @@ pub(crate) struct Task {
     pub(crate) num_borrows: u32,
     pub(crate) implicit_thread: Option<ThreadId>,
     pub(crate) threads: Vec<ThreadId>,
-    /// Whether it has returned by [`super::Deviation::ReturnsFromSyncLift`].
-    pub(crate) returned_anyway: bool,
-    /// Whether its `post-return` function runs, or is suspended. Only a deviation asks.
-    pub(crate) in_post_return: bool,
-    /// Whether it has returned and its caller is not told before `post-return` is over. Only after a deviation.
-    pub(crate) holds_return: bool,
-    /// Whether it is synchronously typed, has blocked, and was left to the host's loop. Only a deviation asks.
-    pub(crate) left: bool,
-    /// Whether it was told of a cancellation. Only a deviation asks.
-    pub(crate) told: bool,
-    /// Whether it is to be told of a cancellation although it has returned. Only a deviation asks.
-    pub(crate) told_late: bool,
 }
 
 /// Who called a task: what `on_start` takes its arguments from and `on_resolve` gives its result to.
 #[derive(Debug)]
-pub(crate) enum Caller {
+pub enum Caller {
     /// The host. `Some(None)`: cancelled.
     Host {
         args: Vec<Value>,
@@ -353,7 +349,7 @@ pub(crate) enum Caller {
 
 /// `class Task.State`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TaskState {
+pub enum TaskState {
     Initial,
     Started,
     PendingCancel,
@@ -362,10 +358,44 @@ pub(crate) enum TaskState {
 }
 
 impl Task {
-    /// `Task.needs_exclusive`.
-    pub(crate) fn needs_exclusive(&self) -> bool {
-        debug_assert!(self.ft.async_);
-        !self.opts.async_ || self.opts.callback.is_some()
+    /// `Task.ft`.
+    pub fn ft(&self) -> &FuncType {
+        &self.ft
+    }
+
+    /// `Task.opts`.
+    pub fn opts(&self) -> &CanonicalOptions {
+        &self.opts
+    }
+
+    /// `Task.inst`.
+    pub fn inst(&self) -> InstanceId {
+        self.inst
+    }
+
+    /// `Task.state`.
+    pub fn state(&self) -> TaskState {
+        self.state
+    }
+
+    /// `Task.num_borrows`.
+    pub fn num_borrows(&self) -> u32 {
+        self.num_borrows
+    }
+
+    /// `Task.implicit_thread`.
+    pub fn implicit_thread(&self) -> Option<ThreadId> {
+        self.implicit_thread
+    }
+
+    /// `Task.threads`.
+    pub fn threads(&self) -> &[ThreadId] {
+        &self.threads
+    }
+
+    /// Who called it.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
     }
 }
 

@@ -3,57 +3,64 @@
 //! One store is one run: the core instances in wasmi, the component instances, their tasks and threads, and what their
 //! handles name. CanonicalABI.md, "Embedding".
 
+use super::abi::SharedId;
 use super::abi::{self, Budget, Layouts, Read};
 use super::canonical::{Canon, FuncInst, HostFuncId, InstanceId};
 use super::coverage::Coverage;
-use super::deviation::Deviation;
+use super::edition::{Change, Edition};
 use super::exceptions::Refused;
-use super::fault::Fault;
 use super::host::{HostFunc, PendingCall};
 use super::limits::{FUEL, HANDLES, INSTANCES, Limits, NESTING};
+use super::machine::Machine;
 use super::resources::{ResourceHandle, ResourceType};
 use super::state::{
-    Caller, ComponentInstance, Continuation, Handle, ReadyFunc, Task, TaskId, TaskState, Thread,
-    ThreadId,
+    Caller, ComponentInstance, Continuation, Handle, ReadyFunc, ResourceHandleId, Table, Task,
+    TaskId, Thread, ThreadId,
 };
 use super::streams::{Buffer, Shared};
+use super::trap_if::{Site, TrapIf};
 use super::types::ResourceTypeId;
-use super::waitables::{Waitable, WaitableId, WaitableSet};
+use super::waitables::{SetId, Waitable, WaitableId, WaitableSet};
 use super::{Unsupported, Witness};
 use crate::schedules::{Choice, Label, NOBODY, Scheduler};
 use spawndiff_corpus::Event;
 use spawndiff_observation::Builtin;
-use spawndiff_observation::{Exhaustion, Trap};
+use spawndiff_observation::{End, Exhaustion, Trap};
 
 /// What keeps the store from going on.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub enum Stop {
     /// A trap, and the built-in that gave it; `None` until the one that is being performed is known.
     Trap(Option<Builtin>, Trap),
     Exhausted(Exhaustion),
     Unsupported(Unsupported),
-    /// An instantiation that never ends: [`super::Deviation::StartFunctionWaits`].
-    Deadlock,
+    /// The run is over, and ends like this. Nothing of the text says it: a machine of its own may.
+    End(End),
     /// The witness has seen enough.
     Cut,
 }
 
 impl Stop {
     /// The same, with `builtin` as the origin of a trap that has none yet.
-    pub(crate) fn by(self, builtin: Builtin) -> Stop {
+    #[must_use]
+    pub fn by(self, builtin: Builtin) -> Stop {
         match self {
             Stop::Trap(None, trap) => Stop::Trap(Some(builtin), trap),
             Stop::Trap(Some(_), _)
             | Stop::Exhausted(_)
             | Stop::Unsupported(_)
-            | Stop::Deadlock
+            | Stop::End(_)
             | Stop::Cut => self,
         }
     }
 }
 
 /// `class Store`.
-pub(crate) struct Store<'a> {
+pub struct Store<'a, M> {
+    /// What the machine keeps for itself.
+    pub machine: M,
+    /// The text that is followed.
+    pub(crate) edition: Edition,
     pub(crate) core: wasmi::Store<Limits>,
     /// The canonical definitions that core code can call, by the number in its request.
     pub(crate) canons: Vec<(InstanceId, Canon)>,
@@ -96,38 +103,24 @@ pub(crate) struct Store<'a> {
     nesting: usize,
     /// How many synchronously typed tasks have not returned from `canon_lift` yet.
     pub(crate) sync_typed: u32,
-    /// The running thread, if it has returned for a synchronously typed task. Only a deviation asks.
-    pub(crate) returned_early: Option<ThreadId>,
-    /// The subtask that the last thread to block cancels synchronously, or the call of a synchronous type in which it blocked. Only a
-    /// deviation asks.
-    pub(crate) held_by: Option<WaitableId>,
-    /// How many calls that are lifted or lowered `async` have not returned to their caller yet. Only a deviation asks.
-    pub(crate) async_calls: u32,
-    /// Whether a call has returned at once. Only a deviation asks.
-    pub(crate) kept_calls: bool,
-    /// The task of the start function of a core module that runs. Only a deviation asks.
-    pub(crate) starting: Option<TaskId>,
-    /// Whether it has blocked, and let another thread run. Only a deviation asks.
-    pub(crate) start_function_blocked: bool,
     /// How many threads, waitables and waitable sets there were after instantiation.
     pub(crate) at_rest: usize,
-    /// The fault that is planted, in a test.
-    pub(crate) fault: Option<Fault>,
-    /// Empty when a case is judged.
-    pub(crate) deviations: &'a [Deviation],
 }
 
-impl<'a> Store<'a> {
+impl<'a, M: Machine> Store<'a, M> {
     pub(crate) fn new(
+        machine: M,
+        edition: Edition,
         engine: &wasmi::Engine,
         scheduler: Box<dyn Scheduler + 'a>,
         witness: Box<dyn Witness + 'a>,
-        deviations: &'a [Deviation],
-    ) -> Result<Store<'a>, Unsupported> {
+    ) -> Result<Store<'a, M>, Unsupported> {
         let mut core = wasmi::Store::new(engine, Limits::default());
         core.limiter(|limits| limits);
         core.set_fuel(FUEL).map_err(Unsupported::malformed)?;
         Ok(Store {
+            machine,
+            edition,
             core,
             canons: Vec::new(),
             host_funcs: Vec::new(),
@@ -156,15 +149,7 @@ impl<'a> Store<'a> {
             lockdown: false,
             nesting: 0,
             sync_typed: 0,
-            returned_early: None,
-            held_by: None,
-            async_calls: 0,
-            kept_calls: false,
-            starting: None,
-            start_function_blocked: false,
             at_rest: 0,
-            fault: None,
-            deviations,
         })
     }
 
@@ -209,7 +194,7 @@ impl<'a> Store<'a> {
     ) -> Result<TaskId, Stop> {
         let task = TaskId(self.tasks.len());
         let caller = Caller::Host { args, result: None };
-        let outcome = self.call_func(func, None, caller);
+        let outcome = M::call_func(self, func, None, caller);
         let ticked = outcome.and_then(|_| {
             while self.tick()? {}
             Ok(task)
@@ -234,20 +219,29 @@ impl<'a> Store<'a> {
             return self.complete_pending_call();
         }
         let thread = self.choose_thread(Choice::Tick, &candidates);
-        let inst = self.inst_of(thread);
-        self.enter_from(inst, None);
-        self.resume(thread, false)?;
-        self.leaves_instance(inst)?;
-        self.leave_to(inst, None);
+        M::run_ready(self, thread)?;
         Ok(true)
     }
 
+    /// The `if candidates` of `Store.tick`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn run_ready(&mut self, thread: ThreadId) -> Result<(), Stop> {
+        let inst = self.inst_of(thread);
+        self.enter_from(inst, None);
+        self.resume(thread, false)?;
+        M::leave_to(self, inst, None);
+        Ok(())
+    }
+
     /// The threads that are ready and fit, the one that has waited longest first.
-    pub(crate) fn ready_threads(&self, fits: impl Fn(ThreadId) -> bool) -> Vec<ThreadId> {
+    pub fn ready_threads(&self, fits: impl Fn(ThreadId) -> bool) -> Vec<ThreadId> {
         self.waiting
             .iter()
             .copied()
-            .filter(|&thread| self.ready(thread) && fits(thread))
+            .filter(|&thread| M::ready(self, thread) && fits(thread))
             .collect()
     }
 
@@ -271,24 +265,55 @@ impl<'a> Store<'a> {
     }
 
     /// Asks the scheduler for one of some threads.
-    pub(crate) fn choose_thread(&mut self, choice: Choice, threads: &[ThreadId]) -> ThreadId {
+    pub fn choose_thread(&mut self, choice: Choice, threads: &[ThreadId]) -> ThreadId {
         let labels: Vec<Label> = threads.iter().map(|t| self.threads[t.0].label).collect();
         threads[self.choose(choice, &labels)]
     }
 
     /// Whether a thread waits in the loop of `canon_lift` for its next callback.
-    pub(crate) fn is_between_callbacks(&self, thread: ThreadId) -> bool {
+    pub fn is_between_callbacks(&self, thread: ThreadId) -> bool {
         matches!(
             self.threads[thread.0].cont,
             Some(Continuation::CallbackYield | Continuation::CallbackWait(_))
         )
     }
 
-    /// The trap of a built-in of which these conditions hold: the specification checks them in an order, but does not say which
-    /// an engine has to name. `Ok`: none of them holds.
-    pub(crate) fn trap_if_any(&mut self, conditions: &[(bool, Trap)]) -> Result<(), Stop> {
+    /// Those conditions that hold, also by what the machine says.
+    pub(crate) fn those_that_hold(
+        &mut self,
+        site: Site<'_>,
+        conditions: &[(bool, TrapIf)],
+    ) -> Result<Vec<TrapIf>, Stop> {
         let hold = conditions.iter().filter(|(holds, _)| *holds);
-        let traps: Vec<Trap> = hold.map(|&(_, trap)| trap).collect();
+        let mut hold: Vec<TrapIf> = hold.map(|&(_, condition)| condition).collect();
+        M::traps(self, site, &mut hold)?;
+        Ok(hold)
+    }
+
+    /// The trap of a place of the text of which conditions hold: the specification checks them in an order, but does not say which
+    /// an engine has to name. `Ok`: none of them holds.
+    pub(crate) fn trap_if_any(
+        &mut self,
+        site: Site<'_>,
+        conditions: &[(bool, TrapIf)],
+    ) -> Result<(), Stop> {
+        let hold = self.those_that_hold(site, conditions)?;
+        let traps: Vec<Trap> = hold.into_iter().map(TrapIf::trap).collect();
+        self.trap_of(&traps)
+    }
+
+    /// One of these traps, which is a choice. `Ok`: there is none.
+    ///
+    /// # Errors
+    ///
+    /// The trap.
+    pub fn trap_of(&mut self, all: &[Trap]) -> Result<(), Stop> {
+        let mut traps: Vec<Trap> = Vec::new();
+        for trap in all {
+            if !traps.contains(trap) {
+                traps.push(*trap);
+            }
+        }
         if traps.is_empty() {
             return Ok(());
         }
@@ -296,8 +321,17 @@ impl<'a> Store<'a> {
         Err(traps[chosen].into())
     }
 
+    /// Whether the text that is followed has a change, at a place where that makes a difference: it is written down.
+    pub fn changed(&mut self, change: Change) -> bool {
+        let has = self.edition.has(change);
+        if has {
+            self.coverage.changes.insert(change);
+        }
+        has
+    }
+
     /// Asks the scheduler, where there is something to choose.
-    pub(crate) fn choose(&mut self, choice: Choice, options: &[Label]) -> usize {
+    pub fn choose(&mut self, choice: Choice, options: &[Label]) -> usize {
         if options.len() < 2 {
             0
         } else {
@@ -345,12 +379,16 @@ impl<'a> Store<'a> {
     }
 
     /// `thread.task.inst`.
-    pub(crate) fn inst_of(&self, thread: ThreadId) -> InstanceId {
+    pub fn inst_of(&self, thread: ThreadId) -> InstanceId {
         self.tasks[self.threads[thread.0].task.0].inst
     }
 
     /// `inst.handles.add`.
-    pub(crate) fn add_handle(&mut self, inst: InstanceId, handle: Handle) -> Result<u32, Stop> {
+    ///
+    /// # Errors
+    ///
+    /// The table is full.
+    pub fn add_handle(&mut self, inst: InstanceId, handle: Handle) -> Result<u32, Stop> {
         // The specification's limit is far beyond what a run may use.
         if self.inst(inst).handles.len() >= HANDLES {
             return Err(Stop::Exhausted(Exhaustion::Memory));
@@ -362,7 +400,11 @@ impl<'a> Store<'a> {
     }
 
     /// `inst.handles.get`.
-    pub(crate) fn get_handle(&self, inst: InstanceId, i: u32) -> Result<Handle, Stop> {
+    ///
+    /// # Errors
+    ///
+    /// A trap, if there is none.
+    pub fn get_handle(&self, inst: InstanceId, i: u32) -> Result<Handle, Stop> {
         self.instances[inst.0]
             .handles
             .get(i)
@@ -370,7 +412,11 @@ impl<'a> Store<'a> {
     }
 
     /// `inst.handles.remove`.
-    pub(crate) fn remove_handle(&mut self, inst: InstanceId, i: u32) -> Result<Handle, Stop> {
+    ///
+    /// # Errors
+    ///
+    /// A trap, if there is none.
+    pub fn remove_handle(&mut self, inst: InstanceId, i: u32) -> Result<Handle, Stop> {
         self.inst(inst)
             .handles
             .remove(i)
@@ -378,10 +424,115 @@ impl<'a> Store<'a> {
     }
 }
 
+/// What another machine can read of it.
+impl<M> Store<'_, M> {
+    /// A thread.
+    pub fn get_thread(&self, thread: ThreadId) -> &Thread {
+        &self.threads[thread.0]
+    }
+
+    /// A task.
+    pub fn get_task(&self, task: TaskId) -> &Task {
+        &self.tasks[task.0]
+    }
+
+    /// The task that will be made next.
+    pub fn next_task(&self) -> TaskId {
+        TaskId(self.tasks.len())
+    }
+
+    /// Every task, in the order in which they were made.
+    pub fn all_tasks(&self) -> impl Iterator<Item = TaskId> + use<M> {
+        (0..self.tasks.len()).map(TaskId)
+    }
+
+    /// A waitable.
+    pub fn get_waitable(&self, waitable: WaitableId) -> &Waitable {
+        &self.waitables[waitable.0]
+    }
+
+    /// Every waitable, in the order in which they were made.
+    pub fn all_waitables(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = WaitableId> + ExactSizeIterator + use<M> {
+        (0..self.waitables.len()).map(WaitableId)
+    }
+
+    /// A waitable set.
+    pub fn get_waitable_set(&self, set: SetId) -> &WaitableSet {
+        &self.sets[set.0]
+    }
+
+    /// Every waitable set, in the order in which they were made.
+    pub fn all_waitable_sets(&self) -> impl Iterator<Item = SetId> + use<M> {
+        (0..self.sets.len()).map(SetId)
+    }
+
+    /// What the ends of a stream or future share.
+    pub fn get_shared(&self, shared: SharedId) -> &Shared {
+        &self.shared[shared.0]
+    }
+
+    /// A resource handle.
+    pub fn get_resource(&self, handle: ResourceHandleId) -> &ResourceHandle {
+        &self.resource_handles[handle.0]
+    }
+
+    /// A resource type.
+    pub fn get_resource_type(&self, rt: ResourceTypeId) -> ResourceType {
+        self.resource_types[rt.0]
+    }
+
+    /// The canonical definition with this number.
+    pub fn get_canon(&self, builtin: usize) -> &Canon {
+        &self.canons[builtin].1
+    }
+
+    /// `Store.waiting`: the one that has waited longest first.
+    pub fn waiting(&self) -> &[ThreadId] {
+        &self.waiting
+    }
+
+    /// `inst.handles`.
+    pub fn handles(&self, inst: InstanceId) -> &Table<Handle> {
+        &self.instances[inst.0].handles
+    }
+
+    /// Every component instance.
+    pub fn all_instances(&self) -> impl Iterator<Item = InstanceId> + use<M> {
+        (0..self.instances.len()).map(InstanceId)
+    }
+
+    /// `inst.exclusive_thread`.
+    pub fn exclusive_thread(&self, inst: InstanceId) -> Option<ThreadId> {
+        self.instances[inst.0].exclusive_thread
+    }
+
+    /// `inst.backpressure`.
+    pub fn backpressure(&self, inst: InstanceId) -> u32 {
+        self.instances[inst.0].backpressure
+    }
+
+    /// `inst.may_leave`, of an instance.
+    pub fn may_instance_leave(&self, inst: InstanceId) -> bool {
+        self.instances[inst.0].may_leave
+    }
+
+    /// The text that is followed.
+    pub fn edition(&self) -> &Edition {
+        &self.edition
+    }
+
+    /// Whether a trap has ended it, after which nothing runs any more.
+    pub fn is_locked_down(&self) -> bool {
+        self.lockdown
+    }
+}
+
 /// `class ComponentInstance`: who may enter.
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     /// `self_and_ancestors`.
-    pub(crate) fn self_and_ancestors(&self, inst: InstanceId) -> Vec<InstanceId> {
+    pub fn self_and_ancestors(&self, inst: InstanceId) -> Vec<InstanceId> {
         let parent = |inst: &InstanceId| self.instances[inst.0].parent;
         std::iter::successors(Some(inst), parent).collect()
     }
@@ -405,16 +556,13 @@ impl Store<'_> {
     /// `enter_from`.
     pub(crate) fn enter_from(&mut self, inst: InstanceId, caller: Option<InstanceId>) {
         for inst in self.entering_set(inst, caller) {
-            debug_assert!(self.fault.is_some() || self.instances[inst.0].may_enter);
+            debug_assert!(!M::ASSERTS || self.instances[inst.0].may_enter);
             self.inst(inst).may_enter = false;
         }
     }
 
     /// `leave_to`.
-    pub(crate) fn leave_to(&mut self, inst: InstanceId, caller: Option<InstanceId>) {
-        if caller.is_some() && self.planted(Fault::StaysEntered) {
-            return;
-        }
+    pub fn leave_to(&mut self, inst: InstanceId, caller: Option<InstanceId>) {
         for inst in self.entering_set(inst, caller) {
             debug_assert!(!self.instances[inst.0].may_enter);
             self.inst(inst).may_enter = true;
@@ -422,22 +570,18 @@ impl Store<'_> {
     }
 
     /// Whether a condition holds now.
-    pub(crate) fn holds(&self, ready_func: ReadyFunc) -> bool {
+    pub fn holds(&self, ready_func: ReadyFunc) -> bool {
         match ready_func {
             ReadyFunc::Always => true,
-            ReadyFunc::NoBackpressure {
-                inst,
-                needs_exclusive,
-            } => !self.has_backpressure(inst, needs_exclusive),
-            ReadyFunc::Never => false,
+            ReadyFunc::NoBackpressure(task) => !M::has_backpressure(self, task),
             ReadyFunc::NotExclusive(inst) => self.instances[inst.0].exclusive_thread.is_none(),
             ReadyFunc::Resolved(subtask) => self.resolved(subtask),
-            ReadyFunc::Returned(task) => self.tasks[task.0].state == TaskState::Resolved,
             ReadyFunc::PendingEvent(waitable) => self.has_pending_event(waitable),
             ReadyFunc::SetEvent { set, not_exclusive } => {
                 let free = |inst: InstanceId| self.instances[inst.0].exclusive_thread.is_none();
                 not_exclusive.is_none_or(free) && self.set_has_pending_event(set)
             }
+            ReadyFunc::Own(key) => M::own_ready(self, key),
         }
     }
 }

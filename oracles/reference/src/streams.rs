@@ -6,22 +6,23 @@
 
 use super::abi::{self, SharedId};
 use super::canonical::{CanonicalOptions, InstanceId, Side};
-use super::deviation::Crossed;
-use super::fault::Fault;
+use super::edition::Change;
 use super::limits;
-use super::state::{Handle, ThreadId};
+use super::machine::Machine;
+use super::state::Handle;
 use super::store::{Stop, Store};
+use super::trap_if::TrapIf;
 use super::types::ValType;
-use super::waitables::{EventCode, EventTuple, PendingEvent, WaitableId, WaitableKind};
+use super::waitables::{EventCode, EventTuple, PendingEvent, Waitable, WaitableId, WaitableKind};
 use spawndiff_observation::Trap;
 
 /// A buffer, by its place in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct BufferId(pub(crate) usize);
+pub struct BufferId(pub(crate) usize);
 
 /// `class CopyResult`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CopyResult {
+pub enum CopyResult {
     Completed = 0,
     Dropped = 1,
     Cancelled = 2,
@@ -29,7 +30,7 @@ pub(crate) enum CopyResult {
 
 /// `class CopyState`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CopyState {
+pub enum CopyState {
     Idle,
     Copying,
     CancellingCopy,
@@ -38,7 +39,7 @@ pub(crate) enum CopyState {
 
 impl CopyState {
     /// `CopyEnd.copying`.
-    pub(crate) fn copying(self) -> bool {
+    pub fn copying(self) -> bool {
         match self {
             CopyState::Idle | CopyState::Done => false,
             CopyState::Copying | CopyState::CancellingCopy => true,
@@ -48,39 +49,55 @@ impl CopyState {
 
 /// `class CopyEnd` and what is derived from it.
 #[derive(Debug)]
-pub(crate) struct CopyEnd {
+pub struct CopyEnd {
     pub(crate) state: CopyState,
     pub(crate) shared: SharedId,
     pub(crate) side: Side,
     /// The copy that is under way: the end's index when it began, and its buffer.
     pub(crate) copy: Option<(u32, BufferId)>,
-    /// Its side. Only a deviation takes it for the other.
-    pub(crate) taken_for: Side,
+}
+
+impl CopyEnd {
+    /// `CopyEnd.state`.
+    pub fn state(&self) -> CopyState {
+        self.state
+    }
+
+    /// `CopyEnd.shared`.
+    pub fn shared(&self) -> SharedId {
+        self.shared
+    }
+
+    /// Whether it is a readable or a writable one.
+    pub fn side(&self) -> Side {
+        self.side
+    }
+
+    /// The copy that is under way: the end's index when it began, and its buffer.
+    pub fn copy(&self) -> Option<(u32, BufferId)> {
+        self.copy
+    }
 }
 
 /// `class SharedStreamImpl` or `class SharedFutureImpl`.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub struct Shared {
     /// [`ValType::Stream`] or [`ValType::Future`].
     pub(crate) ty: ValType,
     dropped: bool,
     pending: Option<Pending>,
-    /// Only of a deviation: the rest of what is here has no meaning then.
-    pub(crate) crossed: Option<Crossed>,
 }
 
 /// A copy that waits for the other end: `pending_buffer` (which knows `pending_inst`), and whose callbacks are to be called.
 #[derive(Clone, Copy, Debug)]
 struct Pending {
-    /// Only a deviation asks.
-    thread: ThreadId,
     buffer: BufferId,
     end: WaitableId,
 }
 
 /// `class BufferGuestImpl`.
 #[derive(Debug)]
-pub(crate) struct Buffer {
+pub struct Buffer {
     pub(crate) opts: CanonicalOptions,
     pub(crate) inst: InstanceId,
     t: Option<ValType>,
@@ -92,13 +109,32 @@ pub(crate) struct Buffer {
 /// `Buffer.MAX_LENGTH`.
 const MAX_LENGTH: u32 = (1 << 28) - 1;
 
+impl Shared {
+    /// Its type: a stream or a future.
+    pub fn ty(&self) -> &ValType {
+        &self.ty
+    }
+
+    /// Whether an end was dropped.
+    pub fn dropped(&self) -> bool {
+        self.dropped
+    }
+}
+
 impl Buffer {
-    pub(crate) fn remain(&self) -> u32 {
+    /// `Buffer.remain`.
+    pub fn remain(&self) -> u32 {
         self.length - self.progress
     }
 
-    fn is_zero_length(&self) -> bool {
+    /// `Buffer.is_zero_length`.
+    pub fn is_zero_length(&self) -> bool {
         self.length == 0
+    }
+
+    /// `BufferGuestImpl.progress`.
+    pub fn progress(&self) -> u32 {
+        self.progress
     }
 }
 
@@ -130,7 +166,7 @@ fn none_or_number_type(t: Option<&ValType>) -> bool {
 }
 
 /// Buffers.
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     /// The conditions of `BufferGuestImpl.__init__`, and their traps.
     pub(crate) fn check_buffer(
         &mut self,
@@ -139,15 +175,15 @@ impl Store<'_> {
         inst: InstanceId,
         ptr: u64,
         length: u32,
-    ) -> [(bool, Trap); 3] {
+    ) -> [(bool, TrapIf); 3] {
         let [unaligned, elsewhere] = match (element(ty), length) {
             (Some(t), 1..) => self.context(opts, inst, None).check_range(ptr, length, t),
             (Some(_), 0) | (None, _) => [false; 2],
         };
         [
-            (length > MAX_LENGTH, Trap::BufferTooLong),
-            (elsewhere, Trap::BufferOutOfBounds),
-            (unaligned, Trap::UnalignedPointer),
+            (length > MAX_LENGTH, TrapIf::BufferTooLong),
+            (elsewhere, TrapIf::BufferOutOfBounds),
+            (unaligned, TrapIf::BufferUnaligned),
         ]
     }
 
@@ -172,22 +208,30 @@ impl Store<'_> {
         limits::add(&mut self.buffers, buffer).map(BufferId)
     }
 
-    pub(crate) fn buffer(&self, buffer: BufferId) -> &Buffer {
+    /// A buffer.
+    pub fn buffer(&self, buffer: BufferId) -> &Buffer {
         &self.buffers[buffer.0]
     }
 
-    /// `Buffer.is_zero_length`.
-    pub(crate) fn is_zero_length(&self, buffer: BufferId) -> bool {
-        self.buffer(buffer).is_zero_length()
+    /// Whether the address at which a buffer goes on is aligned.
+    pub fn is_aligned(&mut self, buffer: BufferId) -> bool {
+        let Buffer {
+            opts, inst, ptr, t, ..
+        } = &self.buffers[buffer.0];
+        let (opts, inst, ptr) = (opts.clone(), *inst, *ptr);
+        match t.clone() {
+            Some(t) => !self.context(&opts, inst, None).check_range(ptr, 0, &t)[0],
+            None => true,
+        }
     }
 
     /// `ReadableBuffer.read` of one and `WritableBuffer.write` of the other.
-    pub(crate) fn transfer(&mut self, from: BufferId, to: BufferId, n: u32) -> Result<(), Stop> {
+    ///
+    /// # Errors
+    ///
+    /// A trap, if the values cannot be lifted or lowered.
+    pub fn transfer(&mut self, from: BufferId, to: BufferId, n: u32) -> Result<(), Stop> {
         if let Some(t) = self.buffer(from).t.clone() {
-            if n > 0 {
-                self.traps_late(from, &t)?;
-                self.traps_late(to, &t)?;
-            }
             let buffer = self.buffer(from);
             let (opts, inst, ptr) = (buffer.opts.clone(), buffer.inst, buffer.ptr);
             let mut cx = self.context(&opts, inst, None);
@@ -208,33 +252,47 @@ impl Store<'_> {
 }
 
 /// `class SharedStreamImpl`, `class SharedFutureImpl`.
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     pub(crate) fn new_shared(&mut self, ty: ValType) -> Result<SharedId, Stop> {
         let shared = Shared {
             ty,
             dropped: false,
             pending: None,
-            crossed: None,
         };
         limits::add(&mut self.shared, shared).map(SharedId)
     }
 
     /// A new end in the table of `inst`.
-    pub(crate) fn new_end(
+    pub(crate) fn add_end(
         &mut self,
         inst: InstanceId,
         shared: SharedId,
         side: Side,
     ) -> Result<u32, Stop> {
-        let end = self.new_waitable(WaitableKind::End(CopyEnd {
+        let end = M::new_end(self, shared, side)?;
+        self.add_handle(inst, Handle::Waitable(end))
+    }
+
+    /// `CopyEnd.__init__`.
+    ///
+    /// # Errors
+    ///
+    /// There are too many waitables.
+    pub fn new_end(&mut self, shared: SharedId, side: Side) -> Result<WaitableId, Stop> {
+        self.new_waitable(WaitableKind::End(CopyEnd {
             state: CopyState::Idle,
             shared,
             side,
             copy: None,
-            taken_for: side,
-        }))?;
-        self.brings_idle_event(end);
-        self.add_handle(inst, Handle::Waitable(end))
+        }))
+    }
+
+    /// A waitable that is an end.
+    pub fn as_end(&self, waitable: WaitableId) -> Option<&CopyEnd> {
+        match &self.waitables[waitable.0].kind {
+            WaitableKind::End(end) => Some(end),
+            WaitableKind::Subtask(_) => None,
+        }
     }
 
     pub(crate) fn end(&mut self, end: WaitableId) -> &mut CopyEnd {
@@ -245,9 +303,8 @@ impl Store<'_> {
     }
 
     /// `on_copy_done` (or, with `reclaim`, `on_copy`) of the end that a copy belongs to.
-    fn on_copy_done(&mut self, end: WaitableId, result: CopyResult, reclaim: bool) {
-        self.waitable(end).pending_event = Some(PendingEvent::Copy { result, reclaim });
-        self.wakes_one(end);
+    pub fn on_copy_done(&mut self, end: WaitableId, result: CopyResult, reclaim: bool) {
+        M::set_pending_event(self, end, PendingEvent::Copy { result, reclaim });
     }
 
     /// `reset_and_notify_pending`.
@@ -263,22 +320,75 @@ impl Store<'_> {
     }
 
     /// `SharedBase.drop`.
-    pub(crate) fn drop_shared(&mut self, shared: SharedId) {
+    pub fn drop_shared(&mut self, shared: SharedId) {
         if !self.shared[shared.0].dropped {
             self.shared[shared.0].dropped = true;
-            if self.shared[shared.0].pending.is_some() && !self.planted(Fault::DropIsSilent) {
+            if self.shared[shared.0].pending.is_some() {
                 self.reset_and_notify_pending(shared, CopyResult::Dropped);
             }
         }
     }
 
+    /// `CopyEnd.drop`, once its condition is checked.
+    pub fn drop_end(&mut self, end: WaitableId) {
+        let shared = self.end(end).shared;
+        self.drop_shared(shared);
+        self.drop_replaces_completed(end);
+        self.drop_waitable(end);
+    }
+
+    /// 719: DROPPED is told in the place of COMPLETED, where that was not told of yet.
+    pub fn drop_replaces_completed(&mut self, dropped: WaitableId) {
+        if !self.edition.has(Change::DroppedBeatsCompleted) {
+            return;
+        }
+        let CopyEnd { shared, side, .. } = *self.end(dropped);
+        let other = self.end_of_side(shared, side.other());
+        let stream = matches!(self.shared[shared.0].ty, ValType::Stream(_));
+        if stream && self.was_completed(other) {
+            self.changed(Change::DroppedBeatsCompleted);
+            self.change_result(other, CopyResult::Dropped);
+        }
+    }
+
+    /// 719: CANCELLED is told in the place of COMPLETED, where that was not told of yet.
+    pub(crate) fn cancel_replaces_completed(&mut self, end: WaitableId) {
+        let shared = self.end(end).shared;
+        let stream = matches!(self.shared[shared.0].ty, ValType::Stream(_));
+        if stream && self.was_completed(end) && self.changed(Change::CancelledBeatsCompleted) {
+            self.change_result(end, CopyResult::Cancelled);
+        }
+    }
+
+    /// Whether a copy of this end was completed, and that has not been told of.
+    pub fn was_completed(&self, end: WaitableId) -> bool {
+        let event = self.waitables[end.0].pending_event;
+        matches!(event, Some(PendingEvent::Copy { result, .. }) if result == CopyResult::Completed)
+    }
+
+    /// Has what is still to be told of a copy be something else.
+    fn change_result(&mut self, end: WaitableId, by: CopyResult) {
+        if let Some(PendingEvent::Copy { result, .. }) = &mut self.waitable(end).pending_event {
+            *result = by;
+        }
+    }
+
+    /// The end of this side. One that was passed on is a new one in its new instance: the last one counts.
+    pub fn end_of_side(&self, shared: SharedId, side: Side) -> WaitableId {
+        let is_it = |waitable: &Waitable| {
+            matches!(&waitable.kind, WaitableKind::End(end)
+                if end.shared == shared && end.side == side)
+        };
+        let place = self.waitables.iter().rposition(is_it);
+        WaitableId(place.expect("a stream or future has both ends"))
+    }
+
     /// `CopyEnd.copy`: `read` or `write` of what is shared.
-    pub(crate) fn copy(
-        &mut self,
-        thread: ThreadId,
-        end: WaitableId,
-        buffer: BufferId,
-    ) -> Result<(), Stop> {
+    ///
+    /// # Errors
+    ///
+    /// A trap, if both ends are used in one instance, or the values cannot be lifted or lowered.
+    pub fn shared_copy(&mut self, end: WaitableId, buffer: BufferId) -> Result<(), Stop> {
         let CopyEnd { shared, side, .. } = *self.end(end);
         let state = &self.shared[shared.0];
         if state.dropped {
@@ -286,31 +396,19 @@ impl Store<'_> {
             self.on_copy_done(end, CopyResult::Dropped, false);
             return Ok(());
         }
-        let mine = Pending {
-            thread,
-            buffer,
-            end,
-        };
+        let mine = Pending { buffer, end };
         let Some(pending) = state.pending else {
-            if self.completes_zero_write(end, buffer) {
-                self.on_copy_done(end, CopyResult::Completed, false);
-                return Ok(());
-            }
             self.shared[shared.0].pending = Some(mine);
             return Ok(());
         };
-        if self.fails_without_copier(pending.thread) {
-            return Err(Trap::SubtaskNotResolved.into());
-        }
-        let state = &self.shared[shared.0];
         self.check_intra_component(shared, buffer, pending.buffer)?;
         let (from, to) = match side {
             Side::Readable => (pending.buffer, buffer),
             Side::Writable => (buffer, pending.buffer),
         };
-        match state.ty {
+        match self.shared[shared.0].ty {
             ValType::Future(_) => {
-                self.transfer(from, to, 1)?;
+                M::transfer(self, from, to, 1)?;
                 self.reset_and_notify_pending(shared, CopyResult::Completed);
                 self.on_copy_done(end, CopyResult::Completed, false);
                 Ok(())
@@ -320,7 +418,11 @@ impl Store<'_> {
     }
 
     /// What the specification calls "temporary".
-    pub(crate) fn check_intra_component(
+    ///
+    /// # Errors
+    ///
+    /// The trap.
+    pub fn check_intra_component(
         &self,
         shared: SharedId,
         one: BufferId,
@@ -335,7 +437,7 @@ impl Store<'_> {
     }
 
     /// The copy that waits for the other end: of which end, and its buffer.
-    pub(crate) fn pending_copy(&self, shared: SharedId) -> Option<(WaitableId, BufferId)> {
+    pub fn pending_copy(&self, shared: SharedId) -> Option<(WaitableId, BufferId)> {
         let pending = self.shared[shared.0].pending.as_ref();
         pending.map(|pending| (pending.end, pending.buffer))
     }
@@ -352,14 +454,11 @@ impl Store<'_> {
         let (remain, zero_length) = (theirs.remain(), theirs.is_zero_length());
         let buffer = self.buffer(mine.buffer);
         if remain > 0 {
-            let mut n = buffer.remain().min(remain);
-            if n > 1 && self.planted(Fault::CopiesOneLess) {
-                n -= 1;
-            }
+            let n = buffer.remain().min(remain);
             if n > 0 {
                 match side {
-                    Side::Readable => self.transfer(pending.buffer, mine.buffer, n)?,
-                    Side::Writable => self.transfer(mine.buffer, pending.buffer, n)?,
+                    Side::Readable => M::transfer(self, pending.buffer, mine.buffer, n)?,
+                    Side::Writable => M::transfer(self, mine.buffer, pending.buffer, n)?,
                 }
                 self.on_copy_done(pending.end, CopyResult::Completed, true);
             }
@@ -406,7 +505,7 @@ impl Store<'_> {
 }
 
 /// The event code of a copy.
-pub(crate) fn event_code(stream: bool, side: Side) -> EventCode {
+pub fn event_code(stream: bool, side: Side) -> EventCode {
     match (stream, side) {
         (true, Side::Readable) => EventCode::StreamRead,
         (true, Side::Writable) => EventCode::StreamWrite,

@@ -3,11 +3,11 @@
 use super::abi::{self, CoreValueIter, Value};
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId};
-use super::fault::Fault;
+use super::machine::Machine;
 use super::resources::Scope;
 use super::state::{Handle, ReadyFunc, ResourceHandleId, TaskId, Then, ThreadId};
 use super::store::{Stop, Store};
-use super::tasks::Told;
+use super::trap_if::{Site, TrapIf};
 use super::types::FuncType;
 use super::waitables::{BLOCKED, EventCode, EventTuple, PendingEvent, WaitableId, WaitableKind};
 use spawndiff_observation::Trap;
@@ -16,7 +16,7 @@ use wasmi::Val;
 
 /// `class Subtask`, and what `canon_lower`'s `on_start` and `on_resolve` close over.
 #[derive(Debug)]
-pub(crate) struct Subtask {
+pub struct Subtask {
     pub(crate) state: SubtaskState,
     /// `None`: the function was not called yet.
     pub(crate) on_cancel: Option<OnCancel>,
@@ -26,11 +26,8 @@ pub(crate) struct Subtask {
     pub(crate) flat_results: Vec<Val>,
     /// Its index in the caller's table, once it has one: from then on progress is an event (`maybe_on_progress`).
     pub(crate) index: Option<u32>,
-    pub(crate) inst: InstanceId,
-    /// The thread that called. Only a deviation asks.
+    /// The thread that called.
     pub(crate) thread: ThreadId,
-    /// Whether it was dropped, and its handle is still there. Only a deviation asks.
-    pub(crate) dropped: bool,
     pub(crate) ft: Arc<FuncType>,
     pub(crate) opts: CanonicalOptions,
     pub(crate) flat_args: CoreValueIter,
@@ -38,7 +35,7 @@ pub(crate) struct Subtask {
 
 /// `OnCancel`: who is asked to cancel a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OnCancel {
+pub enum OnCancel {
     /// `Task.request_cancellation`.
     Task(TaskId),
     /// The host.
@@ -47,7 +44,7 @@ pub(crate) enum OnCancel {
 
 /// `class Subtask.State`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SubtaskState {
+pub enum SubtaskState {
     Starting = 0,
     Started = 1,
     Returned = 2,
@@ -56,7 +53,8 @@ pub(crate) enum SubtaskState {
 }
 
 impl SubtaskState {
-    pub(super) fn resolved(self) -> bool {
+    /// `Subtask.resolved`.
+    pub fn resolved(self) -> bool {
         match self {
             SubtaskState::Starting | SubtaskState::Started => false,
             SubtaskState::Returned
@@ -67,6 +65,46 @@ impl SubtaskState {
 }
 
 impl Subtask {
+    /// `Subtask.state`.
+    pub fn state(&self) -> SubtaskState {
+        self.state
+    }
+
+    /// `Subtask.on_cancel`.
+    pub fn on_cancel(&self) -> Option<OnCancel> {
+        self.on_cancel
+    }
+
+    /// `Subtask.lenders`.
+    pub fn lenders(&self) -> Option<&[ResourceHandleId]> {
+        self.lenders.as_deref()
+    }
+
+    /// `Subtask.cancellation_requested`.
+    pub fn cancellation_requested(&self) -> bool {
+        self.cancellation_requested
+    }
+
+    /// `subtaski`, of `canon_lower`.
+    pub fn index(&self) -> Option<u32> {
+        self.index
+    }
+
+    /// The thread that called.
+    pub fn thread(&self) -> ThreadId {
+        self.thread
+    }
+
+    /// The type of what is called.
+    pub fn ft(&self) -> &FuncType {
+        &self.ft
+    }
+
+    /// The options of the `canon lower`.
+    pub fn opts(&self) -> &CanonicalOptions {
+        &self.opts
+    }
+
     /// How many core values its result may be, and is stored otherwise.
     pub(crate) fn max_flat_results(&self) -> usize {
         match self.opts.async_ {
@@ -77,7 +115,7 @@ impl Subtask {
 }
 
 /// `class Subtask`.
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     pub(crate) fn subtask(&mut self, waitable: WaitableId) -> &mut Subtask {
         match &mut self.waitable(waitable).kind {
             WaitableKind::Subtask(subtask) => subtask,
@@ -85,10 +123,23 @@ impl Store<'_> {
         }
     }
 
-    /// `Subtask.resolved`.
-    pub(crate) fn resolved(&self, waitable: WaitableId) -> bool {
+    /// A waitable that is a subtask.
+    pub fn as_subtask(&self, waitable: WaitableId) -> Option<&Subtask> {
         match &self.waitables[waitable.0].kind {
-            WaitableKind::Subtask(subtask) => subtask.state.resolved(),
+            WaitableKind::Subtask(subtask) => Some(subtask),
+            WaitableKind::End(_) => None,
+        }
+    }
+
+    /// `Subtask.resolved`.
+    pub fn resolved(&self, waitable: WaitableId) -> bool {
+        M::subtask_state(self, waitable).resolved()
+    }
+
+    /// `Subtask.state`.
+    pub fn subtask_state(&self, waitable: WaitableId) -> SubtaskState {
+        match &self.waitables[waitable.0].kind {
+            WaitableKind::Subtask(subtask) => subtask.state,
             WaitableKind::End(_) => unreachable!("only subtasks are asked as subtasks"),
         }
     }
@@ -102,7 +153,7 @@ impl Store<'_> {
     }
 
     /// `Subtask.deliver_resolve`.
-    pub(crate) fn deliver_resolve(&mut self, waitable: WaitableId) {
+    pub fn deliver_resolve(&mut self, waitable: WaitableId) {
         debug_assert!(self.resolved(waitable));
         let lenders = self.subtask(waitable).lenders.take();
         for handle in lenders.expect("a resolution is delivered once") {
@@ -110,23 +161,11 @@ impl Store<'_> {
         }
     }
 
-    /// `on_progress`, once the subtask is in the table.
-    fn maybe_on_progress(&mut self, waitable: WaitableId) {
+    /// `maybe_on_progress`: an event, once the subtask is in the table.
+    pub fn maybe_on_progress(&mut self, waitable: WaitableId) {
         if self.subtask(waitable).index.is_some() {
-            self.waitable(waitable).pending_event = Some(PendingEvent::Subtask);
-            self.wakes_one(waitable);
+            M::set_pending_event(self, waitable, PendingEvent::Subtask);
         }
-    }
-
-    /// The same, where the task returned before. Only after a deviation.
-    pub(super) fn returns_late(&mut self, waitable: WaitableId) -> Result<(), Trap> {
-        let caller = self.subtask(waitable).thread;
-        if self.fails_without_caller(caller) {
-            return Err(Trap::SubtaskNotResolved);
-        }
-        self.maybe_on_progress(waitable);
-        self.subtask(waitable).state = SubtaskState::Returned;
-        Ok(())
     }
 
     /// `subtask_event`.
@@ -134,11 +173,10 @@ impl Store<'_> {
         if self.resolved(waitable) {
             self.deliver_resolve(waitable);
         }
-        let subtask = self.subtask(waitable);
-        let index = subtask
-            .index
-            .expect("only a subtask with an index has events");
-        EventTuple(EventCode::Subtask, index, subtask.state as u32)
+        let state = M::subtask_state(self, waitable);
+        let index = self.subtask(waitable).index;
+        let index = index.expect("only a subtask with an index has events");
+        EventTuple(EventCode::Subtask, index, state as u32)
     }
 
     /// `on_start` of `canon_lower`.
@@ -147,9 +185,10 @@ impl Store<'_> {
         let subtask = self.subtask(waitable);
         debug_assert_eq!(subtask.state, SubtaskState::Starting);
         subtask.state = SubtaskState::Started;
-        let (inst, opts, ft) = (subtask.inst, subtask.opts.clone(), subtask.ft.clone());
+        let (opts, ft) = (subtask.opts.clone(), subtask.ft.clone());
         let mut flat_args =
             std::mem::replace(&mut subtask.flat_args, CoreValueIter::new(Vec::new()));
+        let inst = self.inst_of_subtask(waitable);
         let max_flat = match opts.async_ {
             true => abi::MAX_FLAT_ASYNC_PARAMS,
             false => abi::MAX_FLAT_PARAMS,
@@ -160,63 +199,97 @@ impl Store<'_> {
         args
     }
 
+    /// The instance that called.
+    pub fn inst_of_subtask(&self, waitable: WaitableId) -> InstanceId {
+        match self.as_subtask(waitable) {
+            Some(subtask) => self.inst_of(subtask.thread),
+            None => unreachable!("only subtasks are asked as subtasks"),
+        }
+    }
+
+    /// `flat_args`, when the result is lowered.
+    pub fn out_param(&self, waitable: WaitableId) -> CoreValueIter {
+        match self.as_subtask(waitable) {
+            Some(subtask) => subtask.flat_args.clone(),
+            None => unreachable!("only subtasks are asked as subtasks"),
+        }
+    }
+
     /// `on_resolve` of `canon_lower`.
-    pub(crate) fn subtask_on_resolve(
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn on_resolve(
         &mut self,
         waitable: WaitableId,
-        resolved: Option<Option<Value>>,
+        result: Option<Option<Value>>,
     ) -> Result<(), Stop> {
-        let caller = self.subtask(waitable).thread;
-        if self.fails_without_caller(caller) {
-            return Err(Trap::SubtaskNotResolved.into());
-        }
         self.maybe_on_progress(waitable);
-        if let (Some(OnCancel::Task(task)), Some(index)) = (
-            self.subtask(waitable).on_cancel,
-            self.subtask(waitable).index,
-        ) && self.task(task).threads.len() > 1
-            && self.planted(Fault::FreesSubtaskEarly)
-        {
-            let inst = self.subtask(waitable).inst;
-            self.remove_handle(inst, index)?;
-        }
-        let subtask = self.subtask(waitable);
-        let Some(result) = resolved else {
-            debug_assert!(subtask.cancellation_requested);
-            subtask.state = match subtask.state {
+        let Some(result) = result else {
+            let subtask = self.subtask(waitable);
+            debug_assert!(!M::ASSERTS || subtask.cancellation_requested);
+            let state = match subtask.state {
                 SubtaskState::Starting => SubtaskState::CancelledBeforeStarted,
                 SubtaskState::Started
                 | SubtaskState::Returned
                 | SubtaskState::CancelledBeforeStarted
                 | SubtaskState::CancelledBeforeReturned => SubtaskState::CancelledBeforeReturned,
             };
+            self.resolve_subtask(waitable, state, Vec::new());
             return Ok(());
         };
-        let (inst, opts, ft) = (subtask.inst, subtask.opts.clone(), subtask.ft.clone());
-        let mut flat_args =
-            std::mem::replace(&mut subtask.flat_args, CoreValueIter::new(Vec::new()));
-        let max_flat = subtask.max_flat_results();
-        let mut cx = self.context(&opts, inst, Some(Scope::Subtask(waitable)));
-        let flat_results = abi::lower_flat_values(
-            &mut cx,
-            max_flat,
-            result.as_slice(),
-            ft.result.as_slice(),
-            Some(&mut flat_args),
-        )?;
-        let subtask = self.subtask(waitable);
-        subtask.flat_results = flat_results;
-        subtask.state = SubtaskState::Returned;
+        let flat_results = self.lower_subtask_result(waitable, result)?;
+        self.resolve_subtask(waitable, SubtaskState::Returned, flat_results);
         Ok(())
+    }
+
+    /// `lower_flat_values`, in `on_resolve` of `canon_lower`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn lower_subtask_result(
+        &mut self,
+        waitable: WaitableId,
+        result: Option<Value>,
+    ) -> Result<Vec<Val>, Stop> {
+        let mut flat_args = M::out_param(self, waitable);
+        let inst = self.inst_of_subtask(waitable);
+        let subtask = self.subtask(waitable);
+        let (opts, ft, max_flat) = (
+            subtask.opts.clone(),
+            subtask.ft.clone(),
+            subtask.max_flat_results(),
+        );
+        let mut cx = self.context(&opts, inst, Some(Scope::Subtask(waitable)));
+        let (result, types) = (result.as_slice(), ft.result.as_slice());
+        abi::lower_flat_values(&mut cx, max_flat, result, types, Some(&mut flat_args))
+    }
+
+    /// `Subtask.resolve`.
+    pub fn resolve_subtask(
+        &mut self,
+        waitable: WaitableId,
+        state: SubtaskState,
+        flat_results: Vec<Val>,
+    ) {
+        let subtask = self.subtask(waitable);
+        subtask.state = state;
+        subtask.flat_results = flat_results;
     }
 }
 
 /// The built-ins.
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     /// The subtask that a handle names.
-    fn get_subtask(&mut self, inst: InstanceId, i: u32) -> Result<WaitableId, Stop> {
+    ///
+    /// # Errors
+    ///
+    /// A trap, if it names none.
+    pub fn get_subtask(&self, inst: InstanceId, i: u32) -> Result<WaitableId, Stop> {
         if let Handle::Waitable(waitable) = self.get_handle(inst, i)?
-            && let WaitableKind::Subtask(_) = self.waitable(waitable).kind
+            && self.as_subtask(waitable).is_some()
         {
             return Ok(waitable);
         }
@@ -230,63 +303,57 @@ impl Store<'_> {
         async_: bool,
         i: u32,
     ) -> Result<Outcome, Stop> {
-        let waitable = self.get_subtask(self.inst_of(thread), i)?;
-        if self.forgets(waitable) {
-            return self.cancels_another(thread, waitable, async_);
-        }
-        self.cancel_subtask(thread, waitable, async_)
+        let subtask = self.get_subtask(self.inst_of(thread), i)?;
+        self.cancel_subtask(thread, subtask, async_)
     }
 
-    /// The same, of the subtask that the handle names.
-    pub(crate) fn cancel_subtask(
+    /// `canon_subtask_cancel`, of the subtask that is found.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn cancel_subtask(
         &mut self,
         thread: ThreadId,
         waitable: WaitableId,
         async_: bool,
     ) -> Result<Outcome, Stop> {
-        let inst = self.inst_of(thread);
-        let held = self.return_is_held(waitable);
-        let subtask = self.subtask(waitable);
-        let delivered = held || subtask.lenders.is_none();
-        let requested = subtask.cancellation_requested;
-        let twice = requested && !self.cancels_twice();
         let in_set = self.waitable(waitable).wset.is_some();
-        let in_set = match async_ {
-            false => in_set || self.waits_in_own_set(waitable, requested),
-            true => self.refuses_in_set(waitable, requested),
+        let subtask = self.subtask(waitable);
+        let conditions = [
+            (subtask.lenders.is_none(), TrapIf::ResolveDelivered),
+            (
+                subtask.cancellation_requested,
+                TrapIf::CancellationRequested,
+            ),
+            (in_set && !async_, TrapIf::InWaitableSet),
+        ];
+        let site = Site::SubtaskCancel {
+            subtask: waitable,
+            async_,
         };
-        self.trap_if_any(&[
-            (delivered, Trap::SubtaskResolveDelivered),
-            (twice, Trap::SubtaskCancelTwice),
-            (in_set, Trap::WaitableInSet),
-        ])?;
-        if !self.resolved(waitable) {
-            let subtask = self.subtask(waitable);
-            subtask.cancellation_requested = true;
-            match subtask.on_cancel {
-                Some(OnCancel::Task(task)) => {
-                    let told = self.request_cancellation(task, Some(inst))?;
-                    let waits = match told == Told::Thread && self.holds_caller(thread) {
-                        true => true,
-                        false if self.instead_of_going_on(told) => {
-                            self.waits(thread, ReadyFunc::Always);
-                            true
-                        }
-                        false => false,
-                    };
-                    if waits {
-                        return Ok(Outcome::Block(None, Then::Cancel { waitable, async_ }));
-                    }
-                }
-                Some(OnCancel::Host) => self.cancel_host(waitable)?,
-                None => {}
-            }
+        self.trap_if_any(site, &conditions)?;
+        if self.resolved(waitable) {
+            let EventTuple(_, _, state) = M::get_pending_event(self, waitable)?;
+            return Ok(Outcome::returns(state));
         }
-        self.cancel_requested(thread, waitable, async_)
+        let inst = self.inst_of(thread);
+        let subtask = self.subtask(waitable);
+        subtask.cancellation_requested = true;
+        match subtask.on_cancel {
+            Some(OnCancel::Task(task)) => M::request_cancellation(self, task, Some(inst))?,
+            Some(OnCancel::Host) => self.cancel_host(waitable)?,
+            None => {}
+        }
+        M::cancellation_requested(self, thread, waitable, async_)
     }
 
-    /// The end of `canon_subtask_cancel`.
-    pub(crate) fn cancel_requested(
+    /// `canon_subtask_cancel`, after `subtask.on_cancel(..)`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn cancellation_requested(
         &mut self,
         thread: ThreadId,
         waitable: WaitableId,
@@ -294,38 +361,23 @@ impl Store<'_> {
     ) -> Result<Outcome, Stop> {
         if !self.resolved(waitable) {
             return match async_ {
-                false => {
-                    let outcome = self.wait_for_resolution(thread, waitable)?;
-                    if let Outcome::Block(..) = outcome {
-                        self.held_by = Some(waitable);
-                    }
-                    Ok(outcome)
-                }
+                false => self.wait_for_resolution(thread, waitable),
                 true => Ok(Outcome::returns(BLOCKED)),
             };
         }
-        let EventTuple(_, _, state) = self.get_pending_event(waitable)?;
+        let EventTuple(_, _, state) = M::get_pending_event(self, waitable)?;
         Ok(Outcome::returns(state))
     }
 
     /// `canon_subtask_drop`.
     pub(crate) fn canon_subtask_drop(&mut self, inst: InstanceId, i: u32) -> Result<Outcome, Stop> {
-        let mut waitable = self.get_subtask(inst, i)?;
-        if self.forgets(waitable) {
-            match self.means_another(inst, i, waitable) {
-                Some(other) => waitable = other,
-                None => return Err(Trap::SubtaskNotResolved.into()),
-            }
-        }
+        let waitable = self.get_subtask(inst, i)?;
         self.remove_handle(inst, i)?;
         // `Subtask.drop`
-        let held = self.drops_held(waitable);
-        let undelivered = self.subtask(waitable).lenders.is_some() && !held;
-        if undelivered && !self.planted(Fault::DropsSubtaskEarly) {
-            return Err(Trap::SubtaskNotResolved.into());
-        }
+        let undelivered = self.subtask(waitable).lenders.is_some();
+        let conditions = [(undelivered, TrapIf::ResolveNotDelivered)];
+        self.trap_if_any(Site::SubtaskDrop(waitable), &conditions)?;
         self.drop_waitable(waitable);
-        self.was_dropped(waitable);
         Ok(Outcome::nothing())
     }
 }

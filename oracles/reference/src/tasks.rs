@@ -2,15 +2,15 @@
 
 use super::abi::Value;
 use super::canonical::{FuncInst, InstanceId};
-use super::fault::Fault;
-use super::state::{Caller, Cancelled, ReadyFunc, TaskId, TaskState, ThreadId};
+use super::machine::Machine;
+use super::state::{Caller, Cancelled, ReadyFunc, Task, TaskId, TaskState, ThreadId};
 use super::store::{Stop, Store};
 use super::threads::Flow;
 use crate::schedules::Choice;
 use spawndiff_observation::{Exhaustion, Trap};
 
 /// What a thread that enters a task does next.
-pub(crate) enum Entered {
+pub enum Entered {
     /// It starts.
     Go,
     /// It waits to start.
@@ -19,49 +19,37 @@ pub(crate) enum Entered {
     Cancelled,
 }
 
-/// Who was told of a cancellation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
-    /// A task that had not started.
-    Unstarted,
-    /// A thread.
-    Thread,
-    /// No one: the cancellation is pending.
-    Nobody,
-    /// No one before another thread is no longer exclusive. Only after a deviation.
-    WhenFree,
-}
-
-impl Store<'_> {
-    /// `has_backpressure`, of `Task.enter_implicit_thread`.
-    pub(crate) fn has_backpressure(&self, inst: InstanceId, needs_exclusive: bool) -> bool {
-        let inst = &self.instances[inst.0];
-        let raised = inst.backpressure > 0 && !self.planted(Fault::IgnoresBackpressure);
-        raised || (needs_exclusive && inst.exclusive_thread.is_some())
+impl<M: Machine> Store<'_, M> {
+    /// `Task.needs_exclusive`. A task that is synchronously typed is not asked by the text, and does not.
+    pub fn needs_exclusive(&self, task: TaskId) -> bool {
+        let Task { ft, opts, .. } = &self.tasks[task.0];
+        ft.async_ && (!opts.async_ || opts.callback.is_some())
     }
 
-    /// `Task.enter_implicit_thread`, up to the wait.
+    /// `has_backpressure`, of `Task.enter_implicit_thread`.
+    pub fn has_backpressure(&self, task: TaskId) -> bool {
+        let inst = &self.instances[self.tasks[task.0].inst.0];
+        inst.backpressure > 0 || (M::needs_exclusive(self, task) && inst.exclusive_thread.is_some())
+    }
+
+    /// The conditions under which `Task.enter_implicit_thread` waits.
+    pub fn waits_to_enter(&self, task: TaskId) -> bool {
+        let Task { ft, inst, .. } = &self.tasks[task.0];
+        let waiting = self.instances[inst.0].num_waiting_to_enter > 0;
+        ft.async_ && (M::has_backpressure(self, task) || waiting)
+    }
+
+    /// `Task.enter_implicit_thread`, up to its wait.
     pub(crate) fn enter_implicit_thread(&mut self, thread: ThreadId) -> Result<Entered, Stop> {
-        let task = self.task_of(thread);
+        let task_id = self.threads[thread.0].task;
+        let task = self.task(task_id);
         debug_assert_eq!(task.state, TaskState::Initial);
         task.implicit_thread = Some(thread);
-        let (async_, inst) = (task.ft.async_, task.inst);
-        let needs_exclusive = async_ && task.needs_exclusive();
-        if async_ && self.skips_queue(thread) {
-            self.register_thread(thread)?;
-            return Ok(Entered::Go);
-        }
-        let queue = self.inst(inst).num_waiting_to_enter > 0;
-        let held_back = async_ && self.has_backpressure(inst, needs_exclusive);
-        let waits = held_back || (async_ && queue);
-        let deviates = !needs_exclusive && self.waits_for_exclusive(thread);
-        if waits || deviates {
+        let inst = task.inst;
+        if M::waits_to_enter(self, task_id) {
             self.inst(inst).num_waiting_to_enter += 1;
-            let ready_func = ReadyFunc::NoBackpressure {
-                inst,
-                needs_exclusive: needs_exclusive || deviates,
-            };
-            return match self.wait_until(thread, ready_func, true) {
+            let ready_func = ReadyFunc::NoBackpressure(task_id);
+            return match M::wait_until(self, thread, ready_func, true) {
                 Flow::Go(cancelled) => self.entered(thread, cancelled),
                 Flow::Block(switch_to) => Ok(Entered::Wait(switch_to)),
             };
@@ -69,7 +57,7 @@ impl Store<'_> {
         self.enter(thread)
     }
 
-    /// `Task.enter_implicit_thread`, after the wait.
+    /// `Task.enter_implicit_thread`, after its wait.
     pub(crate) fn entered(
         &mut self,
         thread: ThreadId,
@@ -78,7 +66,7 @@ impl Store<'_> {
         let inst = self.inst_of(thread);
         self.inst(inst).num_waiting_to_enter -= 1;
         if cancelled {
-            let task = self.thread(thread).task;
+            let task = self.threads[thread.0].task;
             self.cancel(task)?;
             return Ok(Entered::Cancelled);
         }
@@ -87,14 +75,23 @@ impl Store<'_> {
 
     /// The end of `Task.enter_implicit_thread`.
     fn enter(&mut self, thread: ThreadId) -> Result<Entered, Stop> {
-        let task = self.task_of(thread);
-        let inst = task.inst;
-        if task.ft.async_ && task.needs_exclusive() {
-            debug_assert!(self.inst(inst).exclusive_thread.is_none());
-            self.inst(inst).exclusive_thread = Some(thread);
+        if M::needs_exclusive(self, self.threads[thread.0].task) {
+            self.become_exclusive(thread);
         }
         self.register_thread(thread)?;
         Ok(Entered::Go)
+    }
+
+    /// `inst.exclusive_thread = task.implicit_thread`, of a task with this implicit thread.
+    pub fn become_exclusive(&mut self, thread: ThreadId) {
+        let inst = self.inst_of(thread);
+        debug_assert!(!M::ASSERTS || self.inst(inst).exclusive_thread.is_none());
+        self.inst(inst).exclusive_thread = Some(thread);
+    }
+
+    /// `inst.exclusive_thread = None`.
+    pub fn release_exclusive(&mut self, inst: InstanceId) {
+        self.inst(inst).exclusive_thread = None;
     }
 
     /// `Task.register_thread`.
@@ -108,28 +105,40 @@ impl Store<'_> {
     }
 
     /// `Task.exit_implicit_thread`.
-    pub(crate) fn exit_implicit_thread(&mut self, thread: ThreadId) -> Result<(), Stop> {
-        self.unregister_thread(thread)?;
-        let task = self.task_of(thread);
-        let inst = task.inst;
-        if task.ft.async_ && task.needs_exclusive() {
-            debug_assert!(
-                !self.deviations.is_empty() || self.inst(inst).exclusive_thread == Some(thread)
-            );
-            let exclusive = self.inst(inst).exclusive_thread == Some(thread);
-            if exclusive && !self.planted(Fault::StaysExclusive) {
-                self.inst(inst).exclusive_thread = None;
-            }
-        } else if self.inst(inst).exclusive_thread == Some(thread) {
-            // Only `Deviation::ReturnsFromSyncLift` gives it to a synchronously typed task.
-            self.inst(inst).exclusive_thread = None;
+    ///
+    /// # Errors
+    ///
+    /// The trap of [`Store::unregister_thread`].
+    pub fn exit_implicit_thread(&mut self, thread: ThreadId) -> Result<(), Stop> {
+        M::unregister_thread(self, thread)?;
+        let Task { inst, .. } = *self.task_of(thread);
+        if M::needs_exclusive(self, self.threads[thread.0].task) {
+            debug_assert_eq!(self.inst(inst).exclusive_thread, Some(thread));
+            self.release_exclusive(inst);
         }
         Ok(())
     }
 
     /// `Task.unregister_thread`.
-    pub(crate) fn unregister_thread(&mut self, thread: ThreadId) -> Result<(), Stop> {
+    ///
+    /// # Errors
+    ///
+    /// A trap, if it is the last thread of a task that has not returned.
+    pub fn unregister_thread(&mut self, thread: ThreadId) -> Result<(), Stop> {
+        self.leave_task(thread)?;
+        let index = self.thread(thread).index.take();
+        let index = index.expect("a thread that ends was registered");
         let inst = self.inst_of(thread);
+        self.remove_thread(inst, index);
+        Ok(())
+    }
+
+    /// The beginning of `Task.unregister_thread`: the thread leaves its task, not its instance.
+    ///
+    /// # Errors
+    ///
+    /// A trap, if it is the last thread of a task that has not returned.
+    pub fn leave_task(&mut self, thread: ThreadId) -> Result<(), Stop> {
         let task = self.task_of(thread);
         task.threads.retain(|&other| other != thread);
         if task.threads.is_empty() {
@@ -138,90 +147,90 @@ impl Store<'_> {
             }
             debug_assert_eq!(task.num_borrows, 0);
         }
-        let index = self.thread(thread).index.take();
-        let index = index.expect("a thread that ends was registered");
-        self.thread(thread).ended = true;
-        if !std::mem::take(&mut self.thread(thread).passes_for_caller) {
-            self.inst(inst).threads.remove(index);
-        }
         Ok(())
     }
 
+    /// `inst.threads.remove(index)`.
+    pub fn remove_thread(&mut self, inst: InstanceId, index: u32) {
+        self.inst(inst).threads.remove(index);
+    }
+
     /// `Task.request_cancellation`.
-    pub(crate) fn request_cancellation(
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn request_cancellation(
         &mut self,
         task_id: TaskId,
         caller: Option<InstanceId>,
-    ) -> Result<Told, Stop> {
+    ) -> Result<(), Stop> {
         let task = self.task(task_id);
         let inst = task.inst;
-        let implicit_thread = task.implicit_thread;
         if task.state == TaskState::Initial {
-            if self.planted(Fault::CancelledTaskStarts) {
-                return Ok(Told::Unstarted);
-            }
-            let task = self.task(task_id);
             task.state = TaskState::CancelDelivered;
-            let thread = implicit_thread.expect("a task that waits to start has a thread");
-            self.resume(thread, true)?;
-            return Ok(Told::Unstarted);
+            let thread = task.implicit_thread;
+            let thread = thread.expect("a task that waits to start has a thread");
+            return self.resume(thread, true);
         }
-        debug_assert!(
-            task.state == TaskState::Started || !self.deviations.is_empty(),
-            "a task is cancelled once"
-        );
-        let task = self.task(task_id);
-        let needs_exclusive = task.needs_exclusive();
-        let threads = task.threads.clone();
-        let exclusive_thread = self.inst(inst).exclusive_thread;
-        let other_is_exclusive = exclusive_thread.is_some() && exclusive_thread != implicit_thread;
-        let discarded = (needs_exclusive && other_is_exclusive).then_some(implicit_thread);
-        let mut candidates: Vec<ThreadId> = threads
-            .into_iter()
-            .filter(|&thread| self.threads[thread.0].cancellable)
-            .filter(|&thread| discarded != Some(Some(thread)))
-            .collect();
-        if let Some(woken) = self.misses_woken(&candidates) {
-            self.tell_in_turn(woken, true);
-            return Ok(Told::Nobody);
-        }
-        candidates.retain(|&thread| !self.misses(thread));
+        debug_assert!(!M::ASSERTS || task.state == TaskState::Started);
+        let candidates = M::cancellation_candidates(self, task_id);
         if candidates.is_empty() || !self.may_enter_from(inst, caller) {
-            self.task(task_id).state = TaskState::PendingCancel;
-            self.restores_event(implicit_thread);
-            let later = discarded
-                .flatten()
-                .is_some_and(|thread| self.tells_when_free(thread));
-            return Ok(if later { Told::WhenFree } else { Told::Nobody });
+            self.pend_cancellation(task_id);
+            return Ok(());
         }
-        let task = self.task(task_id);
-        task.state = TaskState::CancelDelivered;
-        task.told = true;
+        self.task(task_id).state = TaskState::CancelDelivered;
         let thread = self.choose_thread(Choice::Cancel, &candidates);
-        self.restores_event(implicit_thread.filter(|&implicit| implicit == thread));
-        if self.instead_of_resuming(thread) {
-            return Ok(Told::Thread);
-        }
+        M::resume_cancelled(self, thread, caller)
+    }
+
+    /// `self.state = PENDING_CANCEL`, of `Task.request_cancellation`.
+    pub fn pend_cancellation(&mut self, task: TaskId) {
+        self.task(task).state = TaskState::PendingCancel;
+    }
+
+    /// The `candidates` of `Task.request_cancellation`.
+    pub fn cancellation_candidates(&self, task_id: TaskId) -> Vec<ThreadId> {
+        let task = &self.tasks[task_id.0];
+        let discarded = self.cannot_be_told(task_id);
+        let threads = task.threads.iter().copied();
+        threads
+            .filter(|thread| self.threads[thread.0].cancellable && discarded != Some(*thread))
+            .collect()
+    }
+
+    /// The implicit thread of a task, where `Task.request_cancellation` discards it: it needs to be exclusive, and another one is.
+    pub fn cannot_be_told(&self, task_id: TaskId) -> Option<ThreadId> {
+        let task = &self.tasks[task_id.0];
+        let exclusive = self.instances[task.inst.0].exclusive_thread;
+        let other = exclusive.is_some() && exclusive != task.implicit_thread;
+        task.implicit_thread
+            .filter(|_| other && self.needs_exclusive(task_id))
+    }
+
+    /// `inst.enter_from(caller)`, `resume(TRUE)` and `inst.leave_to(caller)`, of `Task.request_cancellation`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn resume_cancelled(
+        &mut self,
+        thread: ThreadId,
+        caller: Option<InstanceId>,
+    ) -> Result<(), Stop> {
+        let inst = self.inst_of(thread);
         self.enter_from(inst, caller);
         self.resume(thread, true)?;
-        self.leave_to(inst, caller);
-        Ok(Told::Thread)
+        M::leave_to(self, inst, caller);
+        Ok(())
     }
 
     /// `Task.deliver_pending_cancel`.
-    pub(crate) fn deliver_pending_cancel(&mut self, thread: ThreadId, cancellable: bool) -> bool {
+    pub fn deliver_pending_cancel(&mut self, thread: ThreadId, cancellable: bool) -> bool {
         let task = self.task_of(thread);
         let delivers = cancellable && task.state == TaskState::PendingCancel;
         if delivers {
             task.state = TaskState::CancelDelivered;
-            task.told = true;
-            self.robs_callback(thread);
-        } else if cancellable && task.told_late {
-            let told = self.tells_after_return(thread);
-            if told {
-                self.robs_callback(thread);
-            }
-            return told;
         }
         delivers
     }
@@ -229,10 +238,7 @@ impl Store<'_> {
     /// `Task.return_`.
     pub(crate) fn return_(&mut self, task_id: TaskId, result: Option<Value>) -> Result<(), Stop> {
         self.may_resolve(task_id)?;
-        self.on_resolve(task_id, Some(result))?;
-        self.remembers_cancellation(task_id);
-        self.task(task_id).state = TaskState::Resolved;
-        Ok(())
+        M::resolve(self, task_id, Some(result))
     }
 
     /// `Task.return_` of a task whose results are core values.
@@ -264,10 +270,27 @@ impl Store<'_> {
 
     /// `Task.cancel`, once its conditions are checked (`canon_task_cancel`; a task that has not started has none).
     pub(crate) fn cancel(&mut self, task_id: TaskId) -> Result<(), Stop> {
-        self.on_resolve(task_id, None)?;
-        self.remembers_cancellation(task_id);
-        self.task(task_id).state = TaskState::Resolved;
+        M::resolve(self, task_id, None)
+    }
+
+    /// The last two lines of `Task.return_` and of `Task.cancel`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn resolve(&mut self, task: TaskId, result: Option<Option<Value>>) -> Result<(), Stop> {
+        match &mut self.task(task).caller {
+            Caller::Host { result: to, .. } => *to = Some(result),
+            &mut Caller::Subtask(subtask) => M::on_resolve(self, subtask, result)?,
+            Caller::Core { .. } => {}
+        }
+        self.task(task).state = TaskState::Resolved;
         Ok(())
+    }
+
+    /// `current_task()`.
+    pub fn current_task(&self, thread: ThreadId) -> TaskId {
+        self.threads[thread.0].task
     }
 
     /// The task's `on_start`.
@@ -287,28 +310,16 @@ impl Store<'_> {
         args: Vec<Value>,
     ) -> Result<Option<Option<Value>>, Stop> {
         let task = TaskId(self.tasks.len());
-        self.call_func(func, None, Caller::Host { args, result: None })?;
-        while self.returned(task).is_none() && self.tick()? {}
-        Ok(self.returned(task))
+        M::call_func(self, func, None, Caller::Host { args, result: None })?;
+        while M::returned(self, task).is_none() && self.tick()? {}
+        Ok(M::returned(self, task))
     }
 
     /// The result of a task that the host has called, once it has returned.
-    fn returned(&self, task: TaskId) -> Option<Option<Value>> {
+    pub fn returned(&self, task: TaskId) -> Option<Option<Value>> {
         match &self.tasks.get(task.0)?.caller {
             Caller::Host { result, .. } => result.clone().flatten(),
             Caller::Subtask(_) | Caller::Core { .. } => None,
-        }
-    }
-
-    /// The task's `on_resolve`. `None`: it was cancelled.
-    fn on_resolve(&mut self, task: TaskId, resolved: Option<Option<Value>>) -> Result<(), Stop> {
-        match &mut self.task(task).caller {
-            Caller::Host { result, .. } => {
-                *result = Some(resolved);
-                Ok(())
-            }
-            &mut Caller::Subtask(subtask) => self.subtask_on_resolve(subtask, resolved),
-            Caller::Core { .. } => Ok(()),
         }
     }
 }

@@ -2,14 +2,14 @@
 //!
 //! The methods are the store's here, since they change its list of waiting threads and ask its scheduler.
 
-use super::fault::Fault;
 use super::limits;
+use super::machine::Machine;
 use super::state::{Cancelled, Continuation, ReadyFunc, TaskId, Thread, ThreadId};
 use super::store::{Stop, Store};
 use crate::schedules::{Choice, Label, NOBODY, splitmix64};
 use spawndiff_observation::Exhaustion;
 
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     /// `Thread.__init__`. `parent`: the thread that starts it; `None`: it is the implicit thread of its task.
     pub(crate) fn new_thread(
         &mut self,
@@ -25,12 +25,7 @@ impl Store<'_> {
             }
             None => step(task.0 as Label, Step::Child),
         };
-        let mut thread = Thread::new(task, cont, label);
-        if let (None, Some(last)) = (parent, self.threads.last())
-            && self.planted(Fault::InheritsContext)
-        {
-            thread.storage = last.storage;
-        }
+        let thread = Thread::new(task, cont, label);
         if self.waiting.len() >= limits::WAITING {
             return Err(Stop::Exhausted(Exhaustion::Memory));
         }
@@ -38,7 +33,7 @@ impl Store<'_> {
     }
 
     /// `Thread.ready`.
-    pub(crate) fn ready(&self, thread: ThreadId) -> bool {
+    pub fn ready(&self, thread: ThreadId) -> bool {
         let thread = &self.threads[thread.0];
         thread.waiting()
             && thread
@@ -47,30 +42,31 @@ impl Store<'_> {
     }
 
     /// `Thread.start_waiting_internal`.
-    pub(crate) fn start_waiting_internal(&mut self, thread: ThreadId, ready_func: ReadyFunc) {
+    pub fn start_waiting_internal(&mut self, thread: ThreadId, ready_func: ReadyFunc) {
         debug_assert!(self.threads[thread.0].ready_func.is_none());
         self.thread(thread).ready_func = Some(ready_func);
         self.waiting.push(thread);
     }
 
     /// `Thread.stop_waiting_internal`.
-    fn stop_waiting_internal(&mut self, thread: ThreadId, cancelled: Cancelled) {
-        debug_assert!(cancelled || self.ready(thread));
+    pub fn stop_waiting_internal(&mut self, thread: ThreadId, cancelled: Cancelled) {
+        debug_assert!(cancelled || M::ready(self, thread));
         self.thread(thread).ready_func = None;
-        self.thread(thread).resumed_later = false;
-        self.thread(thread).queued = false;
         self.waiting.retain(|&waiting| waiting != thread);
     }
 
     /// `Thread.resume_later`.
-    pub(crate) fn resume_later(&mut self, thread: ThreadId) {
+    pub fn resume_later(&mut self, thread: ThreadId) {
         debug_assert!(self.threads[thread.0].suspended());
-        self.thread(thread).resumed_later = true;
         self.start_waiting_internal(thread, ReadyFunc::Always);
     }
 
     /// `Thread.resume`: runs the thread, and each thread that is switched to, until one blocks or ends.
-    pub(crate) fn resume(&mut self, thread: ThreadId, cancelled: Cancelled) -> Result<(), Stop> {
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn resume(&mut self, thread: ThreadId, cancelled: Cancelled) -> Result<(), Stop> {
         debug_assert!(!cancelled || self.threads[thread.0].cancellable);
         self.nest()?;
         if self.threads[thread.0].waiting() {
@@ -79,23 +75,44 @@ impl Store<'_> {
         let mut cancelled = cancelled;
         let mut next = Some(thread);
         while let Some(thread) = next {
-            let cont = self.thread(thread).cont.take();
-            let cont = cont.expect("a thread that is resumed is not running");
-            self.returned_early = None;
-            self.held_by = None;
-            self.goes_on(thread);
-            cancelled |= self.tells_late(thread, &cont);
-            next = self.thread_func(thread, cont, cancelled)?;
+            next = M::resume_cont(self, thread, cancelled)?;
             cancelled = false;
-            if let Some(other) = next
-                && self.instead_of_switching(self.threads[thread.0].task)
-            {
-                self.switches_in_turn(other);
-                next = None;
-            }
         }
         self.unnest();
         Ok(())
+    }
+
+    /// `resume` of "Stack Switching", and one turn of the loop in `Thread.resume`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the store from going on.
+    pub fn resume_cont(
+        &mut self,
+        thread: ThreadId,
+        cancelled: Cancelled,
+    ) -> Result<Option<ThreadId>, Stop> {
+        let cont = self.thread(thread).cont.take();
+        let cont = cont.expect("a thread that is resumed is not running");
+        self.goes_on(thread);
+        self.thread_func(thread, cont, cancelled)
+    }
+
+    /// `Thread.block_internal`.
+    pub fn block_internal<T>(&mut self, thread: ThreadId, cancellable: bool) -> Flow<T> {
+        self.thread(thread).cancellable = cancellable;
+        Flow::Block(None)
+    }
+
+    /// `Thread.switch_to_internal`.
+    pub fn switch_to_internal(
+        &mut self,
+        thread: ThreadId,
+        cancellable: bool,
+        other: ThreadId,
+    ) -> Flow {
+        self.thread(thread).cancellable = cancellable;
+        Flow::Block(Some(other))
     }
 
     /// A thread is at another place of its program from here on.
@@ -105,26 +122,24 @@ impl Store<'_> {
     }
 
     /// `Thread.suspend`. What is returned is the thread to switch to.
-    pub(crate) fn suspend(&mut self, thread: ThreadId, cancellable: bool) -> Flow {
+    pub fn suspend(&mut self, thread: ThreadId, cancellable: bool) -> Flow {
         debug_assert!(self.threads[thread.0].running());
-        if self.deliver_pending_cancel(thread, cancellable) {
+        if M::deliver_pending_cancel(self, thread, cancellable) {
             return Flow::Go(true);
         }
-        self.thread(thread).cancellable = cancellable;
-        Flow::Block(None)
+        self.block_internal(thread, cancellable)
     }
 
     /// `Thread.wait_until`.
-    pub(crate) fn wait_until(
+    pub fn wait_until(
         &mut self,
         thread: ThreadId,
         ready_func: ReadyFunc,
         cancellable: bool,
     ) -> Flow {
         debug_assert!(self.threads[thread.0].running());
-        if self.deliver_pending_cancel(thread, cancellable) {
-            let yields = ready_func == ReadyFunc::Always;
-            return Flow::Go(!yields || !self.planted(Fault::YieldSwallowsCancellation));
+        if M::deliver_pending_cancel(self, thread, cancellable) {
+            return Flow::Go(true);
         }
         if self.holds(ready_func) {
             // With no other thread ready, and no one else that runs meanwhile, the one that yields is the one that is
@@ -138,63 +153,54 @@ impl Store<'_> {
             }
         }
         self.start_waiting_internal(thread, ready_func);
-        self.thread(thread).cancellable = cancellable;
-        Flow::Block(None)
+        self.block_internal(thread, cancellable)
     }
 
     /// `Thread.yield_`.
-    pub(crate) fn yield_(&mut self, thread: ThreadId, cancellable: bool) -> Flow {
-        self.wait_until(thread, ReadyFunc::Always, cancellable)
-    }
-
-    /// A wait, or a yield, that blocks for certain and cannot be cancelled. Only deviations ask.
-    pub(crate) fn waits(&mut self, thread: ThreadId, ready_func: ReadyFunc) {
-        self.start_waiting_internal(thread, ready_func);
-        self.thread(thread).cancellable = false;
+    pub fn yield_(&mut self, thread: ThreadId, cancellable: bool) -> Flow {
+        M::wait_until(self, thread, ReadyFunc::Always, cancellable)
     }
 
     /// `Thread.suspend_then_resume`.
-    pub(crate) fn suspend_then_resume(
+    pub fn suspend_then_resume(
         &mut self,
         thread: ThreadId,
         cancellable: bool,
         other: ThreadId,
     ) -> Flow {
         debug_assert!(self.threads[thread.0].running() && self.threads[other.0].suspended());
-        if self.deliver_pending_cancel(thread, cancellable) {
+        if M::deliver_pending_cancel(self, thread, cancellable) {
             return Flow::Go(true);
         }
-        self.thread(thread).cancellable = cancellable;
-        Flow::Block(Some(other))
+        self.switch_to_internal(thread, cancellable, other)
     }
 
     /// `Thread.yield_then_resume`.
-    pub(crate) fn yield_then_resume(
+    pub fn yield_then_resume(
         &mut self,
         thread: ThreadId,
         cancellable: bool,
         other: ThreadId,
     ) -> Flow {
         debug_assert!(self.threads[thread.0].running() && self.threads[other.0].suspended());
-        if self.deliver_pending_cancel(thread, cancellable) {
+        if M::deliver_pending_cancel(self, thread, cancellable) {
             return Flow::Go(true);
         }
         self.start_waiting_internal(thread, ReadyFunc::Always);
-        self.thread(thread).cancellable = cancellable;
-        Flow::Block(Some(other))
+        self.switch_to_internal(thread, cancellable, other)
     }
 
     /// `Thread.suspend_then_promote`.
-    pub(crate) fn suspend_then_promote(
+    pub fn suspend_then_promote(
         &mut self,
         thread: ThreadId,
         cancellable: bool,
         other: ThreadId,
     ) -> Flow {
-        if self.deliver_pending_cancel(thread, cancellable) {
+        if M::deliver_pending_cancel(self, thread, cancellable) {
             return Flow::Go(true);
         }
-        if self.ready(other) {
+        if M::ready(self, other) {
             self.stop_waiting_internal(other, false);
             self.suspend_then_resume(thread, cancellable, other)
         } else {
@@ -203,16 +209,16 @@ impl Store<'_> {
     }
 
     /// `Thread.yield_then_promote`.
-    pub(crate) fn yield_then_promote(
+    pub fn yield_then_promote(
         &mut self,
         thread: ThreadId,
         cancellable: bool,
         other: ThreadId,
     ) -> Flow {
-        if self.deliver_pending_cancel(thread, cancellable) {
+        if M::deliver_pending_cancel(self, thread, cancellable) {
             return Flow::Go(true);
         }
-        if self.ready(other) {
+        if M::ready(self, other) {
             self.stop_waiting_internal(other, false);
             self.yield_then_resume(thread, cancellable, other)
         } else {
@@ -236,7 +242,7 @@ fn step(label: Label, step: Step) -> Label {
 
 /// Whether a thread goes on after an operation that may block, and with what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flow<T = Cancelled> {
+pub enum Flow<T = Cancelled> {
     /// It goes on at once; if nothing else, cancelled or not.
     Go(T),
     /// It blocks, and the thread named here, if any, is switched to.

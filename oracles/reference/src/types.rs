@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 /// A resource type, by its place in the store. Each instantiation of a component that defines one makes another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ResourceTypeId(pub(crate) usize);
+pub struct ResourceTypeId(pub(crate) usize);
 
 /// A value type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ValType {
+pub enum ValType {
     Bool,
     S8,
     U8,
@@ -47,10 +47,10 @@ pub(crate) enum ValType {
 
 /// A component function type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FuncType {
-    pub(crate) params: Vec<ValType>,
-    pub(crate) result: Option<ValType>,
-    pub(crate) async_: bool,
+pub struct FuncType {
+    pub params: Vec<ValType>,
+    pub result: Option<ValType>,
+    pub async_: bool,
 }
 
 impl From<spawndiff_corpus::Type> for ValType {

@@ -3,28 +3,28 @@
 
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId, Memory};
-use super::deviation::CrossedEvent;
-use super::fault::Fault;
 use super::limits;
+use super::machine::Machine;
 use super::state::{Cancelled, Handle, ReadyFunc, Then, ThreadId};
 use super::store::{Stop, Store};
 use super::streams::{CopyEnd, CopyResult};
 use super::subtasks::Subtask;
 use super::threads::Flow;
+use super::trap_if::{Site, TrapIf};
 use crate::schedules::{Choice, NOBODY};
 use spawndiff_observation::Trap;
 
 /// A waitable, by its place in the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct WaitableId(pub(crate) usize);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WaitableId(pub(crate) usize);
 
 /// A waitable set, by its place in the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SetId(pub(crate) usize);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SetId(pub(crate) usize);
 
 /// `class EventCode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EventCode {
+pub enum EventCode {
     None = 0,
     Subtask = 1,
     StreamRead = 2,
@@ -36,24 +36,27 @@ pub(crate) enum EventCode {
 
 /// `EventTuple`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct EventTuple(pub(crate) EventCode, pub(crate) u32, pub(crate) u32);
+pub struct EventTuple(pub EventCode, pub u32, pub u32);
 
 /// `Waitable.pending_event`: the function that will make the event, as data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PendingEvent {
+pub enum PendingEvent {
     /// `subtask_event`.
     Subtask,
     /// `stream_event` or `future_event`. `reclaim`: `on_copy` was called, and the buffer is taken back on delivery.
-    Copy { result: CopyResult, reclaim: bool },
-    /// Of an end that is not copying. `kept`: it was there before the end's last copy. Only of a deviation.
-    Idle { kept: bool },
-    /// Of an end of a stream or future that crossed. Only of a deviation.
-    Crossed(CrossedEvent),
+    Copy {
+        /// The result.
+        result: CopyResult,
+        /// Whether the buffer is taken back.
+        reclaim: bool,
+    },
+    /// Something of a machine's own: the text has none.
+    Own(u64),
 }
 
 /// `class Waitable`.
 #[derive(Debug)]
-pub(crate) struct Waitable {
+pub struct Waitable {
     pub(crate) pending_event: Option<PendingEvent>,
     pub(crate) wset: Option<SetId>,
     pub(crate) has_sync_waiter: bool,
@@ -62,25 +65,57 @@ pub(crate) struct Waitable {
 
 /// The classes derived from `Waitable`.
 #[derive(Debug)]
-pub(crate) enum WaitableKind {
+pub enum WaitableKind {
     Subtask(Subtask),
     End(CopyEnd),
 }
 
 /// `class WaitableSet`.
 #[derive(Debug, Default)]
-pub(crate) struct WaitableSet {
+pub struct WaitableSet {
     pub(crate) elems: Vec<WaitableId>,
     pub(crate) num_waiting: u32,
-    /// It was dropped while threads waited for it. Only after a deviation.
-    pub(crate) dropped: bool,
+}
+
+impl Waitable {
+    /// `Waitable.pending_event`.
+    pub fn pending_event(&self) -> Option<PendingEvent> {
+        self.pending_event
+    }
+
+    /// `Waitable.wset`.
+    pub fn wset(&self) -> Option<SetId> {
+        self.wset
+    }
+
+    /// `Waitable.has_sync_waiter`.
+    pub fn has_sync_waiter(&self) -> bool {
+        self.has_sync_waiter
+    }
+
+    /// Which of the derived classes it is of.
+    pub fn kind(&self) -> &WaitableKind {
+        &self.kind
+    }
+}
+
+impl WaitableSet {
+    /// `WaitableSet.elems`.
+    pub fn elems(&self) -> &[WaitableId] {
+        &self.elems
+    }
+
+    /// `WaitableSet.num_waiting`.
+    pub fn num_waiting(&self) -> u32 {
+        self.num_waiting
+    }
 }
 
 /// `BLOCKED`.
-pub(crate) const BLOCKED: u32 = 0xffff_ffff;
+pub const BLOCKED: u32 = 0xffff_ffff;
 
 /// `class Waitable` and `class WaitableSet`.
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     pub(crate) fn new_waitable(&mut self, kind: WaitableKind) -> Result<WaitableId, Stop> {
         let waitable = Waitable {
             pending_event: None,
@@ -96,20 +131,12 @@ impl Store<'_> {
     }
 
     /// `Waitable.has_pending_event`.
-    pub(crate) fn has_pending_event(&self, waitable: WaitableId) -> bool {
+    pub fn has_pending_event(&self, waitable: WaitableId) -> bool {
         self.waitables[waitable.0].pending_event.is_some()
     }
 
-    /// `trap_if(w.in_waitable_set() and not async_)`.
-    pub(crate) fn not_in_set(&self, waitable: WaitableId, async_: bool) -> Result<(), Stop> {
-        match self.waitables[waitable.0].wset.is_some() && !async_ {
-            true => Err(Trap::WaitableInSet.into()),
-            false => Ok(()),
-        }
-    }
-
     /// `Waitable.wait_for_pending_event`, and `Waitable.get_pending_event` after it: the payload is the result.
-    pub(crate) fn wait_for_pending_event(
+    pub fn wait_for_pending_event(
         &mut self,
         thread: ThreadId,
         waitable: WaitableId,
@@ -118,7 +145,7 @@ impl Store<'_> {
     }
 
     /// The same for a subtask that is cancelled: what comes of that is its final state, and no earlier event.
-    pub(crate) fn wait_for_resolution(
+    pub fn wait_for_resolution(
         &mut self,
         thread: ThreadId,
         subtask: WaitableId,
@@ -133,54 +160,63 @@ impl Store<'_> {
         ready_func: ReadyFunc,
     ) -> Result<Outcome, Stop> {
         self.waitable(waitable).has_sync_waiter = true;
-        match self.wait_until(thread, ready_func, false) {
-            Flow::Go(_) => self.waited_for_pending_event(waitable),
+        match M::wait_until(self, thread, ready_func, false) {
+            Flow::Go(_) => self.waited_for_pending_event(thread, waitable),
             Flow::Block(switch_to) => Ok(Outcome::Block(switch_to, Then::Event(waitable))),
         }
     }
 
     /// After the wait of [`Store::wait_for_pending_event`].
-    pub(crate) fn waited_for_pending_event(
+    ///
+    /// # Errors
+    ///
+    /// None in the text.
+    pub fn waited_for_pending_event(
         &mut self,
+        _: ThreadId,
         waitable: WaitableId,
     ) -> Result<Outcome, Stop> {
-        self.waitable(waitable).has_sync_waiter = false;
-        let EventTuple(_, _, payload) = self.get_pending_event(waitable)?;
+        self.has_no_sync_waiter(waitable);
+        let EventTuple(_, _, payload) = M::get_pending_event(self, waitable)?;
         Ok(Outcome::returns(payload))
     }
 
-    /// `Waitable.get_pending_event`. Only a deviation fails in it.
-    pub(crate) fn get_pending_event(&mut self, waitable: WaitableId) -> Result<EventTuple, Stop> {
-        let pending = self.waitable(waitable).pending_event.take();
-        let set = self.waitable(waitable).wset;
-        let event = match pending.expect("it has a pending event") {
-            PendingEvent::Subtask => {
-                let event = self.subtask_event(waitable);
-                if !self.resolved(waitable) && self.planted(Fault::EventTwice) {
-                    self.waitable(waitable).pending_event = Some(PendingEvent::Subtask);
-                }
-                event
+    /// `self.has_sync_waiter = False`.
+    pub fn has_no_sync_waiter(&mut self, waitable: WaitableId) {
+        self.waitable(waitable).has_sync_waiter = false;
+    }
+
+    /// `Waitable.set_pending_event`.
+    pub fn set_pending_event(&mut self, waitable: WaitableId, event: PendingEvent) {
+        self.waitable(waitable).pending_event = Some(event);
+    }
+
+    /// The beginning of `Waitable.get_pending_event`: it has none any more.
+    pub fn take_pending_event(&mut self, waitable: WaitableId) -> Option<PendingEvent> {
+        self.waitable(waitable).pending_event.take()
+    }
+
+    /// `Waitable.get_pending_event`.
+    ///
+    /// # Errors
+    ///
+    /// None in the text.
+    pub fn get_pending_event(&mut self, waitable: WaitableId) -> Result<EventTuple, Stop> {
+        let pending = self.take_pending_event(waitable);
+        match pending.expect("it has a pending event") {
+            PendingEvent::Subtask => Ok(self.subtask_event(waitable)),
+            PendingEvent::Copy { result, reclaim } => {
+                Ok(self.copy_event(waitable, result, reclaim))
             }
-            PendingEvent::Idle { kept } => self.idle_event(waitable, kept),
-            PendingEvent::Copy { result, reclaim } => self.copy_event(waitable, result, reclaim),
-            PendingEvent::Crossed(event) => self.crossed_event(waitable, event)?,
-        };
-        if let Some(set) = set {
-            self.goes_stale(set);
+            PendingEvent::Own(key) => M::own_event(self, waitable, key),
         }
-        Ok(event)
     }
 
     /// `Waitable.join`.
-    pub(crate) fn join(&mut self, waitable: WaitableId, wset: Option<SetId>) {
+    pub fn join(&mut self, waitable: WaitableId, wset: Option<SetId>) {
         debug_assert!(!self.waitables[waitable.0].has_sync_waiter);
-        if let Some(old) = self.waitable(waitable).wset
-            && !self.planted(Fault::LeavesSetInName)
-        {
+        if let Some(old) = self.waitable(waitable).wset {
             self.sets[old.0].elems.retain(|&elem| elem != waitable);
-            if self.has_pending_event(waitable) {
-                self.goes_stale(old);
-            }
         }
         self.waitable(waitable).wset = wset;
         if let Some(wset) = wset {
@@ -189,25 +225,33 @@ impl Store<'_> {
     }
 
     /// `Waitable.drop`.
-    pub(crate) fn drop_waitable(&mut self, waitable: WaitableId) {
+    pub fn drop_waitable(&mut self, waitable: WaitableId) {
         debug_assert!(!self.has_pending_event(waitable));
-        self.join(waitable, None);
+        M::join(self, waitable, None);
     }
 
     /// `WaitableSet.has_pending_event`.
-    pub(crate) fn set_has_pending_event(&self, set: SetId) -> bool {
+    pub fn set_has_pending_event(&self, set: SetId) -> bool {
         let mut elems = self.sets[set.0].elems.iter();
         elems.any(|&elem| self.has_pending_event(elem))
     }
 
-    /// `WaitableSet.get_pending_event`: of any of its elements.
-    fn get_pending_event_of_set(&mut self, set: SetId) -> Result<EventTuple, Stop> {
+    /// `WaitableSet.get_pending_event`.
+    ///
+    /// # Errors
+    ///
+    /// None in the text.
+    pub fn get_pending_event_of_set(&mut self, set: SetId) -> Result<EventTuple, Stop> {
+        let waitable = self.choose_waitable(set);
+        M::get_pending_event(self, waitable)
+    }
+
+    /// The choice in `WaitableSet.get_pending_event`: any of its elements that has an event.
+    pub fn choose_waitable(&mut self, set: SetId) -> WaitableId {
         let elems = self.sets[set.0].elems.iter().copied();
         let pending: Vec<_> = elems.filter(|&elem| self.has_pending_event(elem)).collect();
         let chosen = self.choose(Choice::Event, &vec![NOBODY; pending.len()]);
-        let event = self.get_pending_event(pending[chosen]);
-        self.wakes_in_vain(pending[chosen]);
-        event
+        pending[chosen]
     }
 
     /// `WaitableSet.wait_for_event_and`, up to the wait.
@@ -218,30 +262,49 @@ impl Store<'_> {
         not_exclusive: Option<InstanceId>,
         cancellable: bool,
     ) -> Result<Flow<EventTuple>, Stop> {
-        self.sets[set.0].num_waiting += 1;
+        self.begin_waiting(set);
         let ready_func = ReadyFunc::SetEvent { set, not_exclusive };
-        match self.wait_until(thread, ready_func, cancellable) {
-            Flow::Go(cancelled) => self.waited_for_event(set, cancelled).map(Flow::Go),
+        match M::wait_until(self, thread, ready_func, cancellable) {
+            Flow::Go(cancelled) => self.waited_for_event(thread, set, cancelled).map(Flow::Go),
             Flow::Block(switch_to) => Ok(Flow::Block(switch_to)),
         }
     }
 
     /// `WaitableSet.wait_for_event_and`, after the wait.
-    pub(crate) fn waited_for_event(
+    ///
+    /// # Errors
+    ///
+    /// None in the text.
+    pub fn waited_for_event(
         &mut self,
+        _: ThreadId,
         set: SetId,
         cancelled: Cancelled,
     ) -> Result<EventTuple, Stop> {
         let event = match cancelled {
             true => EventTuple(EventCode::TaskCancelled, 0, 0),
-            false => self.get_pending_event_of_set(set)?,
+            false => M::get_pending_event_of_set(self, set)?,
         };
-        self.sets[set.0].num_waiting -= 1;
+        self.end_waiting(set);
         Ok(event)
     }
 
+    /// `self.num_waiting += 1`, of a waitable set.
+    pub fn begin_waiting(&mut self, set: SetId) {
+        self.sets[set.0].num_waiting += 1;
+    }
+
+    /// `self.num_waiting -= 1`, of a waitable set.
+    pub fn end_waiting(&mut self, set: SetId) {
+        self.sets[set.0].num_waiting -= 1;
+    }
+
     /// A waitable set of an instance.
-    pub(crate) fn get_set(&self, inst: InstanceId, si: u32) -> Result<SetId, Stop> {
+    ///
+    /// # Errors
+    ///
+    /// A trap, if it names none.
+    pub fn get_set(&self, inst: InstanceId, si: u32) -> Result<SetId, Stop> {
         match self.get_handle(inst, si)? {
             Handle::Set(set) => Ok(set),
             Handle::Resource(_) | Handle::Waitable(_) | Handle::ErrorContext(_) => {
@@ -252,7 +315,7 @@ impl Store<'_> {
 }
 
 /// The built-ins.
-impl Store<'_> {
+impl<M: Machine> Store<'_, M> {
     /// `canon_waitable_set_new`.
     pub(crate) fn canon_waitable_set_new(&mut self, inst: InstanceId) -> Result<Outcome, Stop> {
         let set = SetId(limits::add(&mut self.sets, WaitableSet::default())?);
@@ -270,9 +333,6 @@ impl Store<'_> {
         ptr: u64,
     ) -> Result<Outcome, Stop> {
         let set = self.get_set(self.inst_of(thread), si)?;
-        if self.takes_yield(thread) {
-            return self.unpack_event(thread, memory, ptr, EventTuple(EventCode::None, 0, 0));
-        }
         match self.wait_for_event_and(thread, set, None, cancellable)? {
             Flow::Go(event) => self.unpack_event(thread, memory, ptr, event),
             Flow::Block(switch_to) => Ok(Outcome::Block(switch_to, Then::Wait { set, ptr })),
@@ -290,20 +350,22 @@ impl Store<'_> {
     ) -> Result<Outcome, Stop> {
         let set = self.get_set(self.inst_of(thread), si)?;
         // `WaitableSet.poll`
-        let event = if self.takes_yield(thread) {
-            EventTuple(EventCode::None, 0, 0)
-        } else if self.deliver_pending_cancel(thread, cancellable) {
+        let event = if M::deliver_pending_cancel(self, thread, cancellable) {
             EventTuple(EventCode::TaskCancelled, 0, 0)
-        } else if !self.set_has_pending_event(set) || self.planted(Fault::PollFindsNothing) {
+        } else if !self.set_has_pending_event(set) {
             EventTuple(EventCode::None, 0, 0)
         } else {
-            self.get_pending_event_of_set(set)?
+            M::get_pending_event_of_set(self, set)?
         };
         self.unpack_event(thread, memory, ptr, event)
     }
 
     /// `unpack_event`.
-    pub(crate) fn unpack_event(
+    ///
+    /// # Errors
+    ///
+    /// A trap, if it cannot be stored there.
+    pub fn unpack_event(
         &mut self,
         thread: ThreadId,
         memory: Memory,
@@ -331,10 +393,14 @@ impl Store<'_> {
         let set = self.get_set(inst, i)?;
         self.remove_handle(inst, i)?;
         // `WaitableSet.drop`
-        let waiters = self.sets[set.0].num_waiting > 0 && !self.drops_woken(set);
-        let elems = self.sets[set.0].elems.clone();
-        let elems = elems.into_iter().any(|elem| !self.forgets(elem));
-        self.trap_if_any(&[(elems, Trap::SetNotEmpty), (waiters, Trap::SetHasWaiters)])?;
+        let WaitableSet {
+            elems, num_waiting, ..
+        } = &self.sets[set.0];
+        let conditions = [
+            (!elems.is_empty(), TrapIf::SetHasElements),
+            (*num_waiting > 0, TrapIf::SetHasWaiters),
+        ];
+        self.trap_if_any(Site::WaitableSetDrop(set), &conditions)?;
         Ok(Outcome::nothing())
     }
 
@@ -345,29 +411,17 @@ impl Store<'_> {
         wi: u32,
         si: u32,
     ) -> Result<Outcome, Stop> {
-        let Handle::Waitable(mut waitable) = self.get_handle(inst, wi)? else {
+        let Handle::Waitable(waitable) = self.get_handle(inst, wi)? else {
             return Err(Trap::WrongHandle.into());
         };
-        if self.forgets(waitable) {
-            match self.means_another(inst, wi, waitable) {
-                Some(other) => waitable = other,
-                None => self.trap_if_any(&[
-                    (true, Trap::SubtaskNotResolved),
-                    (self.is_another_waited_for(), Trap::WaitableInSet),
-                ])?,
-            }
-        }
-        if self.waitables[waitable.0].has_sync_waiter {
-            match si {
-                0 => self.leaves_waiter(waitable)?,
-                _ => return Err(Trap::WaitableInSet.into()),
-            }
-        }
+        let waiter = self.waitables[waitable.0].has_sync_waiter;
+        let conditions = [(waiter, TrapIf::HasSyncWaiter)];
+        self.trap_if_any(Site::WaitableJoin { waitable, si }, &conditions)?;
         let set = match si {
             0 => None,
             si => Some(self.get_set(inst, si)?),
         };
-        self.join(waitable, set);
+        M::join(self, waitable, set);
         Ok(Outcome::nothing())
     }
 }

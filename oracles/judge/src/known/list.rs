@@ -2,8 +2,8 @@
 
 use crate::{Judgement, Signature, Verdict};
 use spawndiff_corpus::{KnownError, KnownFile, StoredCase};
+use spawndiff_deviations::Deviation;
 use spawndiff_observation::{Family, Identity, Trap};
-use spawndiff_reference::Deviation;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;

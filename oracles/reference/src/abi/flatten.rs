@@ -13,7 +13,7 @@ pub(crate) const MAX_FLAT_PARAMS: usize = 16;
 /// The most core parameters for the arguments of a function that is lowered `async`.
 pub(crate) const MAX_FLAT_ASYNC_PARAMS: usize = 4;
 /// The most core results that a function has.
-pub(crate) const MAX_FLAT_RESULTS: usize = 1;
+pub const MAX_FLAT_RESULTS: usize = 1;
 
 /// A core type that values are flattened to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

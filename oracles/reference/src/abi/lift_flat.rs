@@ -21,14 +21,14 @@ trait CoreValues {
 
 /// `class CoreValueIter`: the arguments or results of a core function.
 #[derive(Clone, Debug)]
-pub(crate) struct CoreValueIter {
+pub struct CoreValueIter {
     values: Vec<Val>,
     i: usize,
 }
 
 impl CoreValueIter {
     /// These values, none of them taken.
-    pub(crate) fn new(values: Vec<Val>) -> CoreValueIter {
+    pub fn new(values: Vec<Val>) -> CoreValueIter {
         CoreValueIter { values, i: 0 }
     }
 

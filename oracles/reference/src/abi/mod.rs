@@ -31,16 +31,17 @@ pub(crate) use budget::Budget;
 pub(crate) use despecialize::Type;
 #[cfg(test)]
 pub(crate) use flatten::CoreType;
-pub(crate) use flatten::{
-    Direction, MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, flatten_functype,
-};
-pub(crate) use lift_flat::{CoreValueIter, lift_flat_values};
+pub use flatten::MAX_FLAT_RESULTS;
+pub(crate) use flatten::{Direction, MAX_FLAT_ASYNC_PARAMS, MAX_FLAT_PARAMS, flatten_functype};
+pub use lift_flat::CoreValueIter;
+pub(crate) use lift_flat::lift_flat_values;
 pub(crate) use load::{load_list_from_valid_range, load_string_from_range};
 pub(crate) use lower_flat::lower_flat_values;
 pub(crate) use places::lowering_stops;
 pub(crate) use sizes::Layouts;
 pub(crate) use store::{store_list_into_valid_range, store_string};
-pub(crate) use value::{ErrorContextId, LiftedString, Read, SharedId, Value};
+pub(crate) use value::Read;
+pub use value::{ErrorContextId, LiftedString, SharedId, Value};
 
 use super::canonical::StringEncoding;
 use super::types::{ResourceTypeId, ValType};

@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 /// The shared part of a stream or a future, by its place in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct SharedId(pub(crate) usize);
+pub struct SharedId(pub(crate) usize);
 
 /// An error context, by its place in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct ErrorContextId(pub(crate) usize);
+pub struct ErrorContextId(pub(crate) usize);
 
 /// A value. Floats are their bits, with one NaN only if they are made by [`Value::f32`], [`Value::f64`] or by lifting.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
+pub enum Value {
     Bool(bool),
     S8(i8),
     U8(u8),
@@ -125,7 +125,7 @@ impl From<Scalar> for Value {
 
 /// A string, and how it lay in the memory that it was lifted from: how it is stored depends on that.
 #[derive(Clone, Debug)]
-pub(crate) struct LiftedString {
+pub struct LiftedString {
     text: Arc<str>,
     code_units: u32,
     source: SourceEncoding,
@@ -133,7 +133,7 @@ pub(crate) struct LiftedString {
 
 /// How a string was encoded: the specification's `src_encoding` and `src_simple_encoding` in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SourceEncoding {
+pub enum SourceEncoding {
     Utf8,
     Utf16,
     /// `latin1+utf16`, untagged.
@@ -175,7 +175,7 @@ impl LiftedString {
 
 /// What a lifting has come to that has a place of its own.
 #[derive(Debug)]
-pub(crate) enum Read {
+pub enum Read {
     String(LiftedString),
     /// So many code units that are no string in their encoding.
     NoString(SourceEncoding, u64),

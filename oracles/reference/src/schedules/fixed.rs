@@ -20,7 +20,7 @@ impl Scheduler for LastFirst {
     fn choose(&mut self, choice: Choice, options: &[Label]) -> usize {
         match choice {
             Choice::Tick | Choice::SyncTask | Choice::Cancel | Choice::Event => options.len() - 1,
-            Choice::Yield | Choice::DebugMessage | Choice::Trap | Choice::Deviation => 0,
+            Choice::Yield | Choice::DebugMessage | Choice::Trap | Choice::Own => 0,
         }
     }
 }
@@ -38,7 +38,7 @@ impl Scheduler for YieldStays {
             | Choice::Event
             | Choice::DebugMessage
             | Choice::Trap
-            | Choice::Deviation => 0,
+            | Choice::Own => 0,
             Choice::Yield => 1,
         }
     }

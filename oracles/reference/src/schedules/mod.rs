@@ -50,8 +50,8 @@ pub enum Choice {
     /// Which trap a built-in gives, where several of its conditions hold at once: the specification checks them in an
     /// order, but gives traps no names.
     Trap,
-    /// Whether a deviation from the specification shows: 0, it does not; 1, it does. Never asked when a case is judged.
-    Deviation,
+    /// A choice of a machine that leaves the text ([`crate::machine::Machine`]). The text asks none.
+    Own,
 }
 
 /// What an option goes on with. The same thread at the same place of its program has the same label on every schedule, as

@@ -5,12 +5,16 @@ use super::super::binary;
 use super::super::canonical::FuncInst;
 use super::super::host::HostFunc;
 use super::super::instantiate::{Item, Items};
+use super::super::machine::Machine;
 use super::super::store::Store;
 use super::super::types::{FuncType, ValType};
 use std::sync::Arc;
 
 /// The imports of a component in a script.
-pub(super) fn imports(store: &mut Store<'_>, engine: &wasmi::Engine) -> Result<Items, Unsupported> {
+pub(super) fn imports<M: Machine>(
+    store: &mut Store<'_, M>,
+    engine: &wasmi::Engine,
+) -> Result<Items, Unsupported> {
     let host = host(store, engine)?;
     let wasmtime = Items::new([
         (
@@ -40,8 +44,8 @@ pub(super) fn imports(store: &mut Store<'_>, engine: &wasmi::Engine) -> Result<I
     ])
 }
 
-fn func(
-    store: &mut Store<'_>,
+fn func<M: Machine>(
+    store: &mut Store<'_, M>,
     func: HostFunc,
     params: Vec<ValType>,
     result: Option<ValType>,
@@ -56,7 +60,10 @@ fn func(
 }
 
 /// The instance `host`.
-fn host(store: &mut Store<'_>, engine: &wasmi::Engine) -> Result<Items, Unsupported> {
+fn host<M: Machine>(
+    store: &mut Store<'_, M>,
+    engine: &wasmi::Engine,
+) -> Result<Items, Unsupported> {
     let u32 = || Some(ValType::U32);
     let resource1 = store.new_host_resource_type();
     let resource2 = store.new_host_resource_type();

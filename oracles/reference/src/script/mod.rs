@@ -1,17 +1,18 @@
 //! The reference as an engine of scripts ([`ScriptEngine`]).
 //!
-//! A script is run on a fixed policy. Some claim what holds on no other than their engine's, so there are several
-//! ([`Reading`]). A call is over when its task has returned; what is left to run then waits for the next call.
+//! A script is run on a fixed policy. A call is over when its task has returned; what is left to run then waits for the next call.
 
 mod host;
 mod values;
 
 use super::canonical::FuncInst;
 use super::definition::Component;
+use super::edition::Edition;
 use super::instantiate::{self, Item, Items, func_type};
 use super::limits::Limits;
+use super::machine::{Machine, Spec};
 use super::store::{Stop, Store, core_stop};
-use super::{Deviation, Unsupported, binary, engine, exceptions};
+use super::{Unsupported, binary, engine, exceptions};
 use crate::schedules::{Choice, Label, Scheduler};
 use spawndiff_observation::scripts::{Failure, Refusal, ScriptEngine, Value};
 use std::collections::HashMap;
@@ -22,36 +23,15 @@ use wasmparser::{Parser, Validator, WasmFeatures};
 /// The instructions that one directive may execute, in wasmi's units.
 const FUEL: u64 = 2_000_000_000;
 
-/// The reference, as the engine of one script.
-pub struct ScriptReference {
+/// The reference, as the engine of one script, on a machine.
+pub struct ScriptReference<M = Spec> {
     engine: wasmi::Engine,
-    reading: Reading,
+    machine: fn() -> M,
+    edition: Edition,
+    stays: bool,
     /// The core modules of a script share a store.
     core: wasmi::Store<Limits>,
     registered: HashMap<String, wasmi::Instance>,
-}
-
-/// How a script is run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reading {
-    /// As the specification's own test suite has it where that contradicts the text ([`Deviation::SUITES`]).
-    pub suite: bool,
-    /// A thread that waits for what is there already goes on, and lets no other run.
-    pub stays: bool,
-}
-
-impl Reading {
-    /// Every one: what the text allows comes first.
-    pub const ALL: [Reading; 4] = [
-        Reading::new(false, false),
-        Reading::new(false, true),
-        Reading::new(true, false),
-        Reading::new(true, true),
-    ];
-
-    const fn new(suite: bool, stays: bool) -> Reading {
-        Reading { suite, stays }
-    }
 }
 
 /// First come, first served.
@@ -63,8 +43,8 @@ impl Scheduler for ScriptPolicy {
     fn choose(&mut self, choice: Choice, _: &[Label]) -> usize {
         usize::from(match choice {
             Choice::Yield => self.stays,
-            // Only where the suite is followed there is any.
-            Choice::Deviation => true,
+            // Of a machine that is to leave the text.
+            Choice::Own => true,
             Choice::Tick
             | Choice::SyncTask
             | Choice::Cancel
@@ -87,16 +67,16 @@ pub enum Definition {
 pub struct ComponentDefinition(Arc<Component>);
 
 /// An instance of one.
-pub enum Instance {
+pub enum Instance<M> {
     /// Of a component, in a store of its own.
-    Component(Box<ComponentInstance>),
+    Component(Box<ComponentInstance<M>>),
     /// Of a core module.
     Module(wasmi::Instance),
 }
 
 /// An instance of a component.
-pub struct ComponentInstance {
-    store: Store<'static>,
+pub struct ComponentInstance<M> {
+    store: Store<'static, M>,
     exports: Arc<Items>,
 }
 
@@ -109,27 +89,31 @@ impl Default for ScriptReference {
 impl ScriptReference {
     /// An engine for one script, that does what the text says.
     pub fn new() -> ScriptReference {
-        ScriptReference::reading(Reading::default())
+        ScriptReference::with(|| Spec, Edition::default(), false)
     }
+}
 
-    /// One that follows `reading`.
-    pub fn reading(reading: Reading) -> ScriptReference {
+impl<M: Machine> ScriptReference<M> {
+    /// An engine for one script that follows an edition, on a machine of which there is a new one for each component. `stays`: a
+    /// thread that waits for what is there already goes on, and lets no other run.
+    pub fn with(machine: fn() -> M, edition: Edition, stays: bool) -> ScriptReference<M> {
         let engine = engine();
         let mut core = wasmi::Store::new(&engine, Limits::default());
         core.limiter(|limits| limits);
         ScriptReference {
             core,
             engine,
-            reading,
+            machine,
+            edition,
+            stays,
             registered: HashMap::new(),
         }
     }
 
-    fn new_store(&self) -> Result<Store<'static>, Failure> {
-        let Reading { suite, stays } = self.reading;
-        let deviations = if suite { Deviation::SUITES } else { &[] };
-        let policy = Box::new(ScriptPolicy { stays });
-        Store::new(&self.engine, policy, Box::new(()), deviations).map_err(not_supported)
+    fn new_store(&self) -> Result<Store<'static, M>, Failure> {
+        let policy = Box::new(ScriptPolicy { stays: self.stays });
+        let (machine, edition) = ((self.machine)(), self.edition.clone());
+        Store::new(machine, edition, &self.engine, policy, Box::new(())).map_err(not_supported)
     }
 
     fn instantiate_module(&mut self, module: &wasmi::Module) -> Result<wasmi::Instance, Failure> {
@@ -145,9 +129,9 @@ impl ScriptReference {
     }
 }
 
-impl ScriptEngine for ScriptReference {
+impl<M: Machine> ScriptEngine for ScriptReference<M> {
     type Definition = Definition;
-    type Instance = Instance;
+    type Instance = Instance<M>;
 
     fn define(&mut self, wasm: &[u8]) -> Result<Definition, Refusal> {
         Validator::new_with_features(WasmFeatures::all())
@@ -163,7 +147,7 @@ impl ScriptEngine for ScriptReference {
         Ok(Definition::Module(module))
     }
 
-    fn instantiate(&mut self, definition: &Definition) -> Result<Instance, Failure> {
+    fn instantiate(&mut self, definition: &Definition) -> Result<Instance<M>, Failure> {
         let component = match definition {
             Definition::Component(ComponentDefinition(component)) => component,
             Definition::Module(module) => {
@@ -184,7 +168,7 @@ impl ScriptEngine for ScriptReference {
         Ok(Instance::Component(Box::new(instance)))
     }
 
-    fn register(&mut self, name: &str, instance: &mut Instance) -> Result<(), Failure> {
+    fn register(&mut self, name: &str, instance: &mut Instance<M>) -> Result<(), Failure> {
         match instance {
             Instance::Module(instance) => {
                 self.registered.insert(name.to_string(), *instance);
@@ -197,7 +181,7 @@ impl ScriptEngine for ScriptReference {
 
     fn invoke(
         &mut self,
-        instance: &mut Instance,
+        instance: &mut Instance<M>,
         export: &str,
         args: &[Value],
     ) -> Result<Vec<Value>, Failure> {
@@ -217,7 +201,7 @@ impl ScriptEngine for ScriptReference {
         }
     }
 
-    fn get(&mut self, instance: &mut Instance, global: &str) -> Result<Value, Failure> {
+    fn get(&mut self, instance: &mut Instance<M>, global: &str) -> Result<Value, Failure> {
         match instance {
             Instance::Component(_) => Err(no_export(global)),
             Instance::Module(instance) => {
@@ -229,7 +213,7 @@ impl ScriptEngine for ScriptReference {
     }
 }
 
-impl ComponentInstance {
+impl<M: Machine> ComponentInstance<M> {
     fn invoke(&mut self, export: &str, args: &[Value]) -> Result<Vec<Value>, Failure> {
         let func = match self.exports.get(export) {
             Some(Item::Func(func @ FuncInst::Lift(_))) => func.clone(),
@@ -302,8 +286,8 @@ fn failure(stop: Stop) -> Failure {
         },
         Stop::Exhausted(what) => Failure::Exhausted(what.to_string()),
         Stop::Unsupported(what) => not_supported(what),
-        // Neither comes without a deviation or a witness.
-        stop @ (Stop::Deadlock | Stop::Cut) => Failure::NotSupported(format!("{stop:?}")),
+        // Neither comes without a machine of another kind or a witness.
+        stop @ (Stop::End(_) | Stop::Cut) => Failure::NotSupported(format!("{stop:?}")),
     }
 }
 

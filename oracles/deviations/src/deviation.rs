@@ -1,23 +1,6 @@
-//! Ways in which an engine is known to leave the specification, so that a known divergence can be told from a new one.
-//!
-//! This is *not* the reference: no deviation is on when a case is judged. Only once no schedule of the reference allows
-//! what the native engine did, the comparison asks again with the deviations of that engine on ([`crate::known`]). What
-//! agrees then is that known divergence and nothing beside it; what does not is new.
+//! The ways in which an engine is known to leave the specification, by their names.
 
-mod cancelling;
-mod copying;
-mod crossing;
-mod destroying;
-mod leaving;
-mod starting;
-mod switching;
-mod waiting;
-
-pub(super) use crossing::{Crossed, CrossedEvent};
-
-use super::store::{Stop, Store};
-use super::threads::Flow;
-use crate::schedules::{Choice, NOBODY};
+use spawndiff_reference::machine::{Change, Edition};
 
 macro_rules! deviations {
     ($($(#[$doc:meta])* $name:ident $text:literal,)*) => {
@@ -217,25 +200,32 @@ impl Deviation {
     pub fn asserts(self) -> bool {
         self == Deviation::SyncTypedYieldAsserts
     }
-}
 
-/// What a deviation does instead of what the specification says; `None`: nothing else.
-pub(crate) type Instead = Option<Result<Flow, Stop>>;
-
-impl Store<'_> {
-    /// Whether the store leaves the specification in this way; if so, that it did is written down.
-    pub(super) fn deviates(&mut self, deviation: Deviation) -> bool {
-        let on = self.deviations.contains(&deviation);
-        if on {
-            self.coverage.deviated.insert(deviation);
+    /// The change of a later text that it is, if it is nothing else: then the text itself does it, in an edition with that change.
+    pub fn change(self) -> Option<Change> {
+        match self {
+            Deviation::PromotesItself => Some(Change::PromoteOfItselfTraps),
+            Deviation::SyncTypedRunsExclusive => Some(Change::ExclusiveMayRun),
+            Deviation::CancelledAfterCopy => Some(Change::CancelledBeatsCompleted),
+            Deviation::DropReplacesCompleted => Some(Change::DroppedBeatsCompleted),
+            _ => None,
         }
-        on
     }
 
-    /// Whether a deviation that an engine has only now and then shows here.
-    pub(super) fn deviates_here(&mut self, deviation: Deviation) -> bool {
-        self.deviations.contains(&deviation)
-            && self.choose(Choice::Deviation, &[NOBODY; 2]) == 1
-            && self.deviates(deviation)
+    /// The one that is this change.
+    pub fn of_change(change: Change) -> Deviation {
+        match change {
+            Change::PromoteOfItselfTraps => Deviation::PromotesItself,
+            Change::ExclusiveMayRun => Deviation::SyncTypedRunsExclusive,
+            Change::CancelledBeatsCompleted => Deviation::CancelledAfterCopy,
+            Change::DroppedBeatsCompleted => Deviation::DropReplacesCompleted,
+        }
+    }
+
+    /// The text with the changes that are among these.
+    pub fn edition(all: &[Deviation]) -> Edition {
+        all.iter()
+            .filter_map(|deviation| deviation.change())
+            .collect()
     }
 }

@@ -1,0 +1,87 @@
+//! What engines are known to do otherwise than the specification says, as a machine of its own: so that a known divergence can
+//! be told from a new one.
+//!
+//! This is *not* the reference: no deviation is on when a case is judged. Only once no schedule of the plain machine allows
+//! what an engine did, the judge asks again with the deviations of that engine on. What agrees then is that known divergence and
+//! nothing beside it; what does not is new.
+//!
+//! [`Deviating`] overrides functions of the text ([`spawndiff_reference::machine::Machine`]). It reads the store of the
+//! reference and calls the functions of the text; whatever it has to remember is its own ([`mod@own`]), since no field of the
+//! store can be written from here.
+
+#![warn(missing_docs)]
+
+mod cancelling;
+mod copying;
+mod crossing;
+mod destroying;
+mod deviation;
+mod leaving;
+mod machine;
+mod own;
+mod starting;
+mod switching;
+mod waiting;
+
+pub use deviation::Deviation;
+pub use own::Deviating;
+
+use spawndiff_corpus::Run;
+use spawndiff_observation::RunObservation;
+use spawndiff_reference::machine::Store;
+use spawndiff_reference::schedules::{Choice, NOBODY, Scheduler};
+use spawndiff_reference::{Coverage, Reference, Stopped, Witness};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The store of the reference on this machine.
+type St<'a> = Store<'a, Deviating>;
+
+/// Makes one run with these deviations on. What is returned besides are those that made a difference.
+///
+/// # Errors
+///
+/// As for [`Reference::run`].
+pub fn run_deviating(
+    reference: &Reference,
+    deviations: &Arc<[Deviation]>,
+    run: &Run,
+    scheduler: &mut dyn Scheduler,
+    witness: &mut dyn Witness,
+    coverage: &mut Coverage,
+) -> (BTreeSet<Deviation>, Result<RunObservation, Stopped>) {
+    let edition = Deviation::edition(deviations);
+    let mut reached = Coverage::default();
+    let machine = Deviating::new(deviations.clone());
+    let (machine, seen) =
+        reference.run_with(machine, edition, run, scheduler, witness, &mut reached);
+    let mut deviated = machine.deviated;
+    deviated.extend(reached.changes.iter().copied().map(Deviation::of_change));
+    coverage.add(&reached);
+    (deviated, seen)
+}
+
+/// Whether a deviation is on; if so, that it made a difference is written down.
+fn deviates(st: &mut St<'_>, deviation: Deviation) -> bool {
+    st.machine.deviates(deviation)
+}
+
+/// Whether a deviation is on.
+fn is_on(st: &St<'_>, deviation: Deviation) -> bool {
+    st.machine.is_on(deviation)
+}
+
+/// Whether a deviation that an engine has only now and then shows here.
+fn deviates_here(st: &mut St<'_>, deviation: Deviation) -> bool {
+    is_on(st, deviation) && either(st) && deviates(st, deviation)
+}
+
+/// A choice of the machine's own between the text (false) and something else (true).
+fn either(st: &mut St<'_>) -> bool {
+    st.choose(Choice::Own, &[NOBODY; 2]) == 1
+}
+
+/// A choice of the machine's own between so many.
+fn one_of(st: &mut St<'_>, options: usize) -> usize {
+    st.choose(Choice::Own, &vec![NOBODY; options])
+}

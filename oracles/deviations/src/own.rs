@@ -1,0 +1,225 @@
+//! What the deviating machine remembers: beside the store of the reference, whose fields it cannot write.
+
+use super::Deviation;
+use super::crossing::{Crossed, CrossedEvent};
+use spawndiff_reference::machine::wasmi::Val;
+use spawndiff_reference::machine::{
+    CopyState, CoreValueIter, InstanceId, PendingEvent, ReadyFunc, SetId, SharedId, Side, TaskId,
+    Then, ThreadId, WaitableId,
+};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+/// The machine that leaves the specification in known ways.
+#[derive(Debug, Default)]
+pub struct Deviating {
+    /// Those that are on.
+    on: Arc<[Deviation]>,
+    /// Those that made a difference.
+    pub(crate) deviated: BTreeSet<Deviation>,
+    threads: Vec<OwnThread>,
+    tasks: Vec<OwnTask>,
+    /// What built-ins do that have blocked in a way that the text does not have, by the number of their [`Then::Own`].
+    thens: Vec<OwnThen>,
+    /// The events that the text does not have, by the number of their [`PendingEvent::Own`].
+    events: Vec<OwnEvent>,
+    /// Subtasks that were dropped, and whose handle is still there.
+    pub(crate) dropped_subtasks: HashSet<WaitableId>,
+    /// Subtasks that have returned, and whose caller was not told so.
+    pub(crate) held_subtasks: HashSet<WaitableId>,
+    /// Sets that were dropped while threads waited for them.
+    pub(crate) dropped_sets: HashSet<SetId>,
+    /// Ends that are taken for the other side.
+    pub(crate) taken_for: HashMap<WaitableId, Side>,
+    /// The states of ends that have others than the text gives them.
+    pub(crate) copy_states: HashMap<WaitableId, CopyState>,
+    /// Streams and futures that crossed.
+    pub(crate) crossed: HashMap<SharedId, Crossed>,
+    /// The thread that began the last copy of an end.
+    pub(crate) copiers: HashMap<WaitableId, ThreadId>,
+    /// Where a caller wants a result that is returned by pointer.
+    pub(crate) out_params: HashMap<WaitableId, CoreValueIter>,
+    /// Instances in a `post-return` function in which they may leave.
+    pub(crate) in_called_post_return: HashSet<InstanceId>,
+    /// The running thread, if it has returned for a synchronously typed task.
+    pub(crate) returned_early: Option<ThreadId>,
+    /// The subtask that the last thread to block cancels synchronously, or the call of a synchronous type in which it blocked.
+    pub(crate) held_by: Option<WaitableId>,
+    /// How many calls that are lifted or lowered `async` have not returned to their caller yet.
+    pub(crate) async_calls: u32,
+    /// Whether a call has returned at once.
+    pub(crate) kept_calls: bool,
+    /// The task of the start function of a core module that runs.
+    pub(crate) starting: Option<TaskId>,
+    /// Whether it has blocked, and let another thread run.
+    pub(crate) start_function_blocked: bool,
+    /// Who was told of the cancellation that was requested last, until the canceller has heard of it.
+    pub(crate) told: Option<Told>,
+}
+
+/// Who was told of a cancellation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// A task that had not started.
+    Unstarted,
+    /// A thread.
+    Thread,
+    /// No one: the cancellation is pending.
+    Nobody,
+    /// No one before another thread is no longer exclusive.
+    WhenFree,
+}
+
+/// What is remembered of a thread.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OwnThread {
+    /// Whether it is ready because of `Thread.resume_later`.
+    pub(crate) resumed_later: bool,
+    /// Whether it is ready because it was not switched to.
+    pub(crate) queued: bool,
+    /// Whether it was woken by an event that is gone.
+    pub(crate) stale: bool,
+    /// Whether it is ready whatever it waits for (`Some(true)`), or never (`Some(false)`), until it is resumed.
+    pub(crate) forced: Option<bool>,
+    /// Whether it is to be told of a cancellation when its turn comes.
+    pub(crate) told: bool,
+    /// Whether it does not look for an event of its set then.
+    pub(crate) told_alone: bool,
+    /// Whether the event of its callback was taken.
+    pub(crate) robbed: bool,
+    /// Whether it was waiting for its callback after WAIT when it was resumed last.
+    pub(crate) in_callback_wait: bool,
+    /// Whether it has ended.
+    pub(crate) ended: bool,
+    /// The start function that ran when its core function was called.
+    pub(crate) began_in: Option<TaskId>,
+    /// The index of its caller, where it is in a `post-return` function and taken for that one: its own place is gone.
+    pub(crate) passes_for_caller: Option<u32>,
+}
+
+/// What is remembered of a task.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OwnTask {
+    /// Whether it has returned although it was lifted synchronously.
+    pub(crate) returned_anyway: bool,
+    /// Whether its `post-return` function runs, or is suspended.
+    pub(crate) in_post_return: bool,
+    /// Whether it has returned and its caller is not told before `post-return` is over.
+    pub(crate) holds_return: bool,
+    /// Whether it is synchronously typed, has blocked, and was left to the host's loop.
+    pub(crate) left: bool,
+    /// Whether it was told of a cancellation.
+    pub(crate) told: bool,
+    /// Whether it is to be told of a cancellation although it has returned.
+    pub(crate) told_late: bool,
+    /// Whether it waits for the exclusive thread although it does not need to be it.
+    pub(crate) waits_for_exclusive: bool,
+    /// Whether it enters without waiting, and without becoming exclusive.
+    pub(crate) skips_queue: bool,
+}
+
+/// What a built-in does that has blocked in a way that the text does not have.
+#[derive(Clone, Debug)]
+pub(crate) enum OwnThen {
+    /// `canon_lower`: the call itself, with these arguments.
+    Call(Vec<Val>),
+    /// `canon_lower`: what follows the call.
+    Called(WaitableId),
+    /// The end of `canon_subtask_cancel`.
+    Cancel(WaitableId, bool),
+    /// The end of `canon_resource_drop`.
+    Destroyed,
+}
+
+/// An event that the text does not have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OwnEvent {
+    /// Of an end that is not copying. `kept`: it was there before the end's last copy.
+    Idle { kept: bool },
+    /// Of an end of a stream or future that crossed.
+    Crossed(CrossedEvent),
+}
+
+/// The condition that never holds. Any other number of a [`ReadyFunc::Own`] is the place of a task that has to return.
+pub(crate) const NEVER: ReadyFunc = ReadyFunc::Own(u64::MAX);
+
+impl Deviating {
+    /// A machine with these deviations.
+    pub fn new(on: Arc<[Deviation]>) -> Deviating {
+        Deviating {
+            on,
+            ..Deviating::default()
+        }
+    }
+
+    /// Whether a deviation is on.
+    pub(crate) fn is_on(&self, deviation: Deviation) -> bool {
+        self.on.contains(&deviation)
+    }
+
+    /// Whether a deviation is on; if so, that it made a difference is written down.
+    pub(crate) fn deviates(&mut self, deviation: Deviation) -> bool {
+        let on = self.is_on(deviation);
+        if on {
+            self.deviated.insert(deviation);
+        }
+        on
+    }
+
+    /// What is remembered of a thread, to be changed.
+    pub(crate) fn thread(&mut self, thread: ThreadId) -> &mut OwnThread {
+        if self.threads.len() <= thread.place() {
+            self.threads
+                .resize_with(thread.place() + 1, OwnThread::default);
+        }
+        &mut self.threads[thread.place()]
+    }
+
+    /// What is remembered of a thread.
+    pub(crate) fn of_thread(&self, thread: ThreadId) -> OwnThread {
+        let own = self.threads.get(thread.place());
+        own.copied().unwrap_or_default()
+    }
+
+    /// What is remembered of a task, to be changed.
+    pub(crate) fn task(&mut self, task: TaskId) -> &mut OwnTask {
+        if self.tasks.len() <= task.place() {
+            self.tasks.resize_with(task.place() + 1, OwnTask::default);
+        }
+        &mut self.tasks[task.place()]
+    }
+
+    /// What is remembered of a task.
+    pub(crate) fn of_task(&self, task: TaskId) -> OwnTask {
+        let own = self.tasks.get(task.place());
+        own.copied().unwrap_or_default()
+    }
+
+    /// Has a built-in go on with this.
+    pub(crate) fn then(&mut self, then: OwnThen) -> Then {
+        self.thens.push(then);
+        Then::Own(self.thens.len() as u64 - 1)
+    }
+
+    /// What a built-in goes on with.
+    pub(crate) fn of_then(&self, then: Then) -> Option<&OwnThen> {
+        match then {
+            Then::Own(key) => self.thens.get(key as usize),
+            Then::Cancelled | Then::Lower(_) | Then::Wait { .. } | Then::Event(_) => None,
+        }
+    }
+
+    /// An event of this.
+    pub(crate) fn event(&mut self, event: OwnEvent) -> PendingEvent {
+        self.events.push(event);
+        PendingEvent::Own(self.events.len() as u64 - 1)
+    }
+
+    /// What an event is, if it is one that the text does not have.
+    pub(crate) fn of_event(&self, event: Option<PendingEvent>) -> Option<OwnEvent> {
+        match event {
+            Some(PendingEvent::Own(key)) => self.events.get(key as usize).copied(),
+            Some(PendingEvent::Subtask | PendingEvent::Copy { .. }) | None => None,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Texts of the specification that are later than the one that the reference is written from: what each of them changed, by the
+//! pull request to WebAssembly/component-model that changed it.
+//!
+//! A change adds no state of its own. It is asked for in the functions of the text that it changed, and nowhere else. The text
+//! of the reference is that of 2026-08-21 (commit 6d28164), which is the edition without any change.
+
+use std::collections::BTreeSet;
+
+macro_rules! changes {
+    ($($(#[$doc:meta])* $name:ident $text:literal,)*) => {
+        /// What a later text says otherwise.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Change {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Change {
+            /// Every one.
+            pub const ALL: &'static [Change] = &[$(Change::$name,)*];
+
+            /// The number of its pull request, and what of that it is.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Change::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+changes! {
+    /// 687: `thread.*-then-promote` of the thread itself traps.
+    PromoteOfItselfTraps "687",
+    /// 705: while a synchronously typed task is blocked, the exclusive thread of its instance may run, too.
+    ExclusiveMayRun "705-exclusive",
+    /// 719: a copy of a stream that was completed, and is cancelled before that is delivered, says CANCELLED.
+    CancelledBeatsCompleted "719-cancelled",
+    /// 719: a copy of a stream that was completed says DROPPED where the other end was dropped before that is delivered.
+    DroppedBeatsCompleted "719-dropped",
+}
+
+/// A text: the one that the reference is written from, with some changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edition(BTreeSet<Change>);
+
+impl Edition {
+    /// Whether a change is a part of it.
+    pub fn has(&self, change: Change) -> bool {
+        self.0.contains(&change)
+    }
+}
+
+impl FromIterator<Change> for Edition {
+    fn from_iter<I: IntoIterator<Item = Change>>(changes: I) -> Edition {
+        Edition(changes.into_iter().collect())
+    }
+}
