@@ -1,8 +1,10 @@
 //! The comparison finds what goes wrong between component instances: a reference with a planted fault plays the engine, and
 //! each fault shows within 5,000 cases of up to four instances.
 
+mod mutants;
 mod planted;
 
+use mutants::Fault;
 use planted::missed;
 use rayon::prelude::*;
 use spawndiff_corpus::{Case, Run};
@@ -10,8 +12,7 @@ use spawndiff_generators::{MAX_INSTANCES, Mix, case_from_seed_with};
 use spawndiff_judge::BUDGET;
 use spawndiff_judge::compare::{Membership, compare};
 use spawndiff_observation::{End, RunObservation};
-use spawndiff_reference::schedules::Fixed;
-use spawndiff_reference::{Coverage, Fault, Reference};
+use spawndiff_reference::Reference;
 
 const SEED: u64 = 7;
 const CASES: u64 = 5_000;
@@ -23,27 +24,29 @@ fn case(index: u64) -> Case {
     case_from_seed_with(SEED, index, mix)
 }
 
-/// What a reference sees on the fixed policy; `None`: it gives no answer, or reached a limit.
-fn observe(reference: &Reference, run: &Run) -> Option<RunObservation> {
-    let seen = reference.run(run, &mut Fixed, &mut (), &mut Coverage::default());
+/// What a reference with a mistake sees on the fixed policy; `None`: it gives no answer, or reached a limit.
+fn observe(reference: &Reference, run: &Run, fault: Fault) -> Option<RunObservation> {
+    let seen = mutants::observe(reference, run, fault);
     let exhausted = |seen: &RunObservation| {
         let mut ends = seen.invocations.iter().map(|invocation| invocation.end);
         ends.any(|end| matches!(end, End::Exhausted(_)))
     };
-    seen.ok().filter(|seen| !exhausted(seen))
+    seen.filter(|seen| !exhausted(seen))
 }
 
 /// Whether a run of the case shows the fault: what it gives is allowed on no schedule.
 fn shows(case: &Case, fault: Fault) -> bool {
-    let reference = || Reference::new(case).expect("the reference knows what is generated");
-    let (right, wrong) = (reference(), reference().planted(fault));
+    let reference = Reference::new(case).expect("the reference knows what is generated");
     case.runs.iter().any(|run| {
-        let (Some(expected), Some(seen)) = (observe(&right, run), observe(&wrong, run)) else {
+        let (Some(expected), Some(seen)) = (
+            observe(&reference, run, Fault::None),
+            observe(&reference, run, fault),
+        ) else {
             return false;
         };
         let strange = || {
             matches!(
-                compare(&right, run, &seen, BUDGET),
+                compare(&reference, run, &seen, BUDGET),
                 Membership::Stranger { .. }
             )
         };
@@ -67,7 +70,7 @@ fn without_a_fault_nothing_is_found() {
         let case = case(index);
         let reference = Reference::new(&case).expect("the reference knows what is generated");
         case.runs.iter().any(|run| {
-            observe(&reference, run).is_some_and(|seen| {
+            observe(&reference, run, Fault::None).is_some_and(|seen| {
                 matches!(
                     compare(&reference, run, &seen, BUDGET),
                     Membership::Stranger { .. }

@@ -2,6 +2,7 @@
 //! claims, the native engine does not, and the judge knows why, and knows it only as long as nothing else differs.
 
 use spawndiff_corpus::{Event, Run, StoredCase};
+use spawndiff_deviations::run_deviating;
 use spawndiff_engines::families;
 use spawndiff_engines::wasmtime::{Config, Native, Outcome, Release};
 use spawndiff_judge::claims::{Status, check_native, check_reference};
@@ -84,7 +85,7 @@ fn explanation(
     if let Some(failure) = failure {
         return Some(failure.explain(
             &active(),
-            reference(),
+            &plain,
             run,
             native,
             BUDGET,
@@ -95,15 +96,15 @@ fn explanation(
         Membership::Member { .. } => None,
         Membership::Stranger {
             difference,
-            coverage,
+            reached,
             ..
         } => {
-            let deviating = reference().deviating(active().deviations(false));
-            let difference = Some((&difference, &coverage));
+            let (plain, deviations) = (reference(), active().deviations(false));
+            let difference = Some((&difference, &reached.coverage));
             let tried = &mut Tried::default();
             let explained = known::explain(
                 &active(),
-                &deviating,
+                (&plain, &deviations),
                 run,
                 native,
                 difference,
@@ -319,17 +320,17 @@ fn a_failed_assertion_is_known_only_after_a_run_that_leads_to_it() {
     let stored = &case;
     let run = &stored.case.runs[0];
     let reference = || Reference::new(&stored.case).expect("the reference knows the component");
-    let mut native = reference()
-        .deviating(active().deviations(true))
-        .run(run, &mut Fixed, &mut (), &mut Coverage::default())
-        .expect("the reference runs it");
+    let (plain, deviations) = (reference(), active().deviations(true));
+    let coverage = &mut Coverage::default();
+    let (_, native) = run_deviating(&plain, &deviations, run, &mut Fixed, &mut (), coverage);
+    let mut native = native.expect("the reference runs it");
     let message = "panic at wasmtime-48.0.8/src/runtime/component/concurrent.rs:2216:9: \
                    assertion failed: matches!(reason, SuspendReason::";
     let failure = active().failure(message).expect("it is known");
     let explain = |native: &RunObservation| {
         failure.explain(
             &active(),
-            reference(),
+            &plain,
             run,
             native,
             BUDGET,
@@ -347,7 +348,7 @@ fn a_failed_assertion_is_known_only_after_a_run_that_leads_to_it() {
     let elsewhere = Reference::new(&other.case).expect("the reference knows the component");
     let explained = failure.explain(
         &active(),
-        elsewhere,
+        &elsewhere,
         &other.case.runs[0],
         &native,
         BUDGET,

@@ -5,7 +5,6 @@ mod args;
 
 use super::abi::{self, ErrorContextId, LiftedString};
 use super::canonical::{Canon, CanonicalOptions, InstanceId};
-use super::copies::CopyArgs;
 use super::edition::Change;
 use super::lift::Returning;
 use super::limits::{self, Limits};

@@ -13,26 +13,37 @@ pub struct InstanceId(pub(crate) usize);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StringEncoding {
     #[default]
+    /// UTF-8.
     Utf8,
+    /// UTF-16.
     Utf16,
+    /// `latin1+utf16`.
     Latin1Utf16,
 }
 
 /// `class CanonicalOptions`, with the spec's defaults.
 #[derive(Clone, Debug, Default)]
 pub struct CanonicalOptions {
+    /// How strings are encoded.
     pub string_encoding: StringEncoding,
+    /// The memory.
     pub memory: Option<Memory>,
+    /// `realloc`.
     pub realloc: Option<wasmi::Func>,
+    /// `post-return`.
     pub post_return: Option<wasmi::Func>,
+    /// `async`.
     pub async_: bool,
+    /// `callback`.
     pub callback: Option<wasmi::Func>,
 }
 
 /// `class MemInst`: a core memory, and whether its addresses are `i64`.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
+    /// The memory.
     pub memory: wasmi::Memory,
+    /// Whether addresses, or the value, are `i64`.
     pub wide: bool,
 }
 
@@ -47,6 +58,7 @@ impl Memory {
 /// `FuncInst`: a component function of an instance.
 #[derive(Clone, Debug)]
 pub enum FuncInst {
+    /// A function of a component instance.
     Lift(Arc<Lift>),
     /// A function of the host, by its place in the store, and its type.
     Host(HostFuncId, Arc<FuncType>),
@@ -59,108 +71,177 @@ pub struct HostFuncId(pub(crate) usize);
 /// `canon lift`.
 #[derive(Debug)]
 pub struct Lift {
+    /// What is called.
     pub callee: wasmi::Func,
+    /// The type of the function.
     pub ft: Arc<FuncType>,
+    /// The options.
     pub opts: CanonicalOptions,
+    /// The component instance.
     pub inst: InstanceId,
 }
 
 /// A canonical definition that makes a core function.
 #[derive(Clone, Debug)]
 pub enum Canon {
+    /// `canon lower`.
     Lower {
+        /// What is called.
         callee: FuncInst,
+        /// The type of the function.
         ft: Arc<FuncType>,
+        /// The options.
         opts: CanonicalOptions,
     },
+    /// `resource.new`.
     ResourceNew(ResourceTypeId),
+    /// `resource.drop`.
     ResourceDrop(ResourceTypeId),
+    /// `resource.rep`.
     ResourceRep(ResourceTypeId),
+    /// `context.get`.
     ContextGet {
+        /// Which of the two slots.
         slot: usize,
+        /// Whether addresses, or the value, are `i64`.
         wide: bool,
     },
+    /// `context.set`.
     ContextSet {
+        /// Which of the two slots.
         slot: usize,
+        /// Whether addresses, or the value, are `i64`.
         wide: bool,
     },
+    /// `backpressure.inc`.
     BackpressureInc,
+    /// `backpressure.dec`.
     BackpressureDec,
+    /// `task.return`.
     TaskReturn {
+        /// The type of the result, if there is one.
         result: Option<ValType>,
+        /// The options.
         opts: CanonicalOptions,
     },
+    /// `task.cancel`.
     TaskCancel,
+    /// `waitable-set.new`.
     WaitableSetNew,
+    /// `waitable-set.wait`.
     WaitableSetWait {
+        /// `cancellable`.
         cancellable: bool,
+        /// The memory.
         memory: Memory,
     },
+    /// `waitable-set.poll`.
     WaitableSetPoll {
+        /// `cancellable`.
         cancellable: bool,
+        /// The memory.
         memory: Memory,
     },
+    /// `waitable-set.drop`.
     WaitableSetDrop,
+    /// `waitable.join`.
     WaitableJoin,
+    /// `subtask.cancel`.
     SubtaskCancel {
+        /// `async`.
         async_: bool,
     },
+    /// `subtask.drop`.
     SubtaskDrop,
     /// `{stream,future}.new`. Here and below, `ty` is the type of the stream or future: [`ValType::Stream`] or
     /// [`ValType::Future`].
     EndsNew {
+        /// The type of the stream or future.
         ty: ValType,
     },
     /// `{stream,future}.{read,write}`.
     Copy {
+        /// The type of the stream or future.
         ty: ValType,
+        /// Which end.
         side: Side,
+        /// The options.
         opts: CanonicalOptions,
     },
     /// `{stream,future}.cancel-{read,write}`.
     CancelCopy {
+        /// The type of the stream or future.
         ty: ValType,
+        /// Which end.
         side: Side,
+        /// `async`.
         async_: bool,
     },
     /// `{stream,future}.drop-{readable,writable}`.
     DropEnd {
+        /// The type of the stream or future.
         ty: ValType,
+        /// Which end.
         side: Side,
     },
+    /// `error-context.new`.
     ErrorContextNew {
+        /// The options.
         opts: CanonicalOptions,
     },
+    /// `error-context.debug-message`.
     ErrorContextDebugMessage {
+        /// The options.
         opts: CanonicalOptions,
     },
+    /// `error-context.drop`.
     ErrorContextDrop,
+    /// `thread.index`.
     ThreadIndex,
+    /// `thread.new-indirect`.
     ThreadNewIndirect {
+        /// The table of start functions.
         table: wasmi::Table,
     },
+    /// `thread.spawn-indirect`.
     ThreadSpawnIndirect {
+        /// The table of start functions.
         table: wasmi::Table,
     },
+    /// `thread.spawn-ref`.
     ThreadSpawnRef,
+    /// `thread.available-parallelism`.
     ThreadAvailableParallelism,
+    /// `thread.resume-later`.
     ThreadResumeLater,
+    /// `thread.suspend`.
     ThreadSuspend {
+        /// `cancellable`.
         cancellable: bool,
     },
+    /// `thread.yield`.
     ThreadYield {
+        /// `cancellable`.
         cancellable: bool,
     },
+    /// `thread.suspend-then-resume`.
     ThreadSuspendThenResume {
+        /// `cancellable`.
         cancellable: bool,
     },
+    /// `thread.yield-then-resume`.
     ThreadYieldThenResume {
+        /// `cancellable`.
         cancellable: bool,
     },
+    /// `thread.suspend-then-promote`.
     ThreadSuspendThenPromote {
+        /// `cancellable`.
         cancellable: bool,
     },
+    /// `thread.yield-then-promote`.
     ThreadYieldThenPromote {
+        /// `cancellable`.
         cancellable: bool,
     },
 }
@@ -168,7 +249,9 @@ pub enum Canon {
 /// Which end of a stream or future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
+    /// The readable end.
     Readable,
+    /// The writable end.
     Writable,
 }
 
@@ -192,7 +275,7 @@ impl Canon {
     }
 
     /// The core type of the function (CanonicalABI.md, "Canonical Definitions", the validation rules).
-    pub fn core_type(&self, layouts: &mut Layouts) -> wasmi::FuncType {
+    pub(crate) fn core_type(&self, layouts: &mut Layouts) -> wasmi::FuncType {
         use wasmi::ValType::{FuncRef, I32, I64};
         let pointer = |memory: Option<&Memory>| match memory.is_some_and(|memory| memory.wide) {
             true => I64,

@@ -18,7 +18,9 @@ use wasmi::Val;
 pub enum ResourceType {
     /// One that an instance implements.
     Guest {
+        /// The instance that implements it.
         impl_: InstanceId,
+        /// The destructor.
         dtor: Option<wasmi::Func>,
     },
     /// One of the host.

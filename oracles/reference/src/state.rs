@@ -251,12 +251,21 @@ pub enum Continuation {
     /// After the wait of `Task.enter_implicit_thread`.
     Entered,
     /// The beginning of `canon_thread_new_indirect`'s `thread_func`.
-    Explicit { callee: wasmi::Func, c: i32 },
+    Explicit {
+        /// The start function.
+        callee: wasmi::Func,
+        /// What it is started with.
+        c: i32,
+    },
     /// In a built-in that core code called, and that has blocked.
     Core {
+        /// The core call.
         call: Parked,
+        /// Which core call of the `thread_func` it is.
         activity: Activity,
+        /// The canonical definition, by its place in the store.
         builtin: usize,
+        /// What it does then.
         then: Then,
     },
     /// In the callback loop of `canon_lift`, after `YIELD`.
@@ -274,7 +283,12 @@ pub enum Then {
     Lower(WaitableId),
     /// `canon_waitable_set_wait`: after `WaitableSet.wait_for_event`. Its memory, and the address in it, are found again
     /// in the request.
-    Wait { set: SetId, ptr: u64 },
+    Wait {
+        /// The set.
+        set: SetId,
+        /// The address for the event.
+        ptr: u64,
+    },
     /// After `Waitable.wait_for_pending_event`: the event's payload is the result.
     Event(WaitableId),
     /// Something of a machine's own: the text has none.
@@ -335,14 +349,18 @@ pub struct Task {
 pub enum Caller {
     /// The host. `Some(None)`: cancelled.
     Host {
+        /// The arguments.
         args: Vec<Value>,
+        /// The type of the result, if there is one.
         result: Option<Option<Option<Value>>>,
     },
     /// `canon_lower`.
     Subtask(WaitableId),
     /// Core values as they are: `realloc`, a start function.
     Core {
+        /// The arguments.
         args: Vec<wasmi::Val>,
+        /// The core results, once it has returned.
         results: Option<Vec<wasmi::Val>>,
     },
 }
@@ -350,10 +368,15 @@ pub enum Caller {
 /// `class Task.State`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskState {
+    /// `INITIAL`.
     Initial,
+    /// `STARTED`.
     Started,
+    /// `PENDING_CANCEL`.
     PendingCancel,
+    /// `CANCEL_DELIVERED`.
     CancelDelivered,
+    /// `RESOLVED`.
     Resolved,
 }
 

@@ -32,7 +32,9 @@ use spawndiff_observation::{End, Exhaustion, Trap};
 pub enum Stop {
     /// A trap, and the built-in that gave it; `None` until the one that is being performed is known.
     Trap(Option<Builtin>, Trap),
+    /// A limit was reached.
     Exhausted(Exhaustion),
+    /// Something in the component that the reference does not know.
     Unsupported(Unsupported),
     /// The run is over, and ends like this. Nothing of the text says it: a machine of its own may.
     End(End),

@@ -23,17 +23,24 @@ pub struct BufferId(pub(crate) usize);
 /// `class CopyResult`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyResult {
+    /// `COMPLETED`.
     Completed = 0,
+    /// `DROPPED`.
     Dropped = 1,
+    /// `CANCELLED`.
     Cancelled = 2,
 }
 
 /// `class CopyState`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyState {
+    /// `IDLE`.
     Idle,
+    /// `COPYING`.
     Copying,
+    /// `CANCELLING_COPY`.
     CancellingCopy,
+    /// `DONE`.
     Done,
 }
 

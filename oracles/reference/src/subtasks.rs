@@ -5,7 +5,7 @@ use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId};
 use super::machine::Machine;
 use super::resources::Scope;
-use super::state::{Handle, ReadyFunc, ResourceHandleId, TaskId, Then, ThreadId};
+use super::state::{Handle, ResourceHandleId, TaskId, ThreadId};
 use super::store::{Stop, Store};
 use super::trap_if::{Site, TrapIf};
 use super::types::FuncType;
@@ -45,10 +45,15 @@ pub enum OnCancel {
 /// `class Subtask.State`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubtaskState {
+    /// `STARTING`.
     Starting = 0,
+    /// `STARTED`.
     Started = 1,
+    /// `RETURNED`.
     Returned = 2,
+    /// `CANCELLED_BEFORE_STARTED`.
     CancelledBeforeStarted = 3,
+    /// `CANCELLED_BEFORE_RETURNED`.
     CancelledBeforeReturned = 4,
 }
 

@@ -12,44 +12,75 @@ pub struct ResourceTypeId(pub(crate) usize);
 /// A value type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValType {
+    /// `bool`.
     Bool,
+    /// `s8`.
     S8,
+    /// `u8`.
     U8,
+    /// `s16`.
     S16,
+    /// `u16`.
     U16,
+    /// `s32`.
     S32,
+    /// `u32`.
     U32,
+    /// `s64`.
     S64,
+    /// `u64`.
     U64,
+    /// `f32`.
     F32,
+    /// `f64`.
     F64,
+    /// `char`.
     Char,
+    /// `string`.
     String,
+    /// `error-context`.
     ErrorContext,
     /// A list, of a fixed length if there is one.
     List(Arc<ValType>, Option<u32>),
+    /// `map`.
     Map(Arc<ValType>, Arc<ValType>),
+    /// `record`.
     Record(Arc<[(String, ValType)]>),
+    /// `tuple`.
     Tuple(Arc<[ValType]>),
+    /// `variant`.
     Variant(Arc<[(String, Option<ValType>)]>),
+    /// `enum`.
     Enum(Arc<[String]>),
+    /// `option`.
     Option(Arc<ValType>),
+    /// `result`.
     Result {
+        /// The type of the value, if there is one.
         ok: Option<Arc<ValType>>,
+        /// The type of the error, if there is one.
         err: Option<Arc<ValType>>,
     },
+    /// `flags`.
     Flags(Arc<[String]>),
+    /// `own`.
     Own(ResourceTypeId),
+    /// `borrow`.
     Borrow(ResourceTypeId),
+    /// `stream`.
     Stream(Option<Arc<ValType>>),
+    /// `future`.
     Future(Option<Arc<ValType>>),
 }
 
 /// A component function type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FuncType {
+    /// The types of the parameters.
     pub params: Vec<ValType>,
+    /// The type of the result, if there is one.
     pub result: Option<ValType>,
+    /// `async`.
     pub async_: bool,
 }
 

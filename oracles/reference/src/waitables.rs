@@ -25,12 +25,19 @@ pub struct SetId(pub(crate) usize);
 /// `class EventCode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventCode {
+    /// `NONE`.
     None = 0,
+    /// `SUBTASK`, or a subtask.
     Subtask = 1,
+    /// `STREAM_READ`.
     StreamRead = 2,
+    /// `STREAM_WRITE`.
     StreamWrite = 3,
+    /// `FUTURE_READ`.
     FutureRead = 4,
+    /// `FUTURE_WRITE`.
     FutureWrite = 5,
+    /// `TASK_CANCELLED`.
     TaskCancelled = 6,
 }
 
@@ -66,7 +73,9 @@ pub struct Waitable {
 /// The classes derived from `Waitable`.
 #[derive(Debug)]
 pub enum WaitableKind {
+    /// `SUBTASK`, or a subtask.
     Subtask(Subtask),
+    /// An end of a stream or future.
     End(CopyEnd),
 }
 

@@ -43,6 +43,9 @@
 //!
 //! Source: the runner of Wasmtime's `wast` files, whose names these are. Each engine brings its own implementation.
 
+/// The name of the instance that files of Wasmtime's suite import beside the host's.
+pub const OF_THE_STORE: &str = "wasmtime";
+
 /// The text of the core module `simple-module` of the instance `host`.
 pub const SIMPLE_MODULE: &str = r#"
 (module

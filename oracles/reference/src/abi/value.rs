@@ -18,19 +18,33 @@ pub struct ErrorContextId(pub(crate) usize);
 /// A value. Floats are their bits, with one NaN only if they are made by [`Value::f32`], [`Value::f64`] or by lifting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
+    /// `bool`.
     Bool(bool),
+    /// `s8`.
     S8(i8),
+    /// `u8`.
     U8(u8),
+    /// `s16`.
     S16(i16),
+    /// `u16`.
     U16(u16),
+    /// `s32`.
     S32(i32),
+    /// `u32`.
     U32(u32),
+    /// `s64`.
     S64(i64),
+    /// `u64`.
     U64(u64),
+    /// `f32`.
     F32(u32),
+    /// `f64`.
     F64(u64),
+    /// `char`.
     Char(char),
+    /// `string`.
     String(LiftedString),
+    /// `error-context`.
     ErrorContext(ErrorContextId),
     /// The elements of a list. Those of a map are records of a key and a value.
     List(Vec<Value>),
@@ -38,7 +52,9 @@ pub enum Value {
     Record(Vec<Value>),
     /// A case of a variant, an enum (its label), an option (none, some) or a result (ok, error), by its place in the type.
     Variant {
+        /// The place of the case in the type.
         case: u32,
+        /// What the case holds, if it holds something.
         payload: Option<Box<Value>>,
     },
     /// The labels that are set: the first of the type is the lowest bit.
@@ -47,7 +63,9 @@ pub enum Value {
     Own(u32),
     /// The representation of a resource.
     Borrow(u32),
+    /// `stream`.
     Stream(SharedId),
+    /// `future`.
     Future(SharedId),
 }
 

@@ -8,6 +8,7 @@ use super::super::instantiate::{Item, Items};
 use super::super::machine::Machine;
 use super::super::store::Store;
 use super::super::types::{FuncType, ValType};
+use spawndiff_observation::scripts::host::OF_THE_STORE;
 use std::sync::Arc;
 
 /// The imports of a component in a script.
@@ -16,7 +17,7 @@ pub(super) fn imports<M: Machine>(
     engine: &wasmi::Engine,
 ) -> Result<Items, Unsupported> {
     let host = host(store, engine)?;
-    let wasmtime = Items::new([
+    let of_the_store = Items::new([
         (
             "set-max-table-capacity",
             func(store, HostFunc::Nothing, vec![ValType::U32], None, false),
@@ -26,7 +27,7 @@ pub(super) fn imports<M: Machine>(
     let echo = HostFunc::Echo { slow: false };
     Items::new([
         ("host", Item::Instance(Arc::new(host))),
-        ("wasmtime", Item::Instance(Arc::new(wasmtime))),
+        (OF_THE_STORE, Item::Instance(Arc::new(of_the_store))),
         (
             "host-echo-u32",
             func(store, echo, vec![ValType::U32], Some(ValType::U32), true),
