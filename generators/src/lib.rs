@@ -123,7 +123,6 @@ pub fn plan_from_bytes(data: &[u8]) -> Plan {
 
 fn plan_from_bytes_with(data: &[u8], mix: Mix) -> Plan {
     plan(&mut Unstructured::new(data), mix)
-        .expect("drawing takes what bytes there are and zeros after them")
 }
 
 /// The case `index` of the campaign `seed`. Depends on nothing else.
@@ -144,5 +143,4 @@ pub fn case_from_seed_with(seed: u64, index: u64, mix: Mix) -> Case {
 /// The plan that [`case_from_seed_with`] encodes.
 pub fn plan_from_seed_with(seed: u64, index: u64, mix: Mix) -> Plan {
     plan(&mut Unstructured::new(&rng::bytes(seed, index)), mix)
-        .expect("drawing takes what bytes there are and zeros after them")
 }

@@ -2,7 +2,7 @@
 
 use spawndiff_generators::{
     Instance, Lift, MAX_INSTANCES, Mix, Op, Plan, Scalar, case_from_bytes, encode, limits,
-    plan_from_bytes, plan_from_seed_with,
+    plan_from_bytes, plan_from_seed_with, run_bytes,
 };
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
@@ -108,10 +108,14 @@ fn what_any_bytes_give_is_valid() {
             next() % 1500
         };
         let bytes: Vec<u8> = (0..len).map(|_| next() as u8).collect();
-        if round % 5 == 0 {
-            check(&plan_from_bytes(&bytes), &bytes);
-        } else {
-            case_from_bytes(&bytes);
+        let plan = plan_from_bytes(&bytes[run_bytes(len)..]);
+        check(&plan, &bytes);
+        // The bytes before mean only the runs.
+        let case = case_from_bytes(&bytes);
+        assert!(case.component == encode(&plan).component, "{bytes:?}");
+        for run in &case.runs {
+            let last = run.invocations.last().expect("a run is never empty");
+            assert_eq!(last.export, "state", "{bytes:?}");
         }
     }
     for byte in 0..=255 {

@@ -47,12 +47,8 @@ use arbitrary::Unstructured;
 /// Percentage of plans that may use `thread.spawn-*` and `thread.available-parallelism`.
 const SPAWN_PERCENT: u32 = 40;
 
-/// Draws a plan. What the bytes do not say is small.
-///
-/// # Errors
-///
-/// None at present: when the bytes end, it goes on with zeros.
-pub fn plan(u: &mut Unstructured, mix: Mix) -> arbitrary::Result<Plan> {
+/// Draws a plan. When the bytes end, it goes on with zeros, so that what they do not say is small.
+pub fn plan(u: &mut Unstructured, mix: Mix) -> Plan {
     let mut sketch = Sketch::new(Draw { u });
     world::draw(&mut sketch, mix);
     shape::draw(&mut sketch);
@@ -63,11 +59,11 @@ pub fn plan(u: &mut Unstructured, mix: Mix) -> arbitrary::Result<Plan> {
     unaligned::draw(&mut sketch);
     relend::draw(&mut sketch);
     text::draw(&mut sketch);
-    Ok(Plan {
+    Plan {
         instances: sketch.instances,
         channels: sketch.channels,
         runs: sketch.runs,
-    })
+    }
 }
 
 /// Draws the runs of a plan anew, from bytes of their own: the component stays as it is.
