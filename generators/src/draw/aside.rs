@@ -6,9 +6,10 @@
 
 use super::placement::conditional;
 use super::{Sketch, peer, post_return};
-use crate::encode::{World, is_text};
 use crate::limits::SCRATCH_ADDRESS;
-use crate::plan::{Entry, Handle, Index, Op, Operand, Passing, Scalar, Target, ValueType, Width};
+use crate::plan::{
+    Entry, Handle, Index, Op, Operand, Passing, Scalar, Target, Topology, ValueType, Width,
+};
 
 /// Percentage of plans with one of these, of those with one instance and of those with more.
 const PERCENT: [u32; 2] = [3, 9];
@@ -63,15 +64,15 @@ pub(super) fn draw(sketch: &mut Sketch) {
     if !sketch.draw.percent(percent) {
         return;
     }
-    let world = sketch.world();
+    let topology = sketch.topology();
     // Each instance can have a start function.
     let mut places = PLACES.to_vec();
-    places.retain(|&(_, place)| !fitting(sketch, &world, place).is_empty());
+    places.retain(|&(_, place)| !fitting(sketch, &topology, place).is_empty());
     let place = sketch.draw.weighted(&places);
-    let fitting = fitting(sketch, &world, place);
+    let fitting = fitting(sketch, &topology, place);
     let number = sketch.draw.pick(&fitting);
     sketch.number = number;
-    sketch.visible = world.visible(number);
+    sketch.visible = topology.visible(number);
     sketch.instance = std::mem::take(&mut sketch.instances[number]);
     match place {
         Place::StartFunction => sketch.instance.start_function = body(sketch, place),
@@ -86,12 +87,14 @@ pub(super) fn draw(sketch: &mut Sketch) {
 }
 
 /// The instances in which there is such a place.
-fn fitting(sketch: &Sketch, world: &World, place: Place) -> Vec<usize> {
+fn fitting(sketch: &Sketch, topology: &Topology, place: Place) -> Vec<usize> {
     let receives_text = |i: usize| {
         let entries = |i: usize| sketch.instances[i].entries.iter();
-        let mut visible = world.visible(i).into_iter();
-        entries(i).any(|entry| entry.params.iter().copied().any(is_text))
-            || visible.any(|other| entries(other).any(|entry| entry.result.is_some_and(is_text)))
+        let mut visible = topology.visible(i).into_iter();
+        entries(i).any(|entry| entry.params.iter().copied().any(ValueType::is_text))
+            || visible.any(|other| {
+                entries(other).any(|entry| entry.result.is_some_and(ValueType::is_text))
+            })
     };
     let fits = |&i: &usize| {
         let instance = &sketch.instances[i];

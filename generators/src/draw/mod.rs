@@ -39,9 +39,9 @@ mod value;
 mod world;
 
 use crate::Mix;
-use crate::encode::World;
 use crate::limits::FUEL;
-use crate::plan::{Call, Channel, Import, Instance, Item, Plan};
+use crate::plan::signature::{entry_signature, import_signature};
+use crate::plan::{Call, Channel, Import, Instance, Item, Plan, Topology};
 use arbitrary::Unstructured;
 
 /// Percentage of plans that may use `thread.spawn-*` and `thread.available-parallelism`.
@@ -191,11 +191,8 @@ enum Return {
 
 impl<'u, 'b> Sketch<'u, 'b> {
     /// How the instances stand to each other.
-    fn world(&self) -> World {
-        World::new(&Plan {
-            instances: self.instances.clone(),
-            ..Plan::default()
-        })
+    fn topology(&self) -> Topology {
+        Topology::new(&self.instances)
     }
 
     fn new(mut draw: Draw<'u, 'b>) -> Self {
@@ -241,9 +238,10 @@ impl<'u, 'b> Sketch<'u, 'b> {
             Item::Function(f) => {
                 self.instance.signatures[self.instance.functions[f].signature].is_start()
             }
-            Item::Entry(e) => crate::encode::entry_signature(&self.instance.entries[e]).is_start(),
-            Item::Import(import) => crate::encode::import_signature(import, &[])
-                .is_some_and(|signature| signature.is_start()),
+            Item::Entry(e) => entry_signature(&self.instance.entries[e]).is_start(),
+            Item::Import(import) => {
+                import_signature(import, &[]).is_some_and(|signature| signature.is_start())
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::op::Scope;
 use super::{Sketch, channel, target};
 use crate::limits::SUBTASKS;
+use crate::plan::sample::INVALID;
 use crate::plan::{Argument, Callee, Direction, Entry, Handle, Lift, Op, Passing, ValueType};
 
 const CAREFUL: Passing = Passing::Careful;
@@ -161,9 +162,7 @@ pub(super) fn arguments(sketch: &mut Sketch, callee: Callee, out: &mut Vec<Op>) 
     for ty in params {
         args.push(match ty {
             ValueType::Scalar(_) => Argument::Scalar(sketch.draw.scalar(Some(ty))),
-            ValueType::String | ValueType::Bytes => {
-                Argument::Sample(sketch.draw.index(crate::encode::sample::INVALID))
-            }
+            ValueType::String | ValueType::Bytes => Argument::Sample(sketch.draw.index(INVALID)),
             ValueType::Channel(channel) => {
                 let slot = sketch.draw.index(2);
                 out.push(Op::ChannelNew { channel, slot });

@@ -8,7 +8,7 @@ use super::ingredient::{
 use super::placement::{choose, insert_in_entry, insert_in_thread};
 use super::remedy::{self, Obstacle};
 use super::{Sketch, peer};
-use crate::encode::sample::INVALID;
+use crate::plan::sample::INVALID;
 use crate::plan::{Argument, Direction, Handle, Lift, Op, ValueType};
 
 /// How many mistakes a case is to make that has anything to make them with, and the weights.

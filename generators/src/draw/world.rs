@@ -89,11 +89,11 @@ pub(super) fn draw(sketch: &mut Sketch, mix: Mix) {
             ..Instance::default()
         });
     }
-    let world = sketch.world();
+    let topology = sketch.topology();
     for number in (1..count).rev() {
         let first = std::mem::replace(&mut sketch.instance, sketch.instances[number].clone());
         sketch.number = number;
-        sketch.visible = world.visible(number);
+        sketch.visible = topology.visible(number);
         sketch.instance.fuel = sketch
             .draw
             .range(*FUEL.start() as usize..=*FUEL.end() as usize)
@@ -106,7 +106,7 @@ pub(super) fn draw(sketch: &mut Sketch, mix: Mix) {
         sketch.unlucky.clear();
     }
     sketch.number = 0;
-    sketch.visible = world.visible(0);
+    sketch.visible = topology.visible(0);
 }
 
 /// Draws an instance that is called.
