@@ -2,7 +2,7 @@
 //!
 //! Drawn after all that may have an entry that borrows, where there is one: a case without that is what it is without this file.
 
-use super::Sketch;
+use super::sketch::Sketch;
 use crate::limits::ENTRIES;
 use crate::plan::flat::flat;
 use crate::plan::{Argument, Callee, Entry, Handle, Lift, Op, Reaction, Scalar, ValueType};
@@ -79,7 +79,7 @@ fn borrower(sketch: &mut Sketch, place: Place) -> Entry {
 }
 
 fn places(sketch: &Sketch) -> Vec<Place> {
-    let (topology, instances) = (sketch.topology(), &sketch.instances);
+    let (topology, instances) = (&sketch.topology, &sketch.instances);
     let mut places = Vec::new();
     for (instance, it) in instances.iter().enumerate() {
         let mut callees = topology.visible(instance);

@@ -2,7 +2,7 @@
 //!
 //! Drawn after all else, in a few plans of a hundred that pass strings or lists: a case without that is what it is without this file.
 
-use super::Sketch;
+use super::sketch::Sketch;
 use crate::plan::sample::STEPPED;
 use crate::plan::{Argument, Encoding, Instance, Misplacement, Op};
 
