@@ -1,5 +1,5 @@
 //! Bytes or a seed, made into a [`Case`]: a component whose core code starts threads through tables, and the calls to
-//! make of it. Knows no engine.
+//! make of it. Knows no engine: what one wants drawn more or less often is in the [`Mix`] that the caller passes.
 //!
 //! A case is made in two steps. [`plan()`] draws a [`Plan`], plain data that says what the functions do and which
 //! invocations are made; all randomness is there. [`encode()`] turns any plan into a component: it is pure, it never
@@ -59,12 +59,14 @@ mod mix;
 mod plan;
 mod rng;
 pub mod shrink;
+mod weight;
 mod without;
 
 pub use draw::plan;
 pub use encode::encode;
 pub use mix::{MAX_INSTANCES, Mix};
 pub use plan::*;
+pub use weight::{Weight, Weights};
 pub use without::Without;
 
 use arbitrary::Unstructured;

@@ -1,5 +1,7 @@
 //! What is drawn how often, and what it costs. Counted on plans and bytes; no engine runs.
 
+mod tuned;
+
 use arbitrary::Unstructured;
 use spawndiff_generators::{
     Argument, Code, Handle, Index, Instance, Lift, MAX_INSTANCES, Mix, Op, Plan, Target,
@@ -8,13 +10,14 @@ use spawndiff_generators::{
 use std::collections::BTreeMap;
 
 const SEEDS: u64 = 2000;
-/// Everything that can be drawn.
-const MIX: Mix = Mix {
-    instances: MAX_INSTANCES,
-};
+
+/// Everything that can be drawn, as often as the campaigns draw it.
+fn mix() -> Mix {
+    tuned::mix(MAX_INSTANCES)
+}
 
 fn plans() -> impl Iterator<Item = Plan> {
-    (0..SEEDS).map(|seed| plan_from_seed_with(3, seed, MIX))
+    (0..SEEDS).map(|seed| plan_from_seed_with(3, seed, mix()))
 }
 
 #[test]
@@ -41,7 +44,7 @@ fn no_bytes_give_a_case_that_starts_a_thread() {
         case.runs.iter().all(|run| run.invocations.len() >= 2),
         "{case:?}"
     );
-    let plan = plan(&mut Unstructured::new(&[]), MIX);
+    let plan = plan(&mut Unstructured::new(&[]), mix());
     let body = &plan.instances[0].entries[0].body;
     assert!(matches!(body[0], Op::Start { .. }), "{body:?}");
     assert!(
@@ -256,7 +259,7 @@ fn post_returns_are_drawn_with_every_forbidden_call() {
     ];
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let (mut lifted, mut with, mut unlucky) = (0, 0, 0);
-    for plan in (0..PLANS).map(|seed| plan_from_seed_with(5, seed, MIX)) {
+    for plan in (0..PLANS).map(|seed| plan_from_seed_with(5, seed, mix())) {
         let before: u64 = counts.values().sum();
         for entry in &plan.instances[0].entries {
             lifted += u64::from(entry.lift.is_sync());
@@ -318,9 +321,11 @@ fn components_are_small_and_need_few_bytes() {
             (state >> 56) as u8
         };
         let bytes: Vec<u8> = (0..8192).map(|_| next()).collect();
-        let mut u = Unstructured::new(&bytes);
-        plan(&mut u, MIX);
-        used.push(bytes.len() - u.len());
+        for mix in [mix(), Mix::default()] {
+            let mut u = Unstructured::new(&bytes);
+            plan(&mut u, mix);
+            used.push(bytes.len() - u.len());
+        }
     }
     used.sort_unstable();
     println!(

@@ -1,5 +1,7 @@
-//! What a seed and a number mean stays what it is: hashes of some cases, which together have every operation and whatever is
+//! What a seed and a number mean to the campaigns stays what it is: hashes of some cases, which together have every operation and whatever is
 //! drawn rarely. A stored seed, and a figure in a report, mean nothing when one of these changes.
+
+mod tuned;
 
 use spawndiff_corpus::Case;
 use spawndiff_generators::{
@@ -88,9 +90,7 @@ const RARE: &[&str] = &[
 
 impl Golden {
     fn mix(&self) -> Mix {
-        Mix {
-            instances: self.instances,
-        }
+        tuned::mix(self.instances)
     }
 
     fn plan(&self) -> Plan {

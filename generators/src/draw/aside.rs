@@ -10,6 +10,7 @@ use super::sketch::Sketch;
 use super::{peer, post_return};
 use crate::limits::SCRATCH_ADDRESS;
 use crate::plan::{Entry, Handle, Index, Op, Operand, Passing, Scalar, Target, ValueType, Width};
+use crate::weight::Weight;
 
 /// Percentage of plans with one of these, of those with one instance and of those with more.
 const PERCENT: [u32; 2] = [3, 9];
@@ -122,8 +123,9 @@ fn step(builder: &mut Builder, place: Place, out: &mut Vec<Op>) {
     match builder.draw.weighted(STEPS) {
         Step::Launch => launch(builder, place, out),
         Step::Call => call(builder, out),
-        // Wasmtime 48 never comes back from a start function that yields to another thread; that is known, so this is rare.
-        Step::Yield if place == Place::Destructor || builder.draw.percent(15) => {
+        Step::Yield
+            if place == Place::Destructor || builder.chance(Weight::YieldsInStartFunction) =>
+        {
             out.push(Op::Yield {
                 cancellable: builder.draw.percent(30),
                 offer: false,
@@ -257,13 +259,12 @@ fn harmless(builder: &mut Builder) -> Op {
     }
 }
 
-/// What `realloc` does: like a post-return function, but that it calls no other instance. A call there ends the process in
-/// Wasmtime 44 to 48, or is made after all; that is known.
+/// What `realloc` does: like a post-return function. See [`Weight::CallsInRealloc`].
 fn realloc(builder: &mut Builder) -> Vec<Op> {
     let mut ops = vec![harmless(builder)];
     if !builder.draw.percent(HARMLESS_PERCENT) {
         let mut op = leaves(builder, 0);
-        if matches!(op, Op::Invoke { .. }) {
+        if matches!(op, Op::Invoke { .. }) && !builder.chance(Weight::CallsInRealloc) {
             op = Op::TaskCancel;
         }
         ops.extend(conditional(builder, vec![op]));
@@ -271,9 +272,8 @@ fn realloc(builder: &mut Builder) -> Vec<Op> {
     ops
 }
 
-/// Gives an entry a post-return function that does what it may not. It starts no thread and switches to none: Wasmtime does that, as if
-/// its caller did, and what becomes of it says nothing more; that is known. Those of the first instance do. And its entry takes no borrow:
-/// of one that it keeps, and of the post-return function, either trap may be named.
+/// Gives an entry a post-return function that does what it may not: see [`Weight::ThreadsInCalledPostReturn`]. Its entry takes no
+/// borrow: of one that it keeps, and of the post-return function, either trap may be named.
 fn after_return(builder: &mut Builder) {
     let entries = builder.instance.entries.iter().enumerate();
     let entries: Vec<usize> = entries
@@ -282,7 +282,17 @@ fn after_return(builder: &mut Builder) {
         .collect();
     let entry = builder.draw.pick(&entries);
     let mut op = leaves(builder, entry);
-    if matches!(
+    if is_of_threads(&op) && !builder.chance(Weight::ThreadsInCalledPostReturn) {
+        op = Op::ThreadIndex;
+    }
+    let ops = conditional(builder, vec![op]);
+    let body = &mut builder.instance.entries[entry].post_return;
+    body.get_or_insert_default().extend(ops);
+}
+
+/// Whether an operation starts a thread or may switch to one, and is not for other instances.
+fn is_of_threads(op: &Op) -> bool {
+    matches!(
         op,
         Op::Start { .. }
             | Op::SpawnRef { .. }
@@ -292,12 +302,7 @@ fn after_return(builder: &mut Builder) {
             | Op::YieldThenResume { .. }
             | Op::SuspendThenPromote { .. }
             | Op::YieldThenPromote { .. }
-    ) {
-        op = Op::ThreadIndex;
-    }
-    let ops = conditional(builder, vec![op]);
-    let body = &mut builder.instance.entries[entry].post_return;
-    body.get_or_insert_default().extend(ops);
+    )
 }
 
 /// Whether an entry can have such a post-return function.

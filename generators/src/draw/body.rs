@@ -8,6 +8,7 @@ use super::scope::{Place, Scope};
 use super::target::{launch, yield_};
 use super::{op, peer, post_return, served};
 use crate::plan::{Code, Entry, Lift, Op, Target};
+use crate::weight::Weight;
 
 pub(super) fn draw(builder: &mut Builder) {
     for entry in 0..builder.instance.entries.len() {
@@ -21,11 +22,7 @@ pub(super) fn draw(builder: &mut Builder) {
     drain(builder);
 }
 
-/// Percentage of bodies with asynchronous calls that do not look after their subtasks at their end. Wasmtime 48 fails when a
-/// task ends before one of its subtasks does; that is known, so this is rare.
-const CARELESS_PERCENT: u32 = 4;
-
-/// Lets whoever calls asynchronously look after its subtasks at its end.
+/// Lets whoever calls asynchronously look after its subtasks at its end, mostly.
 fn drain(builder: &mut Builder) {
     fn calls(ops: &[Op]) -> bool {
         ops.iter().any(|op| {
@@ -35,13 +32,13 @@ fn drain(builder: &mut Builder) {
     }
     for function in 0..builder.instance.functions.len() {
         if calls(&builder.instance.functions[function].body)
-            && !builder.draw.percent(CARELESS_PERCENT)
+            && !builder.chance(Weight::AbandonedSubtasks)
         {
             builder.instance.functions[function].body.push(Op::Drain);
         }
     }
     for entry in 0..builder.instance.entries.len() {
-        let careful = !builder.draw.percent(CARELESS_PERCENT);
+        let careful = !builder.chance(Weight::AbandonedSubtasks);
         let entry = &mut builder.instance.entries[entry];
         let mut found = calls(&entry.body);
         let last = match &mut entry.lift {

@@ -1,12 +1,15 @@
 //! One instance in the making, and what drawing knows of it.
 
 use super::choices::Draw;
+use crate::mix::Mix;
 use crate::plan::signature::{entry_signature, import_signature};
 use crate::plan::{Call, Channel, Import, Instance, Item, Topology};
+use crate::weight::Weight;
 
 /// An instance in the making.
 pub(super) struct Builder<'s, 'u, 'b> {
     pub(super) draw: &'s mut Draw<'u, 'b>,
+    pub(super) mix: Mix,
     /// The instance itself, and its number.
     pub(super) instance: Instance,
     pub(super) number: usize,
@@ -56,6 +59,11 @@ pub(super) enum Return {
 }
 
 impl Builder<'_, '_, '_> {
+    /// True as often as the mix says of a percentage.
+    pub(super) fn chance(&mut self, weight: Weight) -> bool {
+        self.draw.chance(self.mix.weight(weight))
+    }
+
     /// Whether there are other instances to call, streams, futures or resources.
     pub(super) fn has_peers(&self) -> bool {
         !self.visible.is_empty() || !self.channels.is_empty() || self.instance.resource.is_some()

@@ -43,6 +43,15 @@ impl<'u, 'b> Draw<'u, 'b> {
         self.byte() * 100 >= (100 - percent) * 256
     }
 
+    /// The same, and nothing is drawn where it is settled: a percentage of 0 is never, and one of 100 or more always.
+    pub(super) fn chance(&mut self, percent: u32) -> bool {
+        match percent {
+            0 => false,
+            1..100 => self.percent(percent),
+            100.. => true,
+        }
+    }
+
     /// An element of a list that is not empty.
     pub(super) fn pick<T: Copy>(&mut self, list: &[T]) -> T {
         list[self.index(list.len())]

@@ -6,15 +6,13 @@ use super::{channel, target};
 use crate::limits::SUBTASKS;
 use crate::plan::sample::INVALID;
 use crate::plan::{Argument, Callee, Direction, Entry, Handle, Op, Passing, ValueType};
+use crate::weight::Weight;
 
 const CAREFUL: Passing = Passing::Careful;
 
-/// Percentage of calls that are asynchronous, of those that can be.
+/// Percentage of calls that are asynchronous, of those that can be, where the caller may block. Where it may not:
+/// [`Weight::AsyncCallsFromSyncTyped`].
 const ASYNCHRONOUS_PERCENT: u32 = 78;
-/// The same in a task that may not block.
-const SYNC_TYPED_ASYNCHRONOUS_PERCENT: u32 = 12;
-/// Percentage of calls of an instance that is nested in the caller, where another could be called.
-const NESTED_PERCENT: u32 = 6;
 
 /// What becomes of a subtask, and the weights.
 const FATES: &[(u32, Fate)] = &[
@@ -116,7 +114,7 @@ fn loose(builder: &mut Builder, scope: &Scope, out: &mut Vec<Op>) {
 
 /// An entry to call.
 pub(super) fn callee(builder: &mut Builder, wanted: impl Fn(&Entry) -> bool) -> Option<Callee> {
-    let any = builder.draw.percent(NESTED_PERCENT);
+    let any = builder.chance(Weight::NestedCallees);
     let nested = builder.topology.subtree(builder.number);
     let mut callees = Vec::new();
     for &instance in &builder.visible {
@@ -211,11 +209,11 @@ pub(super) fn invoke_asynchronously(
 /// A call, and what becomes of it.
 pub(super) fn call(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
     let sync_typed = scope.sync_typed;
-    let asynchronous = builder.draw.percent(match sync_typed {
-        false => ASYNCHRONOUS_PERCENT,
-        true => SYNC_TYPED_ASYNCHRONOUS_PERCENT,
-    });
-    // A call that blocks traps in a task that may not block, and a subtask that outlives it is what Wasmtime fails at.
+    let asynchronous = match sync_typed {
+        false => builder.draw.percent(ASYNCHRONOUS_PERCENT),
+        true => builder.chance(Weight::AsyncCallsFromSyncTyped),
+    };
+    // A call that blocks traps in a task that may not block.
     let any = !sync_typed || asynchronous || builder.draw.percent(5);
     let Some(callee) = callee(builder, |entry| match entry.is_async() {
         true => any,

@@ -10,6 +10,7 @@ use crate::plan::{
     Call, Callback, Code, Entry, Function, Global, Import, Item, Lift, Segment, SegmentMode,
     Signature, Start, Table,
 };
+use crate::weight::Weight;
 
 /// Percentage of right-typed functions among those after the first, which always is. With the functions that return
 /// from threads this makes about half of all.
@@ -193,8 +194,10 @@ fn entries(builder: &mut Builder) {
     }
     let counts: &[(u32, usize)] = &[(30, 2), (25, 1), (27, 3), (18, ENTRIES)];
     for index in 0..builder.draw.weighted(counts) {
-        // Our engine has known bugs in sync-typed functions, so they are few, and fewer where there is more to block on.
-        let sync_typed = if builder.has_peers() { 6 } else { 15 };
+        let sync_typed = builder.mix.weight(match builder.has_peers() {
+            true => Weight::SyncTypedEntriesWithPeers,
+            false => Weight::SyncTypedEntries,
+        });
         let draw = &mut *builder.draw;
         let params = draw.weighted(&[(30, 1), (30, 0), (25, 2), (15, ENTRY_PARAMS)]);
         let params = (0..params).map(|_| draw.component_type().into()).collect();

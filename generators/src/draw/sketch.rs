@@ -12,6 +12,7 @@ const SPAWN_PERCENT: u32 = 40;
 /// A plan in the making, but for its runs.
 pub(super) struct Sketch<'u, 'b> {
     pub(super) draw: Draw<'u, 'b>,
+    mix: Mix,
     /// Whether spawn definitions are allowed.
     spawn: bool,
     pub(super) instances: Vec<Instance>,
@@ -27,6 +28,7 @@ impl<'u, 'b> Sketch<'u, 'b> {
         instances[0].fuel = fuel;
         Sketch {
             draw,
+            mix,
             spawn,
             topology: Topology::new(&instances),
             instances,
@@ -38,6 +40,7 @@ impl<'u, 'b> Sketch<'u, 'b> {
     pub(super) fn builder(&mut self, number: usize) -> Builder<'_, 'u, 'b> {
         Builder {
             draw: &mut self.draw,
+            mix: self.mix,
             instance: self.instances[number].clone(),
             number,
             instances: &self.instances,

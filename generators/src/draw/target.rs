@@ -4,6 +4,7 @@ use super::builder::{Builder, Role};
 use super::scope::{Place, Scope};
 use crate::limits::SLOTS;
 use crate::plan::{Import, Index, Item, Op, Operand, Target};
+use crate::weight::Weight;
 
 /// Where the index of a started thread comes from, and the weights. Mistakes are mostly made by `misfortune`, at places
 /// that are surely reached, and only now and then here.
@@ -27,9 +28,6 @@ enum IndexKind {
     Any,
     Size,
 }
-
-/// Percentage of threads that are promoted as soon as they are made ready.
-const PROMOTE_AT_ONCE_PERCENT: u32 = 1;
 
 /// What becomes of a new thread, and the weights.
 const LAUNCHES: &[(u32, Launch)] = &[
@@ -136,10 +134,9 @@ fn spawn_ref(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
     promote_at_once(builder, scope, wakes, out);
 }
 
-/// After a thread was made ready, and before it can have ended, now and then switches to it by promotion. Wasmtime 48
-/// takes a thread for ready only when it has yielded, and traps; that is known, so this is rare.
+/// After a thread was made ready, and before it can have ended, now and then switches to it by promotion.
 fn promote_at_once(builder: &mut Builder, scope: &mut Scope, wakes: bool, out: &mut Vec<Op>) {
-    if !builder.draw.percent(PROMOTE_AT_ONCE_PERCENT) {
+    if !builder.chance(Weight::PromotedAtOnce) {
         return;
     }
     let cancellable = builder.draw.percent(30);
@@ -300,15 +297,16 @@ pub(super) fn switch(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>
     out.push(op);
 }
 
-/// A thread to promote. It need not be ready, says the specification; but Wasmtime 48 traps if it is not, and that is
-/// known, so it is rare.
+/// A thread to promote. It need not be ready.
 fn promoted(builder: &mut Builder, slot: usize) -> Target {
-    builder.draw.weighted(&[
+    let share = |weight| builder.mix.weight(weight);
+    let targets = [
         (96, Target::Ready),
-        (2, Target::Parked(slot)),
-        (1, Target::Own),
-        (1, Target::Last),
-    ])
+        (share(Weight::PromotedSuspended), Target::Parked(slot)),
+        (share(Weight::PromotedItself), Target::Own),
+        (share(Weight::PromotedLast), Target::Last),
+    ];
+    builder.draw.weighted(&targets)
 }
 
 /// An operation whose target is likely wrong.

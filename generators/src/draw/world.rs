@@ -4,6 +4,7 @@ use super::choices::Draw;
 use crate::limits::{CHANNELS, INSTANCES, WRAPPERS};
 use crate::mix::Mix;
 use crate::plan::{Channel, Encoding, Instance};
+use crate::weight::Weight;
 use spawndiff_corpus::Type;
 
 /// How many instances there are, and the weights.
@@ -24,12 +25,11 @@ const ELEMENTS: &[(u32, Option<Type>)] = &[
     (2, Some(Type::Bool)),
 ];
 
-/// Where an instance stands, and the weights.
-const PLACES: &[(u32, Place)] = &[
+/// Where an instance stands, and the weights, but for those in the first one: see [`Weight::NestedInFirst`].
+const PLACES: [(u32, Place); 3] = [
     (66, Place::Beside),
     (20, Place::Within),
     (10, Place::BesideIt),
-    (4, Place::WithinFirst),
 ];
 
 #[derive(Clone, Copy)]
@@ -40,8 +40,7 @@ enum Place {
     Within,
     /// Beside the one before it, wherever that is.
     BesideIt,
-    /// In the first one. Wasmtime 48 lets no component call one that it contains, or is contained in; that is known, so
-    /// this is rare, and so are such calls.
+    /// In the first one.
     WithinFirst,
 }
 
@@ -57,8 +56,11 @@ pub(super) fn draw(draw: &mut Draw, mix: Mix) -> (Vec<Instance>, Vec<Channel>) {
             channels.push(Channel { future, element });
         }
     }
+    let [beside, within, beside_it] = PLACES;
+    let within_first = (mix.weight(Weight::NestedInFirst), Place::WithinFirst);
+    let places = [beside, within, beside_it, within_first];
     for number in 1..count {
-        let parent = match draw.weighted(PLACES) {
+        let parent = match draw.weighted(&places) {
             Place::Beside => None,
             Place::Within if number > 1 => Some(number - 1),
             Place::BesideIt if number > 1 => instances[number - 1].parent,
