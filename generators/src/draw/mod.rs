@@ -1,4 +1,5 @@
-//! Drawing a plan. All randomness of a case is here, and so are the weights, each beside the choice it weighs:
+//! Drawing a plan. All randomness of a case is here, and so are the weights, each beside the choice it weighs, but for those
+//! that the caller says: see [`crate::Weight`].
 //!
 //! - `choices`: choices from bytes; `sketch`: a plan in the making, and `builder`: an instance in the making;
 //! - `shape`: what there is (signatures, functions, tables, definitions, entries, runs);
@@ -13,10 +14,12 @@
 //!   them right again;
 //! - `misfortune`: the mistakes that a case is to make, and `placement`: where;
 //! - `aside`: start functions of core modules, destructors and `realloc` that do more than they have to;
-//! - `unaligned`, `relend` and `text`, last of all: buffers that are not aligned, borrowed handles that are lent on, strings that need more
-//!   than one step, and a `realloc` that gives what was not asked for.
+//! - `unaligned`, `relend` and `text`, last of all: buffers that are not aligned, borrowed handles that are lent on, strings
+//!   that need more than one step, and a `realloc` that gives what was not asked for.
 //!
-//! A file names only those from which it draws, and none that draws from it. When the bytes end, every choice falls on its first or smallest alternative, so these are the ones that make a small
+//! A file names those that it draws with, and none that draws with it.
+//!
+//! When the bytes end, every choice falls on its first or smallest alternative, so these are the ones that make a small
 //! case which still starts a thread.
 
 mod aside;

@@ -1,7 +1,4 @@
 //! A core function's body in the making: what all operations need.
-//!
-//! The point of each operation is pushed before the code that gives its value, so that something lies on the operand stack
-//! while threads switch.
 
 use super::context::Context;
 use super::core_type::default;

@@ -1,4 +1,7 @@
 //! Operations one after another: the point of each, where its value goes, loops and choices.
+//!
+//! The point of each operation is pushed before the code that gives its value, so that something lies on the operand stack
+//! while threads switch.
 
 use super::body::Body;
 use super::memory::MEMORY;

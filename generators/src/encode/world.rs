@@ -5,7 +5,7 @@ use crate::limits::{CHANNELS, ENTRY_PARAMS_ENCODED, INSTANCES};
 use crate::plan::{Callee, Channel, Entry, Instance, Plan, Topology, ValueType, wrap};
 use spawndiff_corpus::Type;
 
-/// The instances of a plan and how they stand to each other.
+/// The instances of a plan, how they stand to each other, and the streams and futures that they share.
 pub(super) struct World {
     pub(super) instances: Vec<Instance>,
     pub(super) channels: Vec<Channel>,
