@@ -1,5 +1,5 @@
 //! Bytes or a seed, made into a [`Case`]: a component whose core code starts threads through tables, and the calls to
-//! make of it. Knows no engine.
+//! make of it. Knows no engine: what one wants drawn more or less often is in the [`Mix`] that the caller passes.
 //!
 //! A case is made in two steps. [`plan()`] draws a [`Plan`], plain data that says what the functions do and which
 //! invocations are made; all randomness is there. [`encode()`] turns any plan into a component: it is pure, it never
@@ -55,45 +55,22 @@
 mod draw;
 mod encode;
 pub mod limits;
+mod mix;
 mod plan;
 mod rng;
 pub mod shrink;
+mod weight;
 mod without;
 
 pub use draw::plan;
 pub use encode::encode;
+pub use mix::{MAX_INSTANCES, Mix};
 pub use plan::*;
+pub use weight::{Weight, Weights};
 pub use without::Without;
 
 use arbitrary::Unstructured;
 use spawndiff_corpus::Case;
-
-/// What a campaign draws from.
-///
-/// ```
-/// use spawndiff_generators::{Mix, plan_from_seed_with};
-///
-/// let mix = Mix { instances: 4 };
-/// let most = (0..50).map(|index| plan_from_seed_with(1, index, mix).instances.len()).max();
-/// assert_eq!(most, Some(4));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mix {
-    /// The most component instances that a case has. With one, there are no calls between instances, and no streams and
-    /// futures. Default: [`MAX_INSTANCES`], and more is as many.
-    pub instances: usize,
-}
-
-impl Default for Mix {
-    fn default() -> Mix {
-        Mix {
-            instances: MAX_INSTANCES,
-        }
-    }
-}
-
-/// The most component instances that a case can have.
-pub const MAX_INSTANCES: usize = limits::INSTANCES;
 
 /// How many bytes at the start of a fuzzer's input of `length` bytes mean the runs; what follows means the component.
 pub fn run_bytes(length: usize) -> usize {
@@ -123,7 +100,6 @@ pub fn plan_from_bytes(data: &[u8]) -> Plan {
 
 fn plan_from_bytes_with(data: &[u8], mix: Mix) -> Plan {
     plan(&mut Unstructured::new(data), mix)
-        .expect("drawing takes what bytes there are and zeros after them")
 }
 
 /// The case `index` of the campaign `seed`. Depends on nothing else.
@@ -144,5 +120,4 @@ pub fn case_from_seed_with(seed: u64, index: u64, mix: Mix) -> Case {
 /// The plan that [`case_from_seed_with`] encodes.
 pub fn plan_from_seed_with(seed: u64, index: u64, mix: Mix) -> Plan {
     plan(&mut Unstructured::new(&rng::bytes(seed, index)), mix)
-        .expect("drawing takes what bytes there are and zeros after them")
 }

@@ -1,4 +1,5 @@
-//! Every bound of a generated case, in one place. The weights stand beside the choices they weigh, in `draw`.
+//! Every bound of a generated case, in one place. The weights stand beside the choices they weigh, in
+//! `draw`, but for those of a [`crate::Mix`].
 
 /// Bytes that [`crate::case_from_seed`] draws from. A plan needs far fewer (a test says so).
 pub const SEED_BYTES: usize = 3072;

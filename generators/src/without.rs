@@ -1,7 +1,7 @@
 //! Plans for an engine that lacks something: what it has takes its place.
 
+use crate::plan::{Op, Plan};
 use crate::shrink::{body, cancellable};
-use crate::{Op, Plan};
 
 /// What an engine lacks of what plans use. Default: nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

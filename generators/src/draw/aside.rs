@@ -4,11 +4,13 @@
 //!
 //! Drawn late, in a few plans of a hundred: a case without any of that is what it is without this file.
 
+use super::builder::Builder;
 use super::placement::conditional;
-use super::{Sketch, peer, post_return};
-use crate::encode::{World, is_text};
+use super::sketch::Sketch;
+use super::{peer, post_return};
 use crate::limits::SCRATCH_ADDRESS;
 use crate::plan::{Entry, Handle, Index, Op, Operand, Passing, Scalar, Target, ValueType, Width};
+use crate::weight::Weight;
 
 /// Percentage of plans with one of these, of those with one instance and of those with more.
 const PERCENT: [u32; 2] = [3, 9];
@@ -63,35 +65,35 @@ pub(super) fn draw(sketch: &mut Sketch) {
     if !sketch.draw.percent(percent) {
         return;
     }
-    let world = sketch.world();
     // Each instance can have a start function.
     let mut places = PLACES.to_vec();
-    places.retain(|&(_, place)| !fitting(sketch, &world, place).is_empty());
+    places.retain(|&(_, place)| !fitting(sketch, place).is_empty());
     let place = sketch.draw.weighted(&places);
-    let fitting = fitting(sketch, &world, place);
+    let fitting = fitting(sketch, place);
     let number = sketch.draw.pick(&fitting);
-    sketch.number = number;
-    sketch.visible = world.visible(number);
-    sketch.instance = std::mem::take(&mut sketch.instances[number]);
+    let mut builder = sketch.builder(number);
     match place {
-        Place::StartFunction => sketch.instance.start_function = body(sketch, place),
+        Place::StartFunction => builder.instance.start_function = body(&mut builder, place),
         Place::Destructor => {
-            sketch.instance.resource = Some(true);
-            sketch.instance.destructor = body(sketch, place);
+            builder.instance.resource = Some(true);
+            builder.instance.destructor = body(&mut builder, place);
         }
-        Place::Realloc => sketch.instance.realloc = realloc(sketch),
-        Place::PostReturn => after_return(sketch),
+        Place::Realloc => builder.instance.realloc = realloc(&mut builder),
+        Place::PostReturn => after_return(&mut builder),
     }
-    sketch.instances[number] = std::mem::take(&mut sketch.instance);
+    let instance = builder.instance;
+    sketch.instances[number] = instance;
 }
 
 /// The instances in which there is such a place.
-fn fitting(sketch: &Sketch, world: &World, place: Place) -> Vec<usize> {
+fn fitting(sketch: &Sketch, place: Place) -> Vec<usize> {
     let receives_text = |i: usize| {
         let entries = |i: usize| sketch.instances[i].entries.iter();
-        let mut visible = world.visible(i).into_iter();
-        entries(i).any(|entry| entry.params.iter().copied().any(is_text))
-            || visible.any(|other| entries(other).any(|entry| entry.result.is_some_and(is_text)))
+        let mut visible = sketch.topology.visible(i).into_iter();
+        entries(i).any(|entry| entry.params.iter().copied().any(ValueType::is_text))
+            || visible.any(|other| {
+                entries(other).any(|entry| entry.result.is_some_and(ValueType::is_text))
+            })
     };
     let fits = |&i: &usize| {
         let instance = &sketch.instances[i];
@@ -106,32 +108,33 @@ fn fitting(sketch: &Sketch, world: &World, place: Place) -> Vec<usize> {
     (0..sketch.instances.len()).filter(fits).collect()
 }
 
-fn body(sketch: &mut Sketch, place: Place) -> Vec<Op> {
+fn body(builder: &mut Builder, place: Place) -> Vec<Op> {
     let mut ops = Vec::new();
-    for _ in 0..sketch.draw.weighted(&[(40, 1), (35, 2), (25, 3)]) {
-        step(sketch, place, &mut ops);
+    for _ in 0..builder.draw.weighted(&[(40, 1), (35, 2), (25, 3)]) {
+        step(builder, place, &mut ops);
     }
-    match sketch.draw.percent(50) {
+    match builder.draw.percent(50) {
         false => ops,
-        true => conditional(sketch, ops),
+        true => conditional(builder, ops),
     }
 }
 
-fn step(sketch: &mut Sketch, place: Place, out: &mut Vec<Op>) {
-    match sketch.draw.weighted(STEPS) {
-        Step::Launch => launch(sketch, place, out),
-        Step::Call => call(sketch, out),
-        // Wasmtime 48 never comes back from a start function that yields to another thread; that is known, so this is rare.
-        Step::Yield if place == Place::Destructor || sketch.draw.percent(15) => {
+fn step(builder: &mut Builder, place: Place, out: &mut Vec<Op>) {
+    match builder.draw.weighted(STEPS) {
+        Step::Launch => launch(builder, place, out),
+        Step::Call => call(builder, out),
+        Step::Yield
+            if place == Place::Destructor || builder.chance(Weight::YieldsInStartFunction) =>
+        {
             out.push(Op::Yield {
-                cancellable: sketch.draw.percent(30),
+                cancellable: builder.draw.percent(30),
                 offer: false,
             })
         }
-        Step::Yield | Step::Quiet => out.push(quiet(sketch)),
+        Step::Yield | Step::Quiet => out.push(quiet(builder)),
         Step::Set => {
             out.push(Op::SetNew { slot: 1 });
-            if sketch.draw.percent(50) {
+            if builder.draw.percent(50) {
                 out.push(Op::SetPoll {
                     handle: Handle::Set(1),
                     cancellable: false,
@@ -140,16 +143,16 @@ fn step(sketch: &mut Sketch, place: Place, out: &mut Vec<Op>) {
         }
         Step::Backpressure => {
             out.push(Op::BackpressureInc { times: 1 });
-            if sketch.draw.percent(60) {
+            if builder.draw.percent(60) {
                 let passing = Passing::Careful;
                 out.push(Op::BackpressureDec { passing });
             }
         }
         Step::Suspend => out.push(Op::Suspend {
-            cancellable: sketch.draw.percent(30),
+            cancellable: builder.draw.percent(30),
             park: None,
         }),
-        Step::Return => out.push(match sketch.draw.percent(50) {
+        Step::Return => out.push(match builder.draw.percent(50) {
             false => Op::TaskCancel,
             true => Op::TaskReturn {
                 result: None,
@@ -161,24 +164,24 @@ fn step(sketch: &mut Sketch, place: Place, out: &mut Vec<Op>) {
 }
 
 /// Starts a thread, of any entry of the table now and then, and says what becomes of it.
-fn launch(sketch: &mut Sketch, place: Place, out: &mut Vec<Op>) {
-    let start = sketch.draw.index(sketch.instance.starts.len());
-    let table = sketch.instance.starts[start].table;
-    let size = sketch.instance.tables[table].initial;
+fn launch(builder: &mut Builder, place: Place, out: &mut Vec<Op>) {
+    let start = builder.draw.index(builder.instance.starts.len());
+    let table = builder.instance.starts[start].table;
+    let size = builder.instance.tables[table].initial;
     // The first entry of a called instance's table is always right-typed.
-    let index = match sketch.number > 0 && sketch.draw.percent(70) {
+    let index = match builder.number > 0 && builder.draw.percent(70) {
         true => 0,
-        false => sketch.draw.below(size + 1),
+        false => builder.draw.below(size + 1),
     };
-    let slot = 1 + sketch.draw.index(2);
+    let slot = 1 + builder.draw.index(2);
     out.push(Op::Start {
         start,
         index: Index::Const(index),
-        context: Operand::Const(sketch.draw.below(100) as i32),
+        context: Operand::Const(builder.draw.below(100) as i32),
         slot,
     });
     let target = Target::Parked(slot);
-    match sketch.draw.below(4) {
+    match builder.draw.below(4) {
         0 => {}
         1 if place == Place::Destructor => out.push(Op::YieldThenResume {
             cancellable: false,
@@ -189,13 +192,13 @@ fn launch(sketch: &mut Sketch, place: Place, out: &mut Vec<Op>) {
 }
 
 /// Calls another instance, and leaves the subtask or looks after it.
-fn call(sketch: &mut Sketch, out: &mut Vec<Op>) {
-    let asynchronous = sketch.draw.percent(65);
-    let fits = |entry: &Entry| entry.takes_scalars() && asynchronous == peer::is_async(entry);
-    let Some(callee) = peer::callee(sketch, fits) else {
-        return out.push(quiet(sketch));
+fn call(builder: &mut Builder, out: &mut Vec<Op>) {
+    let asynchronous = builder.draw.percent(65);
+    let fits = |entry: &Entry| entry.takes_scalars() && asynchronous == entry.is_async();
+    let Some(callee) = peer::callee(builder, fits) else {
+        return out.push(quiet(builder));
     };
-    let args = peer::arguments(sketch, callee, &mut Vec::new());
+    let args = peer::arguments(builder, callee, &mut Vec::new());
     out.push(Op::Invoke {
         callee,
         asynchronous,
@@ -204,7 +207,7 @@ fn call(sketch: &mut Sketch, out: &mut Vec<Op>) {
     });
     let handle = Handle::Subtask(3);
     let passing = Passing::Careful;
-    match sketch.draw.below(4) {
+    match builder.draw.below(4) {
         0 if asynchronous => out.push(Op::SubtaskCancel {
             handle,
             asynchronous,
@@ -223,32 +226,32 @@ fn call(sketch: &mut Sketch, out: &mut Vec<Op>) {
 }
 
 /// What any function may do at any time, or nearly.
-fn quiet(sketch: &mut Sketch) -> Op {
-    match sketch.draw.below(4) {
+fn quiet(builder: &mut Builder) -> Op {
+    match builder.draw.below(4) {
         0 => Op::ThreadIndex,
         1 => Op::Mark {
             value: Operand::Argument,
         },
-        _ => harmless(sketch),
+        _ => harmless(builder),
     }
 }
 
 /// What any function may do at any time. (What `post_return` draws beside that goes by the functions of the instance that is drawn
 /// with it.)
-fn harmless(sketch: &mut Sketch) -> Op {
-    let value = match sketch.draw.percent(50) {
+fn harmless(builder: &mut Builder) -> Op {
+    let value = match builder.draw.percent(50) {
         false => Operand::Argument,
-        true => Operand::Const(sketch.draw.below(1000) as i32),
+        true => Operand::Const(builder.draw.below(1000) as i32),
     };
-    let slot = sketch.draw.below(2);
-    match sketch.draw.below(4) {
+    let slot = builder.draw.below(2);
+    match builder.draw.below(4) {
         0 => Op::GlobalSet {
-            global: sketch.draw.index(sketch.instance.globals.len()),
+            global: builder.draw.index(builder.instance.globals.len()),
             value,
         },
         1 => Op::Store {
             width: Width::Bits32,
-            address: SCRATCH_ADDRESS + 4 * sketch.draw.below(40),
+            address: SCRATCH_ADDRESS + 4 * builder.draw.below(40),
             value,
         },
         2 => Op::ContextGet { slot },
@@ -256,32 +259,40 @@ fn harmless(sketch: &mut Sketch) -> Op {
     }
 }
 
-/// What `realloc` does: like a post-return function, but that it calls no other instance. A call there ends the process in
-/// Wasmtime 44 to 48, or is made after all; that is known.
-fn realloc(sketch: &mut Sketch) -> Vec<Op> {
-    let mut ops = vec![harmless(sketch)];
-    if !sketch.draw.percent(HARMLESS_PERCENT) {
-        let mut op = leaves(sketch, 0);
-        if matches!(op, Op::Invoke { .. }) {
+/// What `realloc` does: like a post-return function. See [`Weight::CallsInRealloc`].
+fn realloc(builder: &mut Builder) -> Vec<Op> {
+    let mut ops = vec![harmless(builder)];
+    if !builder.draw.percent(HARMLESS_PERCENT) {
+        let mut op = leaves(builder, 0);
+        if matches!(op, Op::Invoke { .. }) && !builder.chance(Weight::CallsInRealloc) {
             op = Op::TaskCancel;
         }
-        ops.extend(conditional(sketch, vec![op]));
+        ops.extend(conditional(builder, vec![op]));
     }
     ops
 }
 
-/// Gives an entry a post-return function that does what it may not. It starts no thread and switches to none: Wasmtime does that, as if
-/// its caller did, and what becomes of it says nothing more; that is known. Those of the first instance do. And its entry takes no borrow:
-/// of one that it keeps, and of the post-return function, either trap may be named.
-fn after_return(sketch: &mut Sketch) {
-    let entries = sketch.instance.entries.iter().enumerate();
+/// Gives an entry a post-return function that does what it may not: see [`Weight::ThreadsInCalledPostReturn`]. Its entry takes no
+/// borrow: of one that it keeps, and of the post-return function, either trap may be named.
+fn after_return(builder: &mut Builder) {
+    let entries = builder.instance.entries.iter().enumerate();
     let entries: Vec<usize> = entries
         .filter(|(_, entry)| may_leave_after(entry))
         .map(|(i, _)| i)
         .collect();
-    let entry = sketch.draw.pick(&entries);
-    let mut op = leaves(sketch, entry);
-    if matches!(
+    let entry = builder.draw.pick(&entries);
+    let mut op = leaves(builder, entry);
+    if is_of_threads(&op) && !builder.chance(Weight::ThreadsInCalledPostReturn) {
+        op = Op::ThreadIndex;
+    }
+    let ops = conditional(builder, vec![op]);
+    let body = &mut builder.instance.entries[entry].post_return;
+    body.get_or_insert_default().extend(ops);
+}
+
+/// Whether an operation starts a thread or may switch to one, and is not for other instances.
+fn is_of_threads(op: &Op) -> bool {
+    matches!(
         op,
         Op::Start { .. }
             | Op::SpawnRef { .. }
@@ -291,12 +302,7 @@ fn after_return(sketch: &mut Sketch) {
             | Op::YieldThenResume { .. }
             | Op::SuspendThenPromote { .. }
             | Op::YieldThenPromote { .. }
-    ) {
-        op = Op::ThreadIndex;
-    }
-    let ops = conditional(sketch, vec![op]);
-    let body = &mut sketch.instance.entries[entry].post_return;
-    body.get_or_insert_default().extend(ops);
+    )
 }
 
 /// Whether an entry can have such a post-return function.
@@ -306,9 +312,9 @@ fn may_leave_after(entry: &Entry) -> bool {
 }
 
 /// A built-in or a function that may not be called while the instance may not be left.
-fn leaves(sketch: &mut Sketch, entry: usize) -> Op {
-    match sketch.has_peers() && sketch.draw.percent(50) {
-        true => post_return::between(sketch),
-        false => post_return::forbidden(sketch, entry),
+fn leaves(builder: &mut Builder, entry: usize) -> Op {
+    match builder.has_peers() && builder.draw.percent(50) {
+        true => post_return::between(builder),
+        false => post_return::forbidden(builder, entry),
     }
 }

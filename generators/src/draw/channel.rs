@@ -1,7 +1,7 @@
 //! Streams and futures, and resources: operations that are skipped where they would trap.
 
-use super::Sketch;
-use super::op::{Place, Scope};
+use super::builder::Builder;
+use super::scope::{Place, Scope};
 use crate::limits::{COPY_COUNT, ENDS, RESOURCES};
 use crate::plan::{Direction, Handle, Op, Passing};
 
@@ -17,14 +17,14 @@ fn end(channel: usize, direction: Direction, slot: usize) -> Handle {
 
 /// A read or write of a few elements, now and then of none.
 pub(super) fn copy(
-    sketch: &mut Sketch,
+    builder: &mut Builder,
     handle: Handle,
     channel: usize,
     direction: Direction,
     asynchronous: bool,
 ) -> Op {
-    let count = match sketch.draw.percent(15) {
-        false => 1 + sketch.draw.below(COPY_COUNT),
+    let count = match builder.draw.percent(15) {
+        false => 1 + builder.draw.below(COPY_COUNT),
         true => 0,
     };
     Op::Copy {
@@ -34,30 +34,30 @@ pub(super) fn copy(
         asynchronous,
         count,
         offset: 0,
-        value: sketch.draw.operand(),
+        value: builder.draw.operand(),
         passing: CAREFUL,
     }
 }
 
 /// What an entry does with the readable end that it was passed, and that lies in the first cell.
-pub(super) fn consume(sketch: &mut Sketch, channel: usize, scope: &mut Scope, out: &mut Vec<Op>) {
+pub(super) fn consume(builder: &mut Builder, channel: usize, scope: &mut Scope, out: &mut Vec<Op>) {
     let direction = Direction::Read;
     let handle = end(channel, direction, 0);
-    for _ in 0..1 + sketch.draw.below(2) {
-        let read = copy(sketch, handle, channel, direction, true);
+    for _ in 0..1 + builder.draw.below(2) {
+        let read = copy(builder, handle, channel, direction, true);
         out.push(read);
-        wait_for(sketch, handle, scope, out);
+        wait_for(builder, handle, scope, out);
         out.push(Op::LoadBuffer { handle });
     }
-    settle(sketch, channel, handle, direction, out);
+    settle(builder, channel, handle, direction, out);
 }
 
 /// Waits, polls or yields after an asynchronous copy.
-fn wait_for(sketch: &mut Sketch, handle: Handle, scope: &Scope, out: &mut Vec<Op>) {
-    let slot = 1 - usize::from(sketch.draw.percent(40));
+fn wait_for(builder: &mut Builder, handle: Handle, scope: &Scope, out: &mut Vec<Op>) {
+    let slot = 1 - usize::from(builder.draw.percent(40));
     let set = Handle::Set(slot);
-    let cancellable = sketch.draw.percent(40);
-    let how = sketch.draw.weighted(&[(50, 0), (30, 1), (20, 2)]);
+    let cancellable = builder.draw.percent(40);
+    let how = builder.draw.weighted(&[(50, 0), (30, 1), (20, 2)]);
     if scope.sync_typed {
         return;
     }
@@ -73,7 +73,7 @@ fn wait_for(sketch: &mut Sketch, handle: Handle, scope: &Scope, out: &mut Vec<Op
         set: Some(set),
     });
     // An implicit thread of a host's call that waits for what nobody does is a deadlock.
-    if how == 1 || (scope.must_return() && sketch.number == 0 && !sketch.draw.percent(15)) {
+    if how == 1 || (scope.must_return() && builder.number == 0 && !builder.draw.percent(15)) {
         out.push(Op::Yield {
             cancellable,
             offer: false,
@@ -89,29 +89,29 @@ fn wait_for(sketch: &mut Sketch, handle: Handle, scope: &Scope, out: &mut Vec<Op
             passing: CAREFUL,
         });
     }
-    if sketch.draw.percent(50) {
+    if builder.draw.percent(50) {
         out.push(Op::Join { handle, set: None });
     }
 }
 
 /// Cancels what is under way, and drops the end, or leaves it.
 fn settle(
-    sketch: &mut Sketch,
+    builder: &mut Builder,
     channel: usize,
     handle: Handle,
     direction: Direction,
     out: &mut Vec<Op>,
 ) {
-    if sketch.draw.percent(50) {
+    if builder.draw.percent(50) {
         out.push(Op::CancelCopy {
             channel,
             direction,
             handle,
-            asynchronous: sketch.draw.percent(60),
+            asynchronous: builder.draw.percent(60),
             passing: CAREFUL,
         });
     }
-    if sketch.draw.percent(55) {
+    if builder.draw.percent(55) {
         out.push(Op::DropEnd {
             channel,
             direction,
@@ -122,66 +122,66 @@ fn settle(
 }
 
 /// One thing with a stream or future: a new one with both ends used here, or something with an end that is there.
-pub(super) fn step(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
-    let channel = sketch.draw.index(sketch.channels.len());
-    let slot = sketch.draw.index(ENDS);
-    let first = match sketch.draw.percent(50) {
+pub(super) fn step(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
+    let channel = builder.draw.index(builder.channels.len());
+    let slot = builder.draw.index(ENDS);
+    let first = match builder.draw.percent(50) {
         false => Direction::Read,
         true => Direction::Write,
     };
     let second = first.other();
     let (a, b) = (end(channel, first, slot), end(channel, second, slot));
-    match sketch.draw.weighted(&[(40, 0), (30, 1), (15, 2), (15, 3)]) {
+    match builder.draw.weighted(&[(40, 0), (30, 1), (15, 2), (15, 3)]) {
         0 => {
             out.push(Op::ChannelNew { channel, slot });
-            let one = copy(sketch, a, channel, first, true);
+            let one = copy(builder, a, channel, first, true);
             out.push(one);
-            let other = copy(sketch, b, channel, second, true);
+            let other = copy(builder, b, channel, second, true);
             out.push(other);
-            if sketch.draw.percent(50) {
-                wait_for(sketch, a, scope, out);
+            if builder.draw.percent(50) {
+                wait_for(builder, a, scope, out);
             }
             out.push(Op::LoadBuffer {
                 handle: end(channel, Direction::Read, slot),
             });
-            if sketch.draw.percent(60) {
-                settle(sketch, channel, a, first, out);
-                settle(sketch, channel, b, second, out);
+            if builder.draw.percent(60) {
+                settle(builder, channel, a, first, out);
+                settle(builder, channel, b, second, out);
             }
         }
         1 => {
             // In a thread a copy may well block: somebody else has the other end.
             let asynchronous =
-                !matches!(scope.place, Place::Function(_)) || sketch.draw.percent(70);
-            let one = copy(sketch, a, channel, first, asynchronous);
+                !matches!(scope.place, Place::Function(_)) || builder.draw.percent(70);
+            let one = copy(builder, a, channel, first, asynchronous);
             out.push(one);
-            if asynchronous && sketch.draw.percent(60) {
-                wait_for(sketch, a, scope, out);
+            if asynchronous && builder.draw.percent(60) {
+                wait_for(builder, a, scope, out);
             }
             out.push(Op::LoadBuffer { handle: a });
         }
         2 => {
-            let set = sketch.draw.index(2);
+            let set = builder.draw.index(2);
             out.push(Op::SetNew { slot: set });
             out.push(Op::Join {
                 handle: a,
                 set: Some(Handle::Set(set)),
             });
         }
-        _ => settle(sketch, channel, a, first, out),
+        _ => settle(builder, channel, a, first, out),
     }
 }
 
 /// One thing with a resource: of the own type, or a handle of another instance's.
-pub(super) fn resource(sketch: &mut Sketch, owner: usize, out: &mut Vec<Op>) {
-    let slot = sketch.draw.index(RESOURCES);
+pub(super) fn resource(builder: &mut Builder, owner: usize, out: &mut Vec<Op>) {
+    let slot = builder.draw.index(RESOURCES);
     let handle = Handle::Resource { owner, slot };
-    if owner == sketch.number {
-        let rep = sketch.draw.operand();
+    if owner == builder.number {
+        let rep = builder.draw.operand();
         out.push(Op::ResourceNew { slot, rep });
         out.push(Op::ResourceRep { handle });
     }
-    if sketch.draw.percent(50) {
+    if builder.draw.percent(50) {
         out.push(Op::ResourceDrop { owner, handle });
     }
 }

@@ -1,7 +1,8 @@
 //! What the mistakes of [`super::trespass`] are made of: operations that bring about a state, and operations on it that are
 //! careful or not.
 
-use super::{Sketch, peer};
+use super::builder::Builder;
+use super::peer;
 use crate::plan::{Argument, Callee, Direction, Handle, Lift, Op, Operand, Passing, ValueType};
 
 /// The slots of what these mistakes make: the last ones.
@@ -14,12 +15,12 @@ pub(super) const DARING: Passing = Passing::Daring;
 pub(super) const CAREFUL: Passing = Passing::Careful;
 
 /// An asynchronous call that likely blocks, in the last slot.
-pub(super) fn blocked(sketch: &mut Sketch, out: &mut Vec<Op>) -> Option<()> {
-    let callee = peer::callee(sketch, |entry| match &entry.lift {
+pub(super) fn blocked(builder: &mut Builder, out: &mut Vec<Op>) -> Option<()> {
+    let callee = peer::callee(builder, |entry| match &entry.lift {
         Lift::SyncTyped(_) => false,
         Lift::Sync(_) | Lift::Stackful | Lift::Callback(_) => true,
     })?;
-    let args = peer::arguments(sketch, callee, out);
+    let args = peer::arguments(builder, callee, out);
     out.push(Op::Invoke {
         callee,
         asynchronous: true,
@@ -30,9 +31,9 @@ pub(super) fn blocked(sketch: &mut Sketch, out: &mut Vec<Op>) -> Option<()> {
 }
 
 /// A call of an entry that is passed a stream or future, which is made before: the call is the last operation.
-pub(super) fn pass(sketch: &mut Sketch, out: &mut Vec<Op>) -> Option<usize> {
-    let callee = taking(sketch, |ty| matches!(ty, ValueType::Channel(_)))?;
-    let mut args = peer::arguments(sketch, callee, out);
+pub(super) fn pass(builder: &mut Builder, out: &mut Vec<Op>) -> Option<usize> {
+    let callee = taking(builder, |ty| matches!(ty, ValueType::Channel(_)))?;
+    let mut args = peer::arguments(builder, callee, out);
     let mut passed = None;
     for arg in &mut args {
         if let Argument::Handle(Handle::End { channel, slot, .. }) = arg {
@@ -55,27 +56,27 @@ pub(super) fn pass(sketch: &mut Sketch, out: &mut Vec<Op>) -> Option<usize> {
 }
 
 /// An entry with a parameter of this sort.
-pub(super) fn taking(sketch: &mut Sketch, wanted: impl Fn(&ValueType) -> bool) -> Option<Callee> {
-    peer::callee(sketch, |entry| entry.params.iter().any(&wanted))
+pub(super) fn taking(builder: &mut Builder, wanted: impl Fn(&ValueType) -> bool) -> Option<Callee> {
+    peer::callee(builder, |entry| entry.params.iter().any(&wanted))
 }
 
-pub(super) fn owner(sketch: &mut Sketch) -> Option<usize> {
-    let mut owners = sketch.visible.clone();
-    owners.retain(|&other| sketch.instances[other].resource.is_some());
-    (!owners.is_empty()).then(|| sketch.draw.pick(&owners))
+pub(super) fn owner(builder: &mut Builder) -> Option<usize> {
+    let mut owners = builder.visible.clone();
+    owners.retain(|&other| builder.instances[other].resource.is_some());
+    (!owners.is_empty()).then(|| builder.draw.pick(&owners))
 }
 
 /// A new stream or future, and one of its ends.
-pub(super) fn channel(sketch: &mut Sketch, out: &mut Vec<Op>) -> Option<(usize, Direction)> {
-    if sketch.channels.is_empty() {
+pub(super) fn channel(builder: &mut Builder, out: &mut Vec<Op>) -> Option<(usize, Direction)> {
+    if builder.channels.is_empty() {
         return None;
     }
-    let channel = sketch.draw.index(sketch.channels.len());
+    let channel = builder.draw.index(builder.channels.len());
     out.push(Op::ChannelNew {
         channel,
         slot: SLOT,
     });
-    let direction = match sketch.draw.percent(50) {
+    let direction = match builder.draw.percent(50) {
         false => Direction::Read,
         true => Direction::Write,
     };
@@ -148,24 +149,24 @@ pub(super) fn drop_end(channel: usize, direction: Direction, passing: Passing) -
 }
 
 /// An operation on a handle as if it were an end of a stream or future.
-pub(super) fn on_any_end(sketch: &mut Sketch, handle: Handle) -> Option<Op> {
-    if sketch.channels.is_empty() {
+pub(super) fn on_any_end(builder: &mut Builder, handle: Handle) -> Option<Op> {
+    if builder.channels.is_empty() {
         return None;
     }
-    let channel = sketch.draw.index(sketch.channels.len());
-    let direction = sketch.draw.pick(&[Direction::Read, Direction::Write]);
-    Some(on_end(sketch, channel, direction, handle))
+    let channel = builder.draw.index(builder.channels.len());
+    let direction = builder.draw.pick(&[Direction::Read, Direction::Write]);
+    Some(on_end(builder, channel, direction, handle))
 }
 
 /// The same of a stream or future.
 pub(super) fn on_end(
-    sketch: &mut Sketch,
+    builder: &mut Builder,
     channel: usize,
     direction: Direction,
     handle: Handle,
 ) -> Op {
-    let asynchronous = sketch.draw.percent(50);
-    match sketch.draw.below(3) {
+    let asynchronous = builder.draw.percent(50);
+    match builder.draw.below(3) {
         0 => copy(channel, direction, handle, asynchronous, 1),
         1 => Op::CancelCopy {
             channel,

@@ -3,10 +3,11 @@
 //! Each trap of a built-in has its kind here. How often one happens follows from [`COUNT`] and [`KINDS`] alone, not from
 //! how long the programs are.
 
+use super::builder::{Builder, Return, Role};
 use super::placement::{choose, insert, insert_in_entry, insert_in_thread, splice};
 use super::shape::new_item;
 use super::value::INVALID_CHARS;
-use super::{Return, Role, Sketch, body, post_return, trespass};
+use super::{post_return, returning, trespass};
 use crate::limits::SLOTS;
 use crate::plan::{
     Arithmetic, Code, Import, Index, Item, Lift, Op, Operand, Scalar, Target, Width,
@@ -71,72 +72,72 @@ enum Kind {
 /// Percentage of failing starts that a thread makes instead of an entry.
 const IN_THREAD_PERCENT: u32 = 20;
 
-pub(super) fn draw(sketch: &mut Sketch) {
-    for _ in 0..sketch.draw.weighted(COUNT) {
-        let kind = sketch.draw.weighted(KINDS);
-        add(sketch, kind);
+pub(super) fn draw(builder: &mut Builder) {
+    for _ in 0..builder.draw.weighted(COUNT) {
+        let kind = builder.draw.weighted(KINDS);
+        add(builder, kind);
     }
-    trespass::draw(sketch);
+    trespass::draw(builder);
     // Calls of entries with a mistake come last in most runs, so that the others are made before the trap.
-    for run in 0..sketch.runs.len() {
-        if !sketch.draw.percent(20) {
-            sketch.runs[run].sort_by_key(|call| sketch.unlucky[call.entry]);
+    for run in 0..builder.runs.len() {
+        if !builder.draw.percent(20) {
+            builder.runs[run].sort_by_key(|call| builder.unlucky[call.entry]);
         }
     }
 }
 
-fn add(sketch: &mut Sketch, kind: Kind) {
-    let cancellable = sketch.draw.percent(30);
+fn add(builder: &mut Builder, kind: Kind) {
+    let cancellable = builder.draw.percent(30);
     match kind {
         Kind::StartNull | Kind::StartType | Kind::StartBounds => {
-            let ops = start(sketch, kind);
-            if sketch.draw.percent(IN_THREAD_PERCENT) {
-                insert_in_thread(sketch, ops);
+            let ops = start(builder, kind);
+            if builder.draw.percent(IN_THREAD_PERCENT) {
+                insert_in_thread(builder, ops);
             } else {
-                insert(sketch, ops);
+                insert(builder, ops);
             }
         }
-        Kind::Deadlock => deadlock(sketch, cancellable),
+        Kind::Deadlock => deadlock(builder, cancellable),
         Kind::UnknownThread => {
             let target =
                 Target::Const(
-                    sketch
+                    builder
                         .draw
                         .pick(&[0, 77, u32::MAX, 1 << 28, i32::MAX as u32]),
                 );
-            let op = resume(sketch, target, cancellable, true);
-            insert(sketch, vec![op]);
+            let op = resume(builder, target, cancellable, true);
+            insert(builder, vec![op]);
         }
         Kind::ResumeRunning => {
-            let op = resume(sketch, Target::Own, cancellable, false);
-            insert(sketch, vec![op]);
+            let op = resume(builder, Target::Own, cancellable, false);
+            insert(builder, vec![op]);
         }
         Kind::ResumeReady => {
-            let mut ops = start_safely(sketch);
-            ops.push(resume(sketch, Target::Last, cancellable, false));
-            insert(sketch, ops);
+            let mut ops = start_safely(builder);
+            ops.push(resume(builder, Target::Last, cancellable, false));
+            insert(builder, ops);
         }
         Kind::ResumeFinished => {
-            let mut ops = start_safely(sketch);
+            let mut ops = start_safely(builder);
             ops.extend([true, false].map(|offer| Op::Yield { cancellable, offer }));
-            ops.push(resume(sketch, Target::Last, cancellable, true));
-            insert(sketch, ops);
+            ops.push(resume(builder, Target::Last, cancellable, true));
+            insert(builder, ops);
         }
         Kind::ReturnTwice | Kind::ReturnWrong | Kind::ReturnMissing | Kind::ReturnInSync => {
-            task_return(sketch, kind);
+            task_return(builder, kind);
         }
         Kind::CallbackCode | Kind::CallbackWait => {
-            let number = 1 + sketch.draw.below(12);
+            let number = 1 + builder.draw.below(12);
             let invalid = matches!(kind, Kind::CallbackCode);
             let code = if invalid {
                 Code::Invalid(2 + number)
             } else {
                 Code::Wait(number)
             };
-            let late = !sketch.draw.percent(40);
-            let entry = choose(sketch, |lift, _| matches!(lift, Lift::Callback(_)));
+            let late = !builder.draw.percent(40);
+            let entry = choose(builder, |lift, _| matches!(lift, Lift::Callback(_)));
             if let Some(Lift::Callback(callback)) =
-                entry.map(|entry| &mut sketch.instance.entries[entry].lift)
+                entry.map(|entry| &mut builder.instance.entries[entry].lift)
             {
                 match late {
                     true => callback.last_code = code,
@@ -145,19 +146,19 @@ fn add(sketch: &mut Sketch, kind: Kind) {
             }
         }
         Kind::CannotBlock => {
-            if let Some(entry) = choose(sketch, |lift, _| matches!(lift, Lift::SyncTyped(_))) {
+            if let Some(entry) = choose(builder, |lift, _| matches!(lift, Lift::SyncTyped(_))) {
                 let op = Op::Suspend {
                     cancellable,
                     park: None,
                 };
-                insert_in_entry(sketch, entry, vec![op]);
+                insert_in_entry(builder, entry, vec![op]);
             }
         }
         Kind::InvalidChar => {
-            let bits = sketch.draw.pick(INVALID_CHARS);
+            let bits = builder.draw.pick(INVALID_CHARS);
             let sync = |lift: &Lift, _| matches!(lift, Lift::SyncTyped(_) | Lift::Sync(_));
-            if let Some(entry) = choose(sketch, sync) {
-                let entry = &mut sketch.instance.entries[entry];
+            if let Some(entry) = choose(builder, sync) {
+                let entry = &mut builder.instance.entries[entry];
                 entry.result = Some(Type::Char.into());
                 if let Lift::SyncTyped(value) | Lift::Sync(value) = &mut entry.lift {
                     *value = Scalar::Bits(bits);
@@ -165,9 +166,9 @@ fn add(sketch: &mut Sketch, kind: Kind) {
             }
         }
         Kind::TableBounds => {
-            let table = sketch.draw.index(sketch.instance.tables.len());
-            let item = new_item(sketch);
-            let op = match sketch.draw.below(3) {
+            let table = builder.draw.index(builder.instance.tables.len());
+            let item = new_item(builder);
+            let op = match builder.draw.below(3) {
                 0 => Op::TableGet {
                     table,
                     index: Index::Size,
@@ -184,12 +185,12 @@ fn add(sketch: &mut Sketch, kind: Kind) {
                     count: 1,
                 },
             };
-            insert(sketch, vec![op]);
+            insert(builder, vec![op]);
         }
         Kind::MemoryBounds => {
-            let address = sketch.draw.pick(&[0x2_fffe, 0x3_0000, u32::MAX]);
+            let address = builder.draw.pick(&[0x2_fffe, 0x3_0000, u32::MAX]);
             insert(
-                sketch,
+                builder,
                 vec![Op::Load {
                     width: Width::Bits32,
                     address,
@@ -199,7 +200,7 @@ fn add(sketch: &mut Sketch, kind: Kind) {
         Kind::Arithmetic => {
             let nan = f32::NAN.to_bits() as i32;
             let large = 1e20_f32.to_bits() as i32;
-            let (op, left, right) = sketch.draw.pick(&[
+            let (op, left, right) = builder.draw.pick(&[
                 (Arithmetic::DivS, 1, 0),
                 (Arithmetic::RemU, 1, 0),
                 (Arithmetic::DivS, i32::MIN, -1),
@@ -207,21 +208,21 @@ fn add(sketch: &mut Sketch, kind: Kind) {
                 (Arithmetic::TruncF32U, large, 0),
             ]);
             let (left, right) = (Operand::Const(left), Operand::Const(right));
-            insert(sketch, vec![Op::Arithmetic { op, left, right }]);
+            insert(builder, vec![Op::Arithmetic { op, left, right }]);
         }
-        Kind::Unreachable => insert(sketch, vec![Op::Unreachable]),
-        Kind::CannotLeave => post_return::forbid(sketch),
+        Kind::Unreachable => insert(builder, vec![Op::Unreachable]),
+        Kind::CannotLeave => post_return::forbid(builder),
         Kind::CallIndirect => {
-            let table = sketch.draw.index(sketch.instance.tables.len());
-            let signature = sketch.draw.index(sketch.instance.signatures.len());
-            let size = sketch.instance.tables[table].initial;
-            let index = match sketch.draw.percent(30) {
-                false => Index::Const(sketch.draw.below(size.max(1))),
+            let table = builder.draw.index(builder.instance.tables.len());
+            let signature = builder.draw.index(builder.instance.signatures.len());
+            let size = builder.instance.tables[table].initial;
+            let index = match builder.draw.percent(30) {
+                false => Index::Const(builder.draw.below(size.max(1))),
                 true => Index::Size,
             };
             let argument = Operand::Const(0);
             insert(
-                sketch,
+                builder,
                 vec![Op::CallIndirect {
                     table,
                     index,
@@ -234,10 +235,10 @@ fn add(sketch: &mut Sketch, kind: Kind) {
 }
 
 /// A start that fails in the way of this kind.
-fn start(sketch: &mut Sketch, kind: Kind) -> Vec<Op> {
-    let context = Operand::Const(sketch.draw.below(100) as i32);
-    let slot = 1 + sketch.draw.index(SLOTS - 1);
-    let start = sketch.draw.index(sketch.instance.starts.len());
+fn start(builder: &mut Builder, kind: Kind) -> Vec<Op> {
+    let context = Operand::Const(builder.draw.below(100) as i32);
+    let slot = 1 + builder.draw.index(SLOTS - 1);
+    let start = builder.draw.index(builder.instance.starts.len());
     let fails = |index| Op::Start {
         start,
         index,
@@ -247,46 +248,46 @@ fn start(sketch: &mut Sketch, kind: Kind) -> Vec<Op> {
     let is_null = matches!(kind, Kind::StartNull);
     if matches!(kind, Kind::StartBounds) {
         let far = Index::Const(
-            sketch
+            builder
                 .draw
                 .pick(&[30, 1000, i32::MAX as u32, 1 << 31, u32::MAX]),
         );
-        return vec![fails(if sketch.draw.percent(50) {
+        return vec![fails(if builder.draw.percent(50) {
             far
         } else {
             Index::Size
         })];
     }
-    if is_null && sketch.spawn && sketch.draw.percent(30) {
+    if is_null && builder.spawn && builder.draw.percent(30) {
         return vec![Op::SpawnRef {
-            core_type: sketch.draw.index(3),
+            core_type: builder.draw.index(3),
             function: None,
             context,
         }];
     }
-    let table = sketch.instance.starts[start].table;
+    let table = builder.instance.starts[start].table;
     let fitting = |item: Item| match is_null {
         true => item == Item::Null,
-        false => item != Item::Null && !sketch.is_right_typed(item),
+        false => item != Item::Null && !builder.is_right_typed(item),
     };
-    let items = sketch.contents[table].iter().enumerate();
+    let items = builder.contents[table].iter().enumerate();
     let places: Vec<usize> = items
         .filter(|(_, item)| fitting(**item))
         .map(|(i, _)| i)
         .collect();
-    if !places.is_empty() && !sketch.draw.percent(20) {
-        return vec![fails(Index::Const(sketch.draw.pick(&places) as u32))];
+    if !places.is_empty() && !builder.draw.percent(20) {
+        return vec![fails(Index::Const(builder.draw.pick(&places) as u32))];
     }
     // Put one there first. An empty table gets a new entry.
-    let callees = (0..sketch.roles.len()).filter(|&f| sketch.roles[f] == Role::Callee);
+    let callees = (0..builder.roles.len()).filter(|&f| builder.roles[f] == Role::Callee);
     let callees: Vec<usize> = callees.collect();
     let item = match (is_null, callees.is_empty()) {
         (true, _) => Item::Null,
         (false, true) => Item::Import(Import::Log),
-        (false, false) => Item::Function(sketch.draw.pick(&callees)),
+        (false, false) => Item::Function(builder.draw.pick(&callees)),
     };
-    let size = sketch.instance.tables[table].initial;
-    let index = Index::Const(sketch.draw.below(size));
+    let size = builder.instance.tables[table].initial;
+    let index = Index::Const(builder.draw.below(size));
     let prepare = match size {
         0 => Op::TableGrow { table, by: 1, item },
         _ => Op::TableSet { table, index, item },
@@ -295,9 +296,9 @@ fn start(sketch: &mut Sketch, kind: Kind) -> Vec<Op> {
 }
 
 /// Starts a thread that ends at once (`mark`), and makes it ready.
-fn start_safely(sketch: &mut Sketch) -> Vec<Op> {
-    let slot = 1 + sketch.draw.index(SLOTS - 1);
-    let index = Index::Const(sketch.draw.below(sketch.instance.tables[0].initial));
+fn start_safely(builder: &mut Builder) -> Vec<Op> {
+    let slot = 1 + builder.draw.index(SLOTS - 1);
+    let index = Index::Const(builder.draw.below(builder.instance.tables[0].initial));
     vec![
         Op::TableSet {
             table: 0,
@@ -317,8 +318,8 @@ fn start_safely(sketch: &mut Sketch) -> Vec<Op> {
 }
 
 /// One of the operations that need a suspended thread, or (if any thread there is will do) of all.
-fn resume(sketch: &mut Sketch, target: Target, cancellable: bool, promote: bool) -> Op {
-    match sketch.draw.below(if promote { 5 } else { 3 }) {
+fn resume(builder: &mut Builder, target: Target, cancellable: bool, promote: bool) -> Op {
+    match builder.draw.below(if promote { 5 } else { 3 }) {
         0 => Op::ResumeLater { target },
         1 => Op::YieldThenResume {
             cancellable,
@@ -342,8 +343,8 @@ fn resume(sketch: &mut Sketch, target: Target, cancellable: bool, promote: bool)
 }
 
 /// Suspends an implicit thread before its task returns, where nobody can find it.
-fn deadlock(sketch: &mut Sketch, cancellable: bool) {
-    let entry = choose(sketch, |lift, returns| match (lift, returns) {
+fn deadlock(builder: &mut Builder, cancellable: bool) {
+    let entry = choose(builder, |lift, returns| match (lift, returns) {
         (Lift::SyncTyped(_), _) | (_, Return::Early | Return::Thread(_)) => false,
         (Lift::Sync(_) | Lift::Stackful | Lift::Callback(_), _) => true,
     });
@@ -352,33 +353,33 @@ fn deadlock(sketch: &mut Sketch, cancellable: bool) {
         cancellable,
         park: None,
     };
-    let body = &mut sketch.instance.entries[entry].body;
+    let body = &mut builder.instance.entries[entry].body;
     let end = body
         .iter()
         .position(|op| matches!(op, Op::TaskReturn { .. }));
     let end = end.unwrap_or(body.len());
-    let early = sketch.draw.percent(30);
+    let early = builder.draw.percent(30);
     let at = if early {
-        sketch.draw.index(end + 1)
+        builder.draw.index(end + 1)
     } else {
         end
     };
-    splice(&mut sketch.instance.entries[entry].body, at, vec![op]);
+    splice(&mut builder.instance.entries[entry].body, at, vec![op]);
 }
 
-fn task_return(sketch: &mut Sketch, kind: Kind) {
+fn task_return(builder: &mut Builder, kind: Kind) {
     let in_sync = matches!(kind, Kind::ReturnInSync);
-    let entry = choose(sketch, |lift, _| {
+    let entry = choose(builder, |lift, _| {
         matches!(lift, Lift::Stackful | Lift::Callback(_)) != in_sync
     });
     let Some(entry) = entry else { return };
     if matches!(kind, Kind::ReturnTwice | Kind::ReturnInSync) {
-        let op = body::task_return(sketch, entry);
-        return insert_in_entry(sketch, entry, vec![op]);
+        let op = returning::task_return(builder, entry);
+        return insert_in_entry(builder, entry, vec![op]);
     }
     let wrong = matches!(kind, Kind::ReturnWrong).then(|| {
-        let own = sketch.instance.entries[entry].result;
-        let other = sketch.draw.component_type().into();
+        let own = builder.instance.entries[entry].result;
+        let other = builder.draw.component_type().into();
         let result = if own == Some(other) {
             None
         } else {
@@ -386,20 +387,20 @@ fn task_return(sketch: &mut Sketch, kind: Kind) {
         };
         Op::TaskReturn {
             result,
-            value: sketch.draw.scalar(result),
+            value: builder.draw.scalar(result),
         }
     });
     // Wherever the task returns: in the entry, in its callback, or in a thread's function.
-    let function = match sketch.returns[entry] {
+    let function = match builder.returns[entry] {
         Return::Thread(function) => Some(function),
         Return::Value | Return::Early | Return::Middle | Return::Late | Return::Callback => None,
     };
-    let entry = &mut sketch.instance.entries[entry];
+    let entry = &mut builder.instance.entries[entry];
     let mut bodies = vec![&mut entry.body];
     if let Lift::Callback(callback) = &mut entry.lift {
         bodies.push(&mut callback.last);
     }
-    bodies.extend(function.map(|function| &mut sketch.instance.functions[function].body));
+    bodies.extend(function.map(|function| &mut builder.instance.functions[function].body));
     for body in bodies {
         let Some(at) = body
             .iter()

@@ -1,9 +1,11 @@
 //! One operation of a program.
 
+use super::builder::{Builder, Role};
+use super::peer;
+use super::scope::{Place, Scope};
 use super::shape::new_item;
 use super::target::{astray, launch, switch};
-use super::{Role, Sketch, peer};
-use crate::limits::{BODY_OPS, LOOP_COUNT, SCRATCH_ADDRESS, SLOTS, SUBTASKS};
+use crate::limits::{LOOP_COUNT, SCRATCH_ADDRESS};
 use crate::plan::{Arithmetic, Index, Item, Op, Operand, SegmentMode, Width};
 
 /// Kinds of operations and their weights.
@@ -55,119 +57,55 @@ const ANY_OPERAND_PERCENT: u32 = 2;
 /// Percentage of indirect calls with any signature.
 const ANY_SIGNATURE_PERCENT: u32 = 3;
 
-/// Whose body is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    Function(usize),
-    Entry(usize),
-    Callback(usize),
-}
-
-/// What drawing knows while it draws a body.
-pub(super) struct Scope {
-    pub(super) place: Place,
-    /// For each slot, whether this body has put a suspended thread there, and whether that will wake slot 0.
-    pub(super) parked: [Option<bool>; SLOTS],
-    /// How many threads are likely ready that will wake slot 0.
-    pub(super) wakers: u32,
-    /// Whether the task has returned.
-    pub(super) returned: bool,
-    /// Whether the task may not block.
-    pub(super) sync_typed: bool,
-    /// The cell for the next subtask.
-    subtask: usize,
-    /// How many operations may still be drawn.
-    left: usize,
-    /// Whether this is a body in a body.
-    nested: bool,
-}
-
-impl Scope {
-    pub(super) fn new(place: Place) -> Scope {
-        Scope {
-            place,
-            parked: [None; SLOTS],
-            wakers: 0,
-            returned: false,
-            sync_typed: false,
-            subtask: match place {
-                Place::Entry(i) | Place::Callback(i) => i,
-                Place::Function(i) => i + 2,
-            },
-            left: BODY_OPS,
-            nested: false,
-        }
-    }
-
-    /// A cell for a subtask: the next in turn.
-    pub(super) fn next_subtask(&mut self) -> usize {
-        self.subtask += 1;
-        self.subtask % SUBTASKS
-    }
-
-    /// Whether this is a program function, and not the code of an entry.
-    fn is_function(&self) -> bool {
-        matches!(self.place, Place::Function(_))
-    }
-
-    /// Whether suspending without a waker likely ends in a deadlock.
-    pub(super) fn must_return(&self) -> bool {
-        match self.place {
-            Place::Function(_) => false,
-            Place::Entry(_) | Place::Callback(_) => !self.returned,
-        }
-    }
-}
-
 /// Draws so many steps, each of one to three operations.
-pub(super) fn draw(sketch: &mut Sketch, scope: &mut Scope, count: usize, out: &mut Vec<Op>) {
+pub(super) fn draw(builder: &mut Builder, scope: &mut Scope, count: usize, out: &mut Vec<Op>) {
     for _ in 0..count {
         let before = out.len();
         if scope.left < 4 {
             return;
         }
-        step(sketch, scope, out);
+        step(builder, scope, out);
         scope.left = scope.left.saturating_sub(out.len() - before);
     }
 }
 
-fn step(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
-    if sketch.has_peers() && scope.left >= PEER_OPS && sketch.draw.percent(PEER_PERCENT) {
-        return peer::step(sketch, scope, out);
+fn step(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
+    if builder.has_peers() && scope.left >= PEER_OPS && builder.draw.percent(PEER_PERCENT) {
+        return peer::step(builder, scope, out);
     }
-    match sketch.draw.weighted(KINDS) {
-        Kind::Switch => switch(sketch, scope, out),
-        Kind::Launch if scope.is_function() && sketch.draw.percent(THREAD_RESTRAINT_PERCENT) => {
-            switch(sketch, scope, out);
+    match builder.draw.weighted(KINDS) {
+        Kind::Switch => switch(builder, scope, out),
+        Kind::Launch if scope.is_function() && builder.draw.percent(THREAD_RESTRAINT_PERCENT) => {
+            switch(builder, scope, out);
         }
-        Kind::Launch => launch(sketch, scope, out),
-        Kind::Global => out.push(global(sketch)),
-        Kind::Memory => out.push(memory(sketch)),
-        Kind::Table => out.push(table(sketch)),
-        Kind::Call => out.extend(call(sketch, scope)),
+        Kind::Launch => launch(builder, scope, out),
+        Kind::Global => out.push(global(builder)),
+        Kind::Memory => out.push(memory(builder)),
+        Kind::Table => out.push(table(builder)),
+        Kind::Call => out.extend(call(builder, scope)),
         Kind::Context => {
-            let slot = sketch.draw.below(2);
-            let get = sketch.draw.percent(50);
-            let value = sketch.draw.operand();
+            let slot = builder.draw.below(2);
+            let get = builder.draw.percent(50);
+            let value = builder.draw.operand();
             out.push(if get {
                 Op::ContextGet { slot }
             } else {
                 Op::ContextSet { slot, value }
             });
         }
-        Kind::Own => out.push(own(sketch)),
-        Kind::Arithmetic => out.push(arithmetic(sketch)),
+        Kind::Own => out.push(own(builder)),
+        Kind::Arithmetic => out.push(arithmetic(builder)),
         Kind::Loop if !scope.nested => {
-            let count = 1 + sketch.draw.below(LOOP_COUNT);
-            let body = nested(sketch, scope);
+            let count = 1 + builder.draw.below(LOOP_COUNT);
+            let body = nested(builder, scope);
             out.push(Op::Loop { count, body });
         }
         Kind::If if !scope.nested => {
-            let global = sketch.draw.index(sketch.instance.globals.len());
-            let then = nested(sketch, scope);
-            let other = sketch.draw.percent(45);
+            let global = builder.draw.index(builder.instance.globals.len());
+            let then = nested(builder, scope);
+            let other = builder.draw.percent(45);
             let otherwise = if other {
-                nested(sketch, scope)
+                nested(builder, scope)
             } else {
                 Vec::new()
             };
@@ -177,35 +115,35 @@ fn step(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
                 otherwise,
             });
         }
-        Kind::Loop | Kind::If => switch(sketch, scope, out),
-        Kind::Astray => out.push(astray(sketch)),
-        Kind::Unreachable if sketch.draw.percent(50) => out.push(Op::Unreachable),
-        Kind::Unreachable => out.push(own(sketch)),
+        Kind::Loop | Kind::If => switch(builder, scope, out),
+        Kind::Astray => out.push(astray(builder)),
+        Kind::Unreachable if builder.draw.percent(50) => out.push(Op::Unreachable),
+        Kind::Unreachable => out.push(own(builder)),
     }
 }
 
-fn nested(sketch: &mut Sketch, scope: &mut Scope) -> Vec<Op> {
+fn nested(builder: &mut Builder, scope: &mut Scope) -> Vec<Op> {
     let mut body = Vec::new();
     scope.nested = true;
-    let count = sketch.draw.range(1..=3);
-    draw(sketch, scope, count, &mut body);
+    let count = builder.draw.range(1..=3);
+    draw(builder, scope, count, &mut body);
     scope.nested = false;
     body
 }
 
-fn global(sketch: &mut Sketch) -> Op {
-    let global = sketch.draw.index(sketch.instance.globals.len());
-    match sketch.draw.percent(60) {
+fn global(builder: &mut Builder) -> Op {
+    let global = builder.draw.index(builder.instance.globals.len());
+    match builder.draw.percent(60) {
         false => Op::GlobalGet { global },
         true => Op::GlobalSet {
             global,
-            value: sketch.draw.operand(),
+            value: builder.draw.operand(),
         },
     }
 }
 
-fn memory(sketch: &mut Sketch) -> Op {
-    let draw = &mut sketch.draw;
+fn memory(builder: &mut Builder) -> Op {
+    let draw = &mut *builder.draw;
     let width = draw.pick(&[Width::Bits32, Width::Bits8, Width::Bits64]);
     let address = match draw.percent(OUT_OF_BOUNDS_PERCENT) {
         false => SCRATCH_ADDRESS + draw.below(60) * draw.pick(&[4, 4, 3]),
@@ -227,24 +165,24 @@ fn memory(sketch: &mut Sketch) -> Op {
 }
 
 /// A place in a table with `count` entries after it, mostly in bounds.
-fn place(sketch: &mut Sketch, table: usize, count: u32) -> Index {
-    let size = sketch.instance.tables[table].initial;
-    if sketch.draw.percent(OUT_OF_BOUNDS_PERCENT) {
-        return sketch
+fn place(builder: &mut Builder, table: usize, count: u32) -> Index {
+    let size = builder.instance.tables[table].initial;
+    if builder.draw.percent(OUT_OF_BOUNDS_PERCENT) {
+        return builder
             .draw
             .pick(&[Index::Size, Index::Const(u32::MAX), Index::Const(40)]);
     }
     // An index in bounds exists if the table is long enough; if not, `table` has chosen an operation that needs none.
-    if count <= 1 && size > 0 && sketch.draw.percent(10) {
-        return Index::Modulo(sketch.draw.operand());
+    if count <= 1 && size > 0 && builder.draw.percent(10) {
+        return Index::Modulo(builder.draw.operand());
     }
-    Index::Const(sketch.draw.below((size + 1).saturating_sub(count.max(1))))
+    Index::Const(builder.draw.below((size + 1).saturating_sub(count.max(1))))
 }
 
-pub(super) fn table(sketch: &mut Sketch) -> Op {
-    let table = sketch.draw.index(sketch.instance.tables.len());
-    let size = sketch.instance.tables[table].initial;
-    let kind = sketch.draw.weighted(&[
+pub(super) fn table(builder: &mut Builder) -> Op {
+    let table = builder.draw.index(builder.instance.tables.len());
+    let size = builder.instance.tables[table].initial;
+    let kind = builder.draw.weighted(&[
         (22, 0),
         (19, 1),
         (15, 2),
@@ -254,39 +192,39 @@ pub(super) fn table(sketch: &mut Sketch) -> Op {
         (8, 6),
         (4, 7),
     ]);
-    let count = sketch.draw.below(4).min(size);
+    let count = builder.draw.below(4).min(size);
     match kind {
         1 if size > 0 => {
-            let index = place(sketch, table, 1);
+            let index = place(builder, table, 1);
             Op::TableGet { table, index }
         }
         2 if size > 0 => {
-            let index = place(sketch, table, 1);
+            let index = place(builder, table, 1);
             Op::TableSet {
                 table,
                 index,
-                item: new_item(sketch),
+                item: new_item(builder),
             }
         }
         3 => Op::TableGrow {
             table,
-            by: sketch.draw.below(4),
-            item: new_item(sketch),
+            by: builder.draw.below(4),
+            item: new_item(builder),
         },
         4 => {
-            let index = place(sketch, table, count);
+            let index = place(builder, table, count);
             Op::TableFill {
                 table,
                 index,
-                item: new_item(sketch),
+                item: new_item(builder),
                 count,
             }
         }
         5 => {
-            let from = sketch.draw.index(sketch.instance.tables.len());
-            let count = count.min(sketch.instance.tables[from].initial);
-            let to_index = place(sketch, table, count);
-            let from_index = place(sketch, from, count);
+            let from = builder.draw.index(builder.instance.tables.len());
+            let count = count.min(builder.instance.tables[from].initial);
+            let to_index = place(builder, table, count);
+            let from_index = place(builder, from, count);
             Op::TableCopy {
                 to: table,
                 from,
@@ -295,56 +233,56 @@ pub(super) fn table(sketch: &mut Sketch) -> Op {
                 count,
             }
         }
-        6 => table_init(sketch, table, count),
-        7 if !sketch.instance.segments.is_empty() => Op::ElemDrop {
-            segment: sketch.draw.index(sketch.instance.segments.len()),
+        6 => table_init(builder, table, count),
+        7 if !builder.instance.segments.is_empty() => Op::ElemDrop {
+            segment: builder.draw.index(builder.instance.segments.len()),
         },
         _ => Op::TableSize { table },
     }
 }
 
-fn table_init(sketch: &mut Sketch, table: usize, count: u32) -> Op {
-    let segments = sketch.instance.segments.iter().enumerate();
+fn table_init(builder: &mut Builder, table: usize, count: u32) -> Op {
+    let segments = builder.instance.segments.iter().enumerate();
     let passive = segments.filter(|(_, segment)| segment.mode == SegmentMode::Passive);
     let passive: Vec<usize> = passive.map(|(i, _)| i).collect();
     if passive.is_empty() {
         return Op::TableSize { table };
     }
-    let segment = sketch.draw.pick(&passive);
-    let len = sketch.instance.segments[segment].items.len() as u32;
+    let segment = builder.draw.pick(&passive);
+    let len = builder.instance.segments[segment].items.len() as u32;
     let count = count.min(len);
-    let index = place(sketch, table, count);
+    let index = place(builder, table, count);
     Op::TableInit {
         table,
         segment,
         index,
-        from: sketch.draw.below(len - count + 1),
+        from: builder.draw.below(len - count + 1),
         count,
     }
 }
 
-fn call(sketch: &mut Sketch, scope: &Scope) -> Option<Op> {
-    let argument = sketch.draw.operand();
+fn call(builder: &mut Builder, scope: &Scope) -> Option<Op> {
+    let argument = builder.draw.operand();
     let least = match scope.place {
         Place::Function(f) => f + 1,
         Place::Entry(_) | Place::Callback(_) => 0,
     };
-    let callees: Vec<usize> = (least..sketch.roles.len())
-        .filter(|&f| !matches!(sketch.roles[f], Role::Returner { .. }))
+    let callees: Vec<usize> = (least..builder.roles.len())
+        .filter(|&f| !matches!(builder.roles[f], Role::Returner { .. }))
         .collect();
-    if !callees.is_empty() && sketch.draw.percent(50) {
+    if !callees.is_empty() && builder.draw.percent(50) {
         return Some(Op::Call {
-            function: sketch.draw.pick(&callees),
+            function: builder.draw.pick(&callees),
             argument,
         });
     }
-    let table = sketch.draw.index(sketch.instance.tables.len());
-    let entries: Vec<(u32, usize)> = sketch.contents[table]
+    let table = builder.draw.index(builder.instance.tables.len());
+    let entries: Vec<(u32, usize)> = builder.contents[table]
         .iter()
         .enumerate()
         .filter_map(|(i, item)| match item {
-            Item::Function(f) if !matches!(sketch.roles[*f], Role::Returner { .. }) => {
-                Some((i as u32, sketch.instance.functions[*f].signature))
+            Item::Function(f) if !matches!(builder.roles[*f], Role::Returner { .. }) => {
+                Some((i as u32, builder.instance.functions[*f].signature))
             }
             Item::Function(_) | Item::Null | Item::Entry(_) | Item::Import(_) => None,
         })
@@ -352,13 +290,13 @@ fn call(sketch: &mut Sketch, scope: &Scope) -> Option<Op> {
     if entries.is_empty() {
         return None;
     }
-    let (index, mut signature) = sketch.draw.pick(&entries);
-    if sketch.draw.percent(ANY_SIGNATURE_PERCENT) {
-        signature = sketch.draw.index(sketch.instance.signatures.len());
+    let (index, mut signature) = builder.draw.pick(&entries);
+    if builder.draw.percent(ANY_SIGNATURE_PERCENT) {
+        signature = builder.draw.index(builder.instance.signatures.len());
     }
-    let index = match sketch.draw.percent(3) {
+    let index = match builder.draw.percent(3) {
         false => Index::Const(index),
-        true => Index::Modulo(sketch.draw.operand()),
+        true => Index::Modulo(builder.draw.operand()),
     };
     Some(Op::CallIndirect {
         table,
@@ -368,18 +306,18 @@ fn call(sketch: &mut Sketch, scope: &Scope) -> Option<Op> {
     })
 }
 
-fn own(sketch: &mut Sketch) -> Op {
-    let value = sketch.draw.operand();
-    match sketch.draw.weighted(&[(40, 0), (35, 1), (25, 2)]) {
-        0 if sketch.spawn && sketch.draw.percent(35) => Op::AvailableParallelism,
+fn own(builder: &mut Builder) -> Op {
+    let value = builder.draw.operand();
+    match builder.draw.weighted(&[(40, 0), (35, 1), (25, 2)]) {
+        0 if builder.spawn && builder.draw.percent(35) => Op::AvailableParallelism,
         0 => Op::ThreadIndex,
         1 => Op::Mark { value },
         _ => Op::Log { value },
     }
 }
 
-fn arithmetic(sketch: &mut Sketch) -> Op {
-    let draw = &mut sketch.draw;
+fn arithmetic(builder: &mut Builder) -> Op {
+    let draw = &mut *builder.draw;
     let op = draw.pick(&[
         Arithmetic::Add,
         Arithmetic::Mul,

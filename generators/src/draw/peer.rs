@@ -1,18 +1,18 @@
 //! Calls of other instances, and what becomes of the subtasks: waited for, polled, cancelled, or left to another thread.
 
-use super::op::Scope;
-use super::{Sketch, channel, target};
+use super::builder::Builder;
+use super::scope::Scope;
+use super::{channel, target};
 use crate::limits::SUBTASKS;
-use crate::plan::{Argument, Callee, Direction, Entry, Handle, Lift, Op, Passing, ValueType};
+use crate::plan::sample::INVALID;
+use crate::plan::{Argument, Callee, Direction, Entry, Handle, Op, Passing, ValueType};
+use crate::weight::Weight;
 
 const CAREFUL: Passing = Passing::Careful;
 
-/// Percentage of calls that are asynchronous, of those that can be.
+/// Percentage of calls that are asynchronous, of those that can be, where the caller may block. Where it may not:
+/// [`Weight::AsyncCallsFromSyncTyped`].
 const ASYNCHRONOUS_PERCENT: u32 = 78;
-/// The same in a task that may not block.
-const SYNC_TYPED_ASYNCHRONOUS_PERCENT: u32 = 12;
-/// Percentage of calls of an instance that is nested in the caller, where another could be called.
-const NESTED_PERCENT: u32 = 6;
 
 /// What becomes of a subtask, and the weights.
 const FATES: &[(u32, Fate)] = &[
@@ -33,32 +33,25 @@ enum Fate {
     Crowd,
 }
 
-impl Sketch<'_, '_> {
-    /// Whether there are other instances to call, streams, futures or resources.
-    pub(super) fn has_peers(&self) -> bool {
-        !self.visible.is_empty() || !self.channels.is_empty() || self.instance.resource.is_some()
-    }
-}
-
 /// One step with other instances, streams, futures or resources.
-pub(super) fn step(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
-    let calls = if sketch.visible.is_empty() { 0 } else { 50 };
-    let channels = if sketch.channels.is_empty() { 0 } else { 26 };
-    match sketch
+pub(super) fn step(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
+    let calls = if builder.visible.is_empty() { 0 } else { 50 };
+    let channels = if builder.channels.is_empty() { 0 } else { 26 };
+    match builder
         .draw
         .weighted(&[(calls, 0), (channels, 1), (7, 2), (9, 3), (5, 4)])
     {
-        0 => call(sketch, scope, out),
-        1 => channel::step(sketch, scope, out),
-        2 => match resource_owner(sketch) {
-            Some(owner) => channel::resource(sketch, owner, out),
-            None => loose(sketch, scope, out),
+        0 => call(builder, scope, out),
+        1 => channel::step(builder, scope, out),
+        2 => match resource_owner(builder) {
+            Some(owner) => channel::resource(builder, owner, out),
+            None => loose(builder, scope, out),
         },
-        3 => loose(sketch, scope, out),
+        3 => loose(builder, scope, out),
         _ => {
             out.push(Op::BackpressureInc { times: 1 });
-            if sketch.draw.percent(60) && !scope.sync_typed {
-                out.push(target::yield_(sketch));
+            if builder.draw.percent(60) && !scope.sync_typed {
+                out.push(target::yield_(builder));
             }
             out.push(Op::BackpressureDec { passing: CAREFUL });
         }
@@ -66,34 +59,34 @@ pub(super) fn step(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
 }
 
 /// What an invoked entry does besides its threads: calls others, or uses a stream or future.
-pub(super) fn begin(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
-    if !sketch.visible.is_empty() {
-        call(sketch, scope, out);
+pub(super) fn begin(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
+    if !builder.visible.is_empty() {
+        call(builder, scope, out);
     }
-    if !sketch.channels.is_empty() && sketch.draw.percent(35) {
-        channel::step(sketch, scope, out);
+    if !builder.channels.is_empty() && builder.draw.percent(35) {
+        channel::step(builder, scope, out);
     }
 }
 
-fn resource_owner(sketch: &mut Sketch) -> Option<usize> {
-    let mut owners = sketch.visible.clone();
-    owners.retain(|&other| sketch.instances[other].resource.is_some());
-    if sketch.instance.resource.is_some() {
-        owners.push(sketch.number);
+fn resource_owner(builder: &mut Builder) -> Option<usize> {
+    let mut owners = builder.visible.clone();
+    owners.retain(|&other| builder.instances[other].resource.is_some());
+    if builder.instance.resource.is_some() {
+        owners.push(builder.number);
     }
     match owners.is_empty() {
         true => None,
-        false => Some(sketch.draw.pick(&owners)),
+        false => Some(builder.draw.pick(&owners)),
     }
 }
 
 /// Something with a subtask or a set that may be there.
-fn loose(sketch: &mut Sketch, scope: &Scope, out: &mut Vec<Op>) {
-    let handle = Handle::Subtask(sketch.draw.index(SUBTASKS));
-    let slot = sketch.draw.index(2);
+fn loose(builder: &mut Builder, scope: &Scope, out: &mut Vec<Op>) {
+    let handle = Handle::Subtask(builder.draw.index(SUBTASKS));
+    let slot = builder.draw.index(2);
     let set = Handle::Set(slot);
-    let cancellable = sketch.draw.percent(40);
-    out.push(match sketch.draw.below(6) {
+    let cancellable = builder.draw.percent(40);
+    out.push(match builder.draw.below(6) {
         0 => Op::SetNew { slot },
         1 => Op::Join {
             handle,
@@ -120,61 +113,47 @@ fn loose(sketch: &mut Sketch, scope: &Scope, out: &mut Vec<Op>) {
 }
 
 /// An entry to call.
-pub(super) fn callee(sketch: &mut Sketch, wanted: impl Fn(&Entry) -> bool) -> Option<Callee> {
-    let nested = |sketch: &Sketch, mut other: usize| {
-        while let Some(parent) = sketch.instances[other].parent {
-            if parent == sketch.number {
-                return true;
-            }
-            other = parent;
-        }
-        false
-    };
-    let any = sketch.draw.percent(NESTED_PERCENT);
+pub(super) fn callee(builder: &mut Builder, wanted: impl Fn(&Entry) -> bool) -> Option<Callee> {
+    let any = builder.chance(Weight::NestedCallees);
+    let nested = builder.topology.subtree(builder.number);
     let mut callees = Vec::new();
-    for &instance in &sketch.visible {
-        if !any && nested(sketch, instance) {
+    for &instance in &builder.visible {
+        if !any && nested.contains(&instance) {
             continue;
         }
-        let entries = sketch.instances[instance].entries.iter().enumerate();
+        let entries = builder.instances[instance].entries.iter().enumerate();
         let wanted = entries.filter(|(_, entry)| wanted(entry));
         callees.extend(wanted.map(|(entry, _)| Callee { instance, entry }));
     }
     match callees.is_empty() {
         true => None,
-        false => Some(sketch.draw.pick(&callees)),
+        false => Some(builder.draw.pick(&callees)),
     }
 }
 
-fn entry_of<'s>(sketch: &'s Sketch, callee: Callee) -> &'s Entry {
-    &sketch.instances[callee.instance].entries[callee.entry]
-}
-
-pub(super) fn is_async(entry: &Entry) -> bool {
-    !matches!(entry.lift, Lift::SyncTyped(_))
+fn entry_of<'s>(builder: &'s Builder, callee: Callee) -> &'s Entry {
+    &builder.instances[callee.instance].entries[callee.entry]
 }
 
 /// The arguments of a call, and the operations that make the handles among them.
-pub(super) fn arguments(sketch: &mut Sketch, callee: Callee, out: &mut Vec<Op>) -> Vec<Argument> {
-    let params = entry_of(sketch, callee).params.clone();
+pub(super) fn arguments(builder: &mut Builder, callee: Callee, out: &mut Vec<Op>) -> Vec<Argument> {
+    let params = entry_of(builder, callee).params.clone();
     let mut args = Vec::new();
     for ty in params {
         args.push(match ty {
-            ValueType::Scalar(_) => Argument::Scalar(sketch.draw.scalar(Some(ty))),
-            ValueType::String | ValueType::Bytes => {
-                Argument::Sample(sketch.draw.index(crate::encode::sample::INVALID))
-            }
+            ValueType::Scalar(_) => Argument::Scalar(builder.draw.scalar(Some(ty))),
+            ValueType::String | ValueType::Bytes => Argument::Sample(builder.draw.index(INVALID)),
             ValueType::Channel(channel) => {
-                let slot = sketch.draw.index(2);
+                let slot = builder.draw.index(2);
                 out.push(Op::ChannelNew { channel, slot });
-                if sketch.draw.percent(50) {
+                if builder.draw.percent(50) {
                     let direction = Direction::Write;
                     let handle = Handle::End {
                         channel,
                         direction,
                         slot,
                     };
-                    out.push(channel::copy(sketch, handle, channel, direction, true));
+                    out.push(channel::copy(builder, handle, channel, direction, true));
                 }
                 Argument::Handle(Handle::End {
                     channel,
@@ -183,7 +162,7 @@ pub(super) fn arguments(sketch: &mut Sketch, callee: Callee, out: &mut Vec<Op>) 
                 })
             }
             ValueType::Own(owner) | ValueType::Borrow(owner) => {
-                obtain(sketch, owner, out);
+                obtain(builder, owner, out);
                 Argument::Handle(Handle::Resource { owner, slot: 0 })
             }
         });
@@ -192,9 +171,9 @@ pub(super) fn arguments(sketch: &mut Sketch, callee: Callee, out: &mut Vec<Op>) 
 }
 
 /// Gets a handle of an instance's resource type into its first cell, if that is empty.
-pub(super) fn obtain(sketch: &mut Sketch, owner: usize, out: &mut Vec<Op>) {
-    if owner == sketch.number {
-        let rep = sketch.draw.operand();
+pub(super) fn obtain(builder: &mut Builder, owner: usize, out: &mut Vec<Op>) {
+    if owner == builder.number {
+        let rep = builder.draw.operand();
         out.push(Op::ResourceNew { slot: 0, rep });
         return;
     }
@@ -211,12 +190,12 @@ pub(super) fn obtain(sketch: &mut Sketch, owner: usize, out: &mut Vec<Op>) {
 
 /// An asynchronous call of anyone, and its slot.
 pub(super) fn invoke_asynchronously(
-    sketch: &mut Sketch,
+    builder: &mut Builder,
     scope: &mut Scope,
     out: &mut Vec<Op>,
 ) -> Option<usize> {
-    let callee = callee(sketch, is_async)?;
-    let args = arguments(sketch, callee, out);
+    let callee = callee(builder, Entry::is_async)?;
+    let args = arguments(builder, callee, out);
     let slot = scope.next_subtask();
     out.push(Op::Invoke {
         callee,
@@ -228,22 +207,22 @@ pub(super) fn invoke_asynchronously(
 }
 
 /// A call, and what becomes of it.
-pub(super) fn call(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
+pub(super) fn call(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
     let sync_typed = scope.sync_typed;
-    let asynchronous = sketch.draw.percent(match sync_typed {
-        false => ASYNCHRONOUS_PERCENT,
-        true => SYNC_TYPED_ASYNCHRONOUS_PERCENT,
-    });
-    // A call that blocks traps in a task that may not block, and a subtask that outlives it is what Wasmtime fails at.
-    let any = !sync_typed || asynchronous || sketch.draw.percent(5);
-    let Some(callee) = callee(sketch, |entry| match is_async(entry) {
+    let asynchronous = match sync_typed {
+        false => builder.draw.percent(ASYNCHRONOUS_PERCENT),
+        true => builder.chance(Weight::AsyncCallsFromSyncTyped),
+    };
+    // A call that blocks traps in a task that may not block.
+    let any = !sync_typed || asynchronous || builder.draw.percent(5);
+    let Some(callee) = callee(builder, |entry| match entry.is_async() {
         true => any,
         false => !asynchronous,
     }) else {
         return;
     };
-    let asynchronous = is_async(entry_of(sketch, callee)) && asynchronous;
-    let args = arguments(sketch, callee, out);
+    let asynchronous = entry_of(builder, callee).is_async() && asynchronous;
+    let args = arguments(builder, callee, out);
     let slot = scope.next_subtask();
     out.push(Op::Invoke {
         callee,
@@ -254,61 +233,61 @@ pub(super) fn call(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
     if !asynchronous {
         return;
     }
-    match sketch.draw.weighted(FATES) {
+    match builder.draw.weighted(FATES) {
         Fate::Leave => {}
         Fate::Wait | Fate::Poll | Fate::Cancel | Fate::Crowd if sync_typed => {
-            cancel(sketch, slot, true, out);
-            finish(sketch, callee, slot, out);
+            cancel(builder, slot, true, out);
+            finish(builder, callee, slot, out);
         }
         Fate::Wait => {
-            wait(sketch, slot, out);
-            finish(sketch, callee, slot, out);
+            wait(builder, slot, out);
+            finish(builder, callee, slot, out);
         }
         Fate::Poll => {
-            let set = sketch.draw.index(2);
+            let set = builder.draw.index(2);
             out.push(Op::SetNew { slot: set });
             out.push(Op::Join {
                 handle: Handle::Subtask(slot),
                 set: Some(Handle::Set(set)),
             });
-            for _ in 0..1 + sketch.draw.below(2) {
-                out.push(target::yield_(sketch));
+            for _ in 0..1 + builder.draw.below(2) {
+                out.push(target::yield_(builder));
                 out.push(Op::SetPoll {
                     handle: Handle::Set(set),
-                    cancellable: sketch.draw.percent(40),
+                    cancellable: builder.draw.percent(40),
                 });
             }
-            finish(sketch, callee, slot, out);
+            finish(builder, callee, slot, out);
         }
         Fate::Cancel => {
-            if sketch.draw.percent(35) {
-                out.push(target::yield_(sketch));
+            if builder.draw.percent(35) {
+                out.push(target::yield_(builder));
             }
-            let asynchronous = !sketch.draw.percent(40);
-            cancel(sketch, slot, asynchronous, out);
+            let asynchronous = !builder.draw.percent(40);
+            cancel(builder, slot, asynchronous, out);
             if asynchronous {
-                wait(sketch, slot, out);
+                wait(builder, slot, out);
             }
-            finish(sketch, callee, slot, out);
+            finish(builder, callee, slot, out);
         }
-        Fate::Crowd => crowd(sketch, scope, callee, slot, out),
+        Fate::Crowd => crowd(builder, scope, callee, slot, out),
     }
 }
 
 /// More calls of the same instance; then some are cancelled, and all are waited for.
-fn crowd(sketch: &mut Sketch, scope: &mut Scope, first: Callee, slot: usize, out: &mut Vec<Op>) {
+fn crowd(builder: &mut Builder, scope: &mut Scope, first: Callee, slot: usize, out: &mut Vec<Op>) {
     let mut slots = vec![slot];
     let instance = first.instance;
-    let simple = |entry: &Entry| is_async(entry) && entry.takes_scalars();
-    for _ in 0..1 + sketch.draw.below(2) {
-        let entries = sketch.instances[instance].entries.iter().enumerate();
+    let simple = |entry: &Entry| entry.is_async() && entry.takes_scalars();
+    for _ in 0..1 + builder.draw.below(2) {
+        let entries = builder.instances[instance].entries.iter().enumerate();
         let entries: Vec<usize> = entries.filter(|(_, e)| simple(e)).map(|(i, _)| i).collect();
         if entries.is_empty() {
             break;
         }
-        let entry = sketch.draw.pick(&entries);
+        let entry = builder.draw.pick(&entries);
         let callee = Callee { instance, entry };
-        let args = arguments(sketch, callee, out);
+        let args = arguments(builder, callee, out);
         let slot = scope.next_subtask();
         out.push(Op::Invoke {
             callee,
@@ -319,13 +298,13 @@ fn crowd(sketch: &mut Sketch, scope: &mut Scope, first: Callee, slot: usize, out
         slots.push(slot);
     }
     for &slot in slots.iter().rev() {
-        if sketch.draw.percent(55) {
-            let asynchronous = !sketch.draw.percent(30);
-            cancel(sketch, slot, asynchronous, out);
+        if builder.draw.percent(55) {
+            let asynchronous = !builder.draw.percent(30);
+            cancel(builder, slot, asynchronous, out);
         }
     }
-    let slot = sketch.draw.pick(&slots);
-    wait(sketch, slot, out);
+    let slot = builder.draw.pick(&slots);
+    wait(builder, slot, out);
     for slot in slots {
         out.push(Op::SubtaskDrop {
             handle: Handle::Subtask(slot),
@@ -334,7 +313,7 @@ fn crowd(sketch: &mut Sketch, scope: &mut Scope, first: Callee, slot: usize, out
     }
 }
 
-fn cancel(_: &mut Sketch, slot: usize, asynchronous: bool, out: &mut Vec<Op>) {
+fn cancel(_: &mut Builder, slot: usize, asynchronous: bool, out: &mut Vec<Op>) {
     out.push(Op::SubtaskCancel {
         handle: Handle::Subtask(slot),
         asynchronous,
@@ -343,22 +322,22 @@ fn cancel(_: &mut Sketch, slot: usize, asynchronous: bool, out: &mut Vec<Op>) {
 }
 
 /// Joins the subtask to a set and waits for it once or twice: its first event may be that it has started.
-fn wait(sketch: &mut Sketch, slot: usize, out: &mut Vec<Op>) {
-    let set = sketch.draw.index(2);
-    let cancellable = sketch.draw.percent(40);
+fn wait(builder: &mut Builder, slot: usize, out: &mut Vec<Op>) {
+    let set = builder.draw.index(2);
+    let cancellable = builder.draw.percent(40);
     out.push(Op::SetNew { slot: set });
     out.push(Op::Join {
         handle: Handle::Subtask(slot),
         set: Some(Handle::Set(set)),
     });
-    for _ in 0..1 + sketch.draw.below(2) {
+    for _ in 0..1 + builder.draw.below(2) {
         out.push(Op::SetWait {
             handle: Handle::Set(set),
             cancellable,
             passing: CAREFUL,
         });
     }
-    if sketch.draw.percent(20) {
+    if builder.draw.percent(20) {
         out.push(Op::SetDrop {
             handle: Handle::Set(set),
             passing: CAREFUL,
@@ -366,11 +345,11 @@ fn wait(sketch: &mut Sketch, slot: usize, out: &mut Vec<Op>) {
     }
 }
 
-fn finish(sketch: &mut Sketch, callee: Callee, slot: usize, out: &mut Vec<Op>) {
-    if entry_of(sketch, callee).result.is_some() {
+fn finish(builder: &mut Builder, callee: Callee, slot: usize, out: &mut Vec<Op>) {
+    if entry_of(builder, callee).result.is_some() {
         out.push(Op::Collect { callee, slot });
     }
-    if !sketch.draw.percent(15) {
+    if !builder.draw.percent(15) {
         out.push(Op::SubtaskDrop {
             handle: Handle::Subtask(slot),
             passing: CAREFUL,

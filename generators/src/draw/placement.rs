@@ -1,6 +1,6 @@
 //! Where a mistake goes: in which entry or function, and where in its body.
 
-use super::{Return, Role, Sketch};
+use super::builder::{Builder, Return, Role};
 use crate::limits::{FIRST_OP_POINT, POINTS_PER_FUNCTION};
 use crate::plan::{Item, Lift, Op};
 
@@ -8,15 +8,18 @@ use crate::plan::{Item, Lift, Op};
 const CONDITIONAL_PERCENT: u32 = 15;
 
 /// An entry of this sort: the last of a run if possible, so that most of the run comes before the trap.
-pub(super) fn choose(sketch: &mut Sketch, wanted: impl Fn(&Lift, Return) -> bool) -> Option<usize> {
+pub(super) fn choose(
+    builder: &mut Builder,
+    wanted: impl Fn(&Lift, Return) -> bool,
+) -> Option<usize> {
     let fits = |entry: &usize| {
         wanted(
-            &sketch.instance.entries[*entry].lift,
-            sketch.returns[*entry],
+            &builder.instance.entries[*entry].lift,
+            builder.returns[*entry],
         )
     };
     let calls = |last: bool| -> Vec<usize> {
-        let runs = sketch.runs.iter();
+        let runs = builder.runs.iter();
         let calls = runs.flat_map(|run| {
             if last {
                 &run[run.len() - 1..]
@@ -30,43 +33,43 @@ pub(super) fn choose(sketch: &mut Sketch, wanted: impl Fn(&Lift, Return) -> bool
     if entries.is_empty() {
         entries = calls(false);
     }
-    let entry = (!entries.is_empty()).then(|| sketch.draw.pick(&entries))?;
-    sketch.unlucky[entry] = true;
+    let entry = (!entries.is_empty()).then(|| builder.draw.pick(&entries))?;
+    builder.unlucky[entry] = true;
     Some(entry)
 }
 
-pub(super) fn insert(sketch: &mut Sketch, ops: Vec<Op>) {
-    if let Some(entry) = choose(sketch, |_, _| true) {
-        insert_in_entry(sketch, entry, ops);
+pub(super) fn insert(builder: &mut Builder, ops: Vec<Op>) {
+    if let Some(entry) = choose(builder, |_, _| true) {
+        insert_in_entry(builder, entry, ops);
     }
 }
 
-pub(super) fn insert_in_entry(sketch: &mut Sketch, entry: usize, ops: Vec<Op>) {
-    let ops = conditional(sketch, ops);
-    let len = sketch.instance.entries[entry].body.len();
-    let at = if sketch.draw.percent(35) {
-        sketch.draw.index(len + 1)
+pub(super) fn insert_in_entry(builder: &mut Builder, entry: usize, ops: Vec<Op>) {
+    let ops = conditional(builder, ops);
+    let len = builder.instance.entries[entry].body.len();
+    let at = if builder.draw.percent(35) {
+        builder.draw.index(len + 1)
     } else {
         len
     };
-    splice(&mut sketch.instance.entries[entry].body, at, ops);
+    splice(&mut builder.instance.entries[entry].body, at, ops);
 }
 
 /// At the end of a program function that stands in the first table.
-pub(super) fn insert_in_thread(sketch: &mut Sketch, ops: Vec<Op>) {
-    let functions: Vec<usize> = sketch.contents[0]
+pub(super) fn insert_in_thread(builder: &mut Builder, ops: Vec<Op>) {
+    let functions: Vec<usize> = builder.contents[0]
         .iter()
         .filter_map(|item| match item {
-            Item::Function(f) if matches!(sketch.roles[*f], Role::Program { .. }) => Some(*f),
+            Item::Function(f) if matches!(builder.roles[*f], Role::Program { .. }) => Some(*f),
             Item::Function(_) | Item::Null | Item::Entry(_) | Item::Import(_) => None,
         })
         .collect();
     if functions.is_empty() {
-        return insert(sketch, ops);
+        return insert(builder, ops);
     }
-    let function = sketch.draw.pick(&functions);
-    let ops = conditional(sketch, ops);
-    let body = &mut sketch.instance.functions[function].body;
+    let function = builder.draw.pick(&functions);
+    let ops = conditional(builder, ops);
+    let body = &mut builder.instance.functions[function].body;
     splice(body, body.len(), ops);
 }
 
@@ -89,12 +92,12 @@ fn count<'a>(ops: impl Iterator<Item = &'a Op>) -> usize {
     .sum()
 }
 
-pub(super) fn conditional(sketch: &mut Sketch, ops: Vec<Op>) -> Vec<Op> {
-    if !sketch.draw.percent(CONDITIONAL_PERCENT) {
+pub(super) fn conditional(builder: &mut Builder, ops: Vec<Op>) -> Vec<Op> {
+    if !builder.draw.percent(CONDITIONAL_PERCENT) {
         return ops;
     }
-    let global = sketch.draw.index(sketch.instance.globals.len());
-    let (then, otherwise) = match sketch.draw.percent(50) {
+    let global = builder.draw.index(builder.instance.globals.len());
+    let (then, otherwise) = match builder.draw.percent(50) {
         true => (ops, Vec::new()),
         false => (Vec::new(), ops),
     };

@@ -2,9 +2,10 @@
 //!
 //! While one runs its instance may not leave, so all built-ins but a few trap. The mistake is to call one of the others.
 
+use super::builder::Builder;
 use super::ingredient::{DARING, on_any_end};
 use super::placement::{choose, conditional};
-use super::{Sketch, body, op, peer};
+use super::{op, peer, returning};
 use crate::limits::{POST_RETURN_ADDRESS, SCRATCH_ADDRESS};
 use crate::plan::{Entry, Handle, Index, Op, Operand, Start, Target, Width};
 
@@ -51,38 +52,38 @@ enum Forbidden {
 }
 
 /// Gives an entry its post-return function, if it is to have one.
-pub(super) fn draw(sketch: &mut Sketch, entry: usize) {
-    if sketch.instance.entries[entry].lift.is_sync() && sketch.draw.percent(PERCENT) {
-        let count = sketch.draw.range(0..=3);
-        let ops = (0..count).map(|_| harmless(sketch)).collect();
-        sketch.instance.entries[entry].post_return = Some(ops);
+pub(super) fn draw(builder: &mut Builder, entry: usize) {
+    if builder.instance.entries[entry].lift.is_sync() && builder.draw.percent(PERCENT) {
+        let count = builder.draw.range(0..=3);
+        let ops = (0..count).map(|_| harmless(builder)).collect();
+        builder.instance.entries[entry].post_return = Some(ops);
     }
 }
 
 /// Makes a post-return function call what it may not call: where there are other instances, half of the time one of the
 /// built-ins that are for them.
-pub(super) fn forbid(sketch: &mut Sketch) {
-    let Some(entry) = choose(sketch, |lift, _| lift.is_sync()) else {
+pub(super) fn forbid(builder: &mut Builder) {
+    let Some(entry) = choose(builder, |lift, _| lift.is_sync()) else {
         return;
     };
-    let op = match sketch.has_peers() && sketch.draw.percent(50) {
-        true => between(sketch),
-        false => forbidden(sketch, entry),
+    let op = match builder.has_peers() && builder.draw.percent(50) {
+        true => between(builder),
+        false => forbidden(builder, entry),
     };
-    let ops = conditional(sketch, vec![op]);
-    let body = &mut sketch.instance.entries[entry].post_return;
+    let ops = conditional(builder, vec![op]);
+    let body = &mut builder.instance.entries[entry].post_return;
     body.get_or_insert_default().extend(ops);
 }
 
 /// What a post-return function may do.
-fn harmless(sketch: &mut Sketch) -> Op {
-    let global = sketch.draw.index(sketch.instance.globals.len());
-    let value = match sketch.draw.percent(30) {
+fn harmless(builder: &mut Builder) -> Op {
+    let global = builder.draw.index(builder.instance.globals.len());
+    let value = match builder.draw.percent(30) {
         false => Operand::Argument,
-        true => Operand::Global(sketch.draw.index(sketch.instance.globals.len())),
+        true => Operand::Global(builder.draw.index(builder.instance.globals.len())),
     };
-    let slot = sketch.draw.below(2);
-    match sketch
+    let slot = builder.draw.below(2);
+    match builder
         .draw
         .weighted(&[(26, 0), (22, 1), (16, 2), (14, 3), (14, 4), (8, 5)])
     {
@@ -90,41 +91,41 @@ fn harmless(sketch: &mut Sketch) -> Op {
         1 => Op::Store {
             width: Width::Bits32,
             address: SCRATCH_ADDRESS
-                + 4 * sketch
+                + 4 * builder
                     .draw
                     .below((POST_RETURN_ADDRESS - SCRATCH_ADDRESS) / 4),
             value,
         },
         2 => Op::ContextGet { slot },
         3 => Op::ContextSet { slot, value },
-        5 if sketch.spawn => Op::AvailableParallelism,
-        _ => op::table(sketch),
+        5 if builder.spawn => Op::AvailableParallelism,
+        _ => op::table(builder),
     }
 }
 
 /// What a post-return function may not do. No operation calls anything before the call that traps.
-pub(super) fn forbidden(sketch: &mut Sketch, entry: usize) -> Op {
-    let list = match sketch.spawn {
+pub(super) fn forbidden(builder: &mut Builder, entry: usize) -> Op {
+    let list = match builder.spawn {
         true => FORBIDDEN,
         false => &FORBIDDEN[..WITHOUT_SPAWN],
     };
-    let kind = sketch.draw.weighted(list);
-    let cancellable = sketch.draw.percent(30);
-    let target = match sketch.draw.percent(40) {
+    let kind = builder.draw.weighted(list);
+    let cancellable = builder.draw.percent(30);
+    let target = match builder.draw.percent(40) {
         false => Target::Last,
-        true => Target::Const(sketch.draw.pick(&[1, 0, 2, u32::MAX])),
+        true => Target::Const(builder.draw.pick(&[1, 0, 2, u32::MAX])),
     };
     let context = Operand::Argument;
     match kind {
         Forbidden::Log => Op::Log { value: context },
         Forbidden::Mark => Op::Mark { value: context },
-        Forbidden::TaskReturn => body::task_return(sketch, entry),
+        Forbidden::TaskReturn => returning::task_return(builder, entry),
         Forbidden::ThreadIndex => Op::ThreadIndex,
-        Forbidden::NewIndirect => start(sketch, false, context),
-        Forbidden::SpawnIndirect => start(sketch, true, context),
+        Forbidden::NewIndirect => start(builder, false, context),
+        Forbidden::SpawnIndirect => start(builder, true, context),
         Forbidden::SpawnRef => Op::SpawnRef {
-            core_type: sketch.draw.index(3),
-            function: Some(sketch.draw.index(sketch.instance.functions.len())),
+            core_type: builder.draw.index(3),
+            function: Some(builder.draw.index(builder.instance.functions.len())),
             context,
         },
         Forbidden::ResumeLater => Op::ResumeLater { target },
@@ -158,10 +159,10 @@ pub(super) fn forbidden(sketch: &mut Sketch, entry: usize) -> Op {
 }
 
 /// A start with any definition of the wanted sort, a new one if there is none.
-fn start(sketch: &mut Sketch, spawn: bool, context: Operand) -> Op {
-    let starts = &mut sketch.instance.starts;
+fn start(builder: &mut Builder, spawn: bool, context: Operand) -> Op {
+    let starts = &mut builder.instance.starts;
     if !starts.iter().any(|start| start.spawn == spawn) {
-        let core_type = sketch.draw.index(3);
+        let core_type = builder.draw.index(3);
         starts.push(Start {
             spawn,
             core_type,
@@ -171,23 +172,23 @@ fn start(sketch: &mut Sketch, spawn: bool, context: Operand) -> Op {
     let fitting: Vec<usize> = (0..starts.len())
         .filter(|&start| starts[start].spawn == spawn)
         .collect();
-    let start = sketch.draw.pick(&fitting);
-    let size = sketch.instance.tables[sketch.instance.starts[start].table].initial;
+    let start = builder.draw.pick(&fitting);
+    let size = builder.instance.tables[builder.instance.starts[start].table].initial;
     Op::Start {
         start,
-        index: Index::Const(sketch.draw.below(size)),
+        index: Index::Const(builder.draw.below(size)),
         context,
         slot: 1,
     }
 }
 
 /// An operation that calls a built-in for other instances, and nothing before it.
-pub(super) fn between(sketch: &mut Sketch) -> Op {
-    let handle = Handle::Const(sketch.draw.below(3));
-    let asynchronous = sketch.draw.percent(50);
-    let cancellable = sketch.draw.percent(50);
-    let resource = sketch.instance.resource.is_some();
-    match sketch.draw.below(14) {
+pub(super) fn between(builder: &mut Builder) -> Op {
+    let handle = Handle::Const(builder.draw.below(3));
+    let asynchronous = builder.draw.percent(50);
+    let cancellable = builder.draw.percent(50);
+    let resource = builder.instance.resource.is_some();
+    match builder.draw.below(14) {
         0 => Op::SetNew { slot: 1 },
         1 => Op::SetWait {
             handle,
@@ -212,18 +213,18 @@ pub(super) fn between(sketch: &mut Sketch) -> Op {
             handle,
             passing: DARING,
         },
-        7 if !sketch.channels.is_empty() => Op::ChannelNew {
-            channel: sketch.draw.index(sketch.channels.len()),
+        7 if !builder.channels.is_empty() => Op::ChannelNew {
+            channel: builder.draw.index(builder.channels.len()),
             slot: 1,
         },
-        8 | 9 => on_any_end(sketch, handle).unwrap_or(Op::TaskCancel),
-        12 => call(sketch, asynchronous).unwrap_or(Op::TaskCancel),
+        8 | 9 => on_any_end(builder, handle).unwrap_or(Op::TaskCancel),
+        12 => call(builder, asynchronous).unwrap_or(Op::TaskCancel),
         10 if resource => Op::ResourceNew {
             slot: 1,
             rep: Operand::Const(1),
         },
         11 if resource => Op::ResourceDrop {
-            owner: sketch.number,
+            owner: builder.number,
             handle,
         },
         _ => Op::TaskCancel,
@@ -231,9 +232,9 @@ pub(super) fn between(sketch: &mut Sketch) -> Op {
 }
 
 /// A call that needs nothing to be made before.
-fn call(sketch: &mut Sketch, asynchronous: bool) -> Option<Op> {
-    let callee = peer::callee(sketch, Entry::takes_scalars)?;
-    let args = peer::arguments(sketch, callee, &mut Vec::new());
+fn call(builder: &mut Builder, asynchronous: bool) -> Option<Op> {
+    let callee = peer::callee(builder, Entry::takes_scalars)?;
+    let args = peer::arguments(builder, callee, &mut Vec::new());
     Some(Op::Invoke {
         callee,
         asynchronous,

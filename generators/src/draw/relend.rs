@@ -2,9 +2,9 @@
 //!
 //! Drawn after all that may have an entry that borrows, where there is one: a case without that is what it is without this file.
 
-use super::Sketch;
-use crate::encode::flat;
+use super::sketch::Sketch;
 use crate::limits::ENTRIES;
+use crate::plan::flat::flat;
 use crate::plan::{Argument, Callee, Entry, Handle, Lift, Op, Reaction, Scalar, ValueType};
 
 /// Percentage of plans with a place for it in which it is meant to be.
@@ -79,10 +79,10 @@ fn borrower(sketch: &mut Sketch, place: Place) -> Entry {
 }
 
 fn places(sketch: &Sketch) -> Vec<Place> {
-    let (world, instances) = (sketch.world(), &sketch.instances);
+    let (topology, instances) = (&sketch.topology, &sketch.instances);
     let mut places = Vec::new();
     for (instance, it) in instances.iter().enumerate() {
-        let mut callees = world.visible(instance);
+        let mut callees = topology.visible(instance);
         callees.retain(|&callee| instances[callee].entries.len() < ENTRIES);
         for (entry, borrowing) in it.entries.iter().enumerate() {
             let mut parameter = 0;

@@ -2,7 +2,7 @@
 //! the other side, before the operation that would trap for it. The rules that forbid a thing are next to those that allow it
 //! again, and an engine may be wrong about either.
 
-use super::Sketch;
+use super::builder::Builder;
 use super::ingredient::{CAREFUL, SET, SUBTASK, cancel, cancel_copy, copy, drop_end, end, joined};
 use crate::plan::{Direction, Handle, Op};
 
@@ -27,19 +27,19 @@ pub(super) enum Obstacle {
 }
 
 /// Puts a remedy before the last operation, now and then.
-pub(super) fn apply(sketch: &mut Sketch, obstacle: Obstacle, ops: &mut Vec<Op>) {
-    if !sketch.draw.percent(PERCENT) {
+pub(super) fn apply(builder: &mut Builder, obstacle: Obstacle, ops: &mut Vec<Op>) {
+    if !builder.draw.percent(PERCENT) {
         return;
     }
     let Some(last) = ops.pop() else {
         return;
     };
-    remedy(sketch, obstacle, ops);
+    remedy(builder, obstacle, ops);
     ops.push(last);
 }
 
-fn remedy(sketch: &mut Sketch, obstacle: Obstacle, ops: &mut Vec<Op>) {
-    let asynchronous = sketch.draw.percent(50);
+fn remedy(builder: &mut Builder, obstacle: Obstacle, ops: &mut Vec<Op>) {
+    let asynchronous = builder.draw.percent(50);
     match obstacle {
         Obstacle::InSet => ops.extend(leave(ops)),
         Obstacle::Full => match member(ops) {
@@ -55,11 +55,11 @@ fn remedy(sketch: &mut Sketch, obstacle: Obstacle, ops: &mut Vec<Op>) {
             ]),
             Some(_) | None => ops.extend(leave(ops)),
         },
-        Obstacle::Busy(channel, direction) => match sketch.draw.percent(50) {
+        Obstacle::Busy(channel, direction) => match builder.draw.percent(50) {
             false => ops.push(cancel_copy(channel, direction, asynchronous)),
             true => {
                 let other = direction.other();
-                let unwritten = sketch.channels[channel].future && other == Direction::Write;
+                let unwritten = builder.channels[channel].future && other == Direction::Write;
                 ops.push(match asynchronous && !unwritten {
                     false => copy(channel, other, end(channel, other), true, 1),
                     true => drop_end(channel, other, CAREFUL),
@@ -75,7 +75,7 @@ fn remedy(sketch: &mut Sketch, obstacle: Obstacle, ops: &mut Vec<Op>) {
         Obstacle::Unwritten(channel) => {
             let (read, write) = (Direction::Read, Direction::Write);
             // Either end, or both: a future is written, or nobody is left to read it.
-            let which = sketch.draw.below(3);
+            let which = builder.draw.below(3);
             if which != 0 {
                 ops.push(drop_end(channel, read, CAREFUL));
             }

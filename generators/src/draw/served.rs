@@ -1,10 +1,11 @@
 //! What the entries of called instances do: they return early, late, in a thread or in a callback, block in between, and
 //! react to their cancellation or not.
 
-use super::body::start_returner;
-use super::op::{self, Place, Scope};
+use super::builder::{Builder, Return};
+use super::returning::start_returner;
+use super::scope::{Place, Scope};
 use super::target::launch;
-use super::{Return, Sketch, channel, peer};
+use super::{channel, op, peer};
 use crate::plan::{Code, Direction, Handle, Lift, Op, Operand, Passing, Reaction, ValueType};
 
 /// How an entry blocks, and the weights.
@@ -34,52 +35,52 @@ enum Block {
     Never,
 }
 
-fn yields(sketch: &mut Sketch, out: &mut Vec<Op>) {
-    for _ in 0..1 + sketch.draw.below(3) {
+fn yields(builder: &mut Builder, out: &mut Vec<Op>) {
+    for _ in 0..1 + builder.draw.below(3) {
         out.push(Op::Yield {
-            cancellable: sketch.draw.percent(55),
-            offer: sketch.draw.percent(30),
+            cancellable: builder.draw.percent(55),
+            offer: builder.draw.percent(30),
         });
     }
 }
 
-fn block(sketch: &mut Sketch, scope: &mut Scope, entry: usize, out: &mut Vec<Op>) {
-    match sketch.draw.weighted(BLOCKS) {
+fn block(builder: &mut Builder, scope: &mut Scope, entry: usize, out: &mut Vec<Op>) {
+    match builder.draw.weighted(BLOCKS) {
         Block::Nothing => {}
-        Block::Yield => yields(sketch, out),
+        Block::Yield => yields(builder, out),
         Block::Suspend => {
-            launch(sketch, scope, out);
+            launch(builder, scope, out);
             match scope.wakers > 0 {
                 true => out.push(Op::Suspend {
-                    cancellable: sketch.draw.percent(55),
+                    cancellable: builder.draw.percent(55),
                     park: Some(0),
                 }),
-                false => yields(sketch, out),
+                false => yields(builder, out),
             }
         }
-        Block::Peer if !sketch.visible.is_empty() => peer::call(sketch, scope, out),
-        Block::Peer => yields(sketch, out),
-        Block::Channel => match channel_parameter(sketch, entry) {
-            Some(channel) => channel::consume(sketch, channel, scope, out),
-            None => yields(sketch, out),
+        Block::Peer if !builder.visible.is_empty() => peer::call(builder, scope, out),
+        Block::Peer => yields(builder, out),
+        Block::Channel => match channel_parameter(builder, entry) {
+            Some(channel) => channel::consume(builder, channel, scope, out),
+            None => yields(builder, out),
         },
         Block::Backpressure => {
             out.push(Op::BackpressureInc { times: 1 });
-            yields(sketch, out);
+            yields(builder, out);
             out.push(Op::BackpressureDec {
                 passing: Passing::Careful,
             });
         }
         Block::Never => out.push(Op::Suspend {
-            cancellable: !sketch.draw.percent(30),
+            cancellable: !builder.draw.percent(30),
             park: None,
         }),
     }
 }
 
 /// The first stream or future that an entry is passed.
-fn channel_parameter(sketch: &Sketch, entry: usize) -> Option<usize> {
-    let params = sketch.instance.entries[entry].params.iter();
+fn channel_parameter(builder: &Builder, entry: usize) -> Option<usize> {
+    let params = builder.instance.entries[entry].params.iter();
     params
         .filter_map(|ty| match ty {
             ValueType::Channel(channel) => Some(*channel),
@@ -92,12 +93,12 @@ fn channel_parameter(sketch: &Sketch, entry: usize) -> Option<usize> {
         .next()
 }
 
-fn finish(sketch: &mut Sketch, entry: usize) -> Op {
-    let result = sketch.instance.entries[entry].result;
+fn finish(builder: &mut Builder, entry: usize) -> Op {
+    let result = builder.instance.entries[entry].result;
     Op::Finish {
         result,
-        value: sketch.draw.scalar(result),
-        reaction: match sketch.draw.percent(30) {
+        value: builder.draw.scalar(result),
+        reaction: match builder.draw.percent(30) {
             false => Reaction::Cancel,
             true => Reaction::Return,
         },
@@ -105,22 +106,22 @@ fn finish(sketch: &mut Sketch, entry: usize) -> Op {
 }
 
 /// Uses and drops the borrows that an entry was passed: they may not outlive its return.
-fn borrows(sketch: &mut Sketch, entry: usize, out: &mut Vec<Op>) {
+fn borrows(builder: &mut Builder, entry: usize, out: &mut Vec<Op>) {
     let mut local = 0;
-    for ty in sketch.instance.entries[entry].params.clone() {
+    for ty in builder.instance.entries[entry].params.clone() {
         let handle = Handle::Parameter(local);
         match ty {
-            ValueType::Borrow(owner) if owner != sketch.number => {
+            ValueType::Borrow(owner) if owner != builder.number => {
                 // Kept too long, now and then: then the return traps.
-                if !sketch.draw.percent(15) {
+                if !builder.draw.percent(15) {
                     out.push(Op::ResourceDrop { owner, handle });
                 }
             }
-            ValueType::Own(owner) if owner == sketch.number => {
-                if sketch.draw.percent(60) {
+            ValueType::Own(owner) if owner == builder.number => {
+                if builder.draw.percent(60) {
                     out.push(Op::ResourceRep { handle });
                 }
-                if sketch.draw.percent(60) {
+                if builder.draw.percent(60) {
                     let handle = Handle::Resource { owner, slot: 0 };
                     out.push(Op::ResourceDrop { owner, handle });
                 }
@@ -140,74 +141,74 @@ fn borrows(sketch: &mut Sketch, entry: usize, out: &mut Vec<Op>) {
     }
 }
 
-pub(super) fn entry(sketch: &mut Sketch, entry: usize) -> Vec<Op> {
+pub(super) fn entry(builder: &mut Builder, entry: usize) -> Vec<Op> {
     let mut scope = Scope::new(Place::Entry(entry));
-    scope.sync_typed = matches!(sketch.instance.entries[entry].lift, Lift::SyncTyped(_));
+    scope.sync_typed = matches!(builder.instance.entries[entry].lift, Lift::SyncTyped(_));
     let mut body = Vec::new();
-    let returns = sketch.returns[entry];
-    let callback = match &sketch.instance.entries[entry].lift {
+    let returns = builder.returns[entry];
+    let callback = match &builder.instance.entries[entry].lift {
         Lift::Callback(callback) => Some((callback.first, callback.again)),
         Lift::SyncTyped(_) | Lift::Sync(_) | Lift::Stackful => None,
     };
-    let may_block = !matches!(sketch.instance.entries[entry].lift, Lift::SyncTyped(_));
+    let may_block = !matches!(builder.instance.entries[entry].lift, Lift::SyncTyped(_));
     if returns == Return::Early {
-        borrows(sketch, entry, &mut body);
-        body.push(finish(sketch, entry));
+        borrows(builder, entry, &mut body);
+        body.push(finish(builder, entry));
         scope.returned = true;
     }
-    if sketch.draw.percent(25) {
-        launch(sketch, &mut scope, &mut body);
+    if builder.draw.percent(25) {
+        launch(builder, &mut scope, &mut body);
     }
-    if may_block && !(callback.is_some() && sketch.draw.percent(60)) {
-        block(sketch, &mut scope, entry, &mut body);
+    if may_block && !(callback.is_some() && builder.draw.percent(60)) {
+        block(builder, &mut scope, entry, &mut body);
     }
     if returns != Return::Early {
-        borrows(sketch, entry, &mut body);
+        borrows(builder, entry, &mut body);
     }
     if returns == Return::Middle {
-        body.push(finish(sketch, entry));
+        body.push(finish(builder, entry));
         scope.returned = true;
     }
     if may_block {
-        let count = sketch.draw.weighted(&[(45, 0), (40, 1), (15, 2)]);
-        op::draw(sketch, &mut scope, count, &mut body);
+        let count = builder.draw.weighted(&[(45, 0), (40, 1), (15, 2)]);
+        op::draw(builder, &mut scope, count, &mut body);
     }
     if let Return::Thread(function) = returns {
-        start_returner(sketch, function, &mut body);
+        start_returner(builder, function, &mut body);
     }
     if let Some((first, again)) = callback
         && [first, again]
             .iter()
             .any(|code| matches!(code, Code::WaitOn(_)))
     {
-        expect(sketch, entry, &mut scope, &mut body);
+        expect(builder, entry, &mut scope, &mut body);
     }
     if returns == Return::Late {
-        body.push(finish(sketch, entry));
+        body.push(finish(builder, entry));
     }
     body
 }
 
 /// Puts something into the first waitable set that will have an event.
-fn expect(sketch: &mut Sketch, entry: usize, scope: &mut Scope, out: &mut Vec<Op>) {
+fn expect(builder: &mut Builder, entry: usize, scope: &mut Scope, out: &mut Vec<Op>) {
     out.push(Op::SetNew { slot: 0 });
     let set = Some(Handle::Set(0));
-    if let Some(channel) = channel_parameter(sketch, entry) {
+    if let Some(channel) = channel_parameter(builder, entry) {
         let handle = Handle::End {
             channel,
             direction: Direction::Read,
             slot: 0,
         };
         out.push(channel::copy(
-            sketch,
+            builder,
             handle,
             channel,
             Direction::Read,
             true,
         ));
         out.push(Op::Join { handle, set });
-    } else if !sketch.visible.is_empty()
-        && let Some(slot) = peer::invoke_asynchronously(sketch, scope, out)
+    } else if !builder.visible.is_empty()
+        && let Some(slot) = peer::invoke_asynchronously(builder, scope, out)
     {
         out.push(Op::Join {
             handle: Handle::Subtask(slot),
@@ -216,23 +217,23 @@ fn expect(sketch: &mut Sketch, entry: usize, scope: &mut Scope, out: &mut Vec<Op
     }
 }
 
-pub(super) fn callback(sketch: &mut Sketch, entry: usize) {
+pub(super) fn callback(builder: &mut Builder, entry: usize) {
     let mut scope = Scope::new(Place::Callback(entry));
-    let returns = sketch.returns[entry];
+    let returns = builder.returns[entry];
     scope.returned = returns != Return::Callback;
     let mut body = Vec::new();
-    let count = sketch.draw.weighted(&[(60, 0), (30, 1), (10, 2)]);
-    op::draw(sketch, &mut scope, count, &mut body);
-    if let Some(channel) = channel_parameter(sketch, entry) {
+    let count = builder.draw.weighted(&[(60, 0), (30, 1), (10, 2)]);
+    op::draw(builder, &mut scope, count, &mut body);
+    if let Some(channel) = channel_parameter(builder, entry) {
         let handle = Handle::End {
             channel,
             direction: Direction::Read,
             slot: 0,
         };
         body.push(Op::LoadBuffer { handle });
-        if sketch.draw.percent(60) {
+        if builder.draw.percent(60) {
             body.push(channel::copy(
-                sketch,
+                builder,
                 handle,
                 channel,
                 Direction::Read,
@@ -242,11 +243,11 @@ pub(super) fn callback(sketch: &mut Sketch, entry: usize) {
     }
     let mut last = Vec::new();
     if returns == Return::Callback {
-        last.push(finish(sketch, entry));
+        last.push(finish(builder, entry));
     }
-    let count = sketch.draw.weighted(&[(75, 0), (20, 1), (5, 2)]);
-    op::draw(sketch, &mut scope, count, &mut last);
-    if let Lift::Callback(callback) = &mut sketch.instance.entries[entry].lift {
+    let count = builder.draw.weighted(&[(75, 0), (20, 1), (5, 2)]);
+    op::draw(builder, &mut scope, count, &mut last);
+    if let Lift::Callback(callback) = &mut builder.instance.entries[entry].lift {
         callback.body = body;
         callback.last = last;
     }

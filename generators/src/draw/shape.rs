@@ -1,6 +1,7 @@
 //! What there is: signatures, functions without their bodies, entries without theirs, tables, definitions, runs.
 
-use super::{Return, Role, Sketch};
+use super::builder::{Builder, Return, Role};
+use super::choices::Draw;
 use crate::limits::{
     CALLS, COUNTDOWN, ENTRIES, ENTRY_PARAMS, FUNCTIONS, FUNCTIONS_OF_MANY, GLOBALS, RUNS,
     TABLE_SIZE, TABLES,
@@ -9,6 +10,7 @@ use crate::plan::{
     Call, Callback, Code, Entry, Function, Global, Import, Item, Lift, Segment, SegmentMode,
     Signature, Start, Table,
 };
+use crate::weight::Weight;
 
 /// Percentage of right-typed functions among those after the first, which always is. With the functions that return
 /// from threads this makes about half of all.
@@ -40,56 +42,56 @@ enum ItemKind {
     Entry,
 }
 
-pub(super) fn draw(sketch: &mut Sketch) {
-    signatures(sketch);
-    functions(sketch);
-    globals(sketch);
-    entries(sketch);
-    tables(sketch);
-    passive_segments(sketch);
-    starts(sketch);
-    runs(sketch);
+pub(super) fn draw(builder: &mut Builder) {
+    signatures(builder);
+    functions(builder);
+    globals(builder);
+    entries(builder);
+    tables(builder);
+    passive_segments(builder);
+    starts(builder);
+    builder.runs = runs(builder.draw, &builder.instance.entries);
 }
 
 /// The shape of an instance that is called, but for its entries and its table: less of everything.
-pub(super) fn small(sketch: &mut Sketch) {
-    let draw = &mut sketch.draw;
+pub(super) fn small(builder: &mut Builder) {
+    let draw = &mut *builder.draw;
     let other = draw.other_signature();
-    sketch.instance.signatures = vec![Signature::start(), other];
-    sketch.instance.core_types = vec![Signature::start()];
+    builder.instance.signatures = vec![Signature::start(), other];
+    builder.instance.core_types = vec![Signature::start()];
     let functions = draw.weighted(&[(65, 1), (28, 2), (7, 3)]);
     for i in 0..functions {
-        let is_right = i == 0 || !sketch.draw.percent(30);
-        sketch.roles.push(match is_right {
+        let is_right = i == 0 || !builder.draw.percent(30);
+        builder.roles.push(match is_right {
             true => Role::Program {
-                wakes: !sketch.draw.percent(100 - WAKES_PERCENT),
+                wakes: !builder.draw.percent(100 - WAKES_PERCENT),
             },
             false => Role::Callee,
         });
-        sketch.instance.functions.push(Function {
+        builder.instance.functions.push(Function {
             signature: usize::from(!is_right),
             body: Vec::new(),
         });
     }
-    for _ in 0..1 + sketch.draw.below(2) {
-        let value = sketch.draw.int();
-        sketch.instance.globals.push(Global::I32(value));
+    for _ in 0..1 + builder.draw.below(2) {
+        let value = builder.draw.int();
+        builder.instance.globals.push(Global::I32(value));
     }
 }
 
 /// Its table, which has all its functions, and its definition.
-pub(super) fn small_table(sketch: &mut Sketch) {
-    let functions = 0..sketch.roles.len();
+pub(super) fn small_table(builder: &mut Builder) {
+    let functions = 0..builder.roles.len();
     let mut items: Vec<Item> = functions.map(Item::Function).collect();
-    for _ in 0..sketch.draw.below(3) {
-        let more = item(sketch);
+    for _ in 0..builder.draw.below(3) {
+        let more = item(builder);
         items.push(more);
     }
-    sketch.instance.tables.push(Table {
+    builder.instance.tables.push(Table {
         initial: items.len() as u32,
         maximum: None,
     });
-    sketch.instance.segments.push(Segment {
+    builder.instance.segments.push(Segment {
         mode: SegmentMode::Active {
             table: 0,
             offset: 0,
@@ -97,23 +99,23 @@ pub(super) fn small_table(sketch: &mut Sketch) {
         items: items.clone(),
         expressions: false,
     });
-    sketch.contents.push(items);
-    let spawn = sketch.spawn && sketch.draw.percent(20);
+    builder.contents.push(items);
+    let spawn = builder.spawn && builder.draw.percent(20);
     let start = |spawn| Start {
         spawn,
         core_type: 0,
         table: 0,
     };
-    sketch.instance.starts.push(start(false));
+    builder.instance.starts.push(start(false));
     if spawn {
-        sketch.instance.starts.push(start(true));
+        builder.instance.starts.push(start(true));
     }
 }
 
-fn signatures(sketch: &mut Sketch) {
-    let draw = &mut sketch.draw;
+fn signatures(builder: &mut Builder) {
+    let draw = &mut *builder.draw;
     // Duplicates of the start type among others, so that a mixed-up index meets another type.
-    let mix = |draw: &mut super::Draw, right, wrong| {
+    let mix = |draw: &mut Draw, right, wrong| {
         let mut list: Vec<Signature> = (0..wrong).map(|_| draw.other_signature()).collect();
         for _ in 0..right {
             let place = draw.index(list.len() + 1);
@@ -123,66 +125,66 @@ fn signatures(sketch: &mut Sketch) {
     };
     let right = draw.range(2..=3);
     let wrong = draw.range(2..=4);
-    sketch.instance.signatures = mix(draw, right, wrong);
+    builder.instance.signatures = mix(draw, right, wrong);
     if draw.percent(40) {
-        let copy = draw.index(sketch.instance.signatures.len());
-        sketch
+        let copy = draw.index(builder.instance.signatures.len());
+        builder
             .instance
             .signatures
-            .push(sketch.instance.signatures[copy].clone());
+            .push(builder.instance.signatures[copy].clone());
     }
     let right = draw.range(1..=3);
     let wrong = draw.range(0..=2);
-    sketch.instance.core_types = mix(draw, right, wrong);
+    builder.instance.core_types = mix(draw, right, wrong);
 }
 
 /// The signatures that are right or wrong for a start function.
-fn signatures_that(sketch: &Sketch, start: bool) -> Vec<usize> {
-    let signatures = sketch.instance.signatures.iter().enumerate();
+fn signatures_that(builder: &Builder, start: bool) -> Vec<usize> {
+    let signatures = builder.instance.signatures.iter().enumerate();
     signatures
         .filter(|(_, s)| s.is_start() == start)
         .map(|(i, _)| i)
         .collect()
 }
 
-fn functions(sketch: &mut Sketch) {
+fn functions(builder: &mut Builder) {
     let (right, wrong) = (
-        signatures_that(sketch, true),
-        signatures_that(sketch, false),
+        signatures_that(builder, true),
+        signatures_that(builder, false),
     );
-    let range = match sketch.visible.is_empty() {
+    let range = match builder.visible.is_empty() {
         true => FUNCTIONS,
         false => FUNCTIONS_OF_MANY,
     };
-    for i in 0..sketch.draw.range(range) {
-        let draw = &mut sketch.draw;
+    for i in 0..builder.draw.range(range) {
+        let draw = &mut *builder.draw;
         let is_right = i == 0 || draw.percent(RIGHT_TYPED_PERCENT);
         let signature = draw.pick(if is_right { &right } else { &wrong });
-        sketch.roles.push(match is_right {
+        builder.roles.push(match is_right {
             true => Role::Program {
                 wakes: !draw.percent(100 - WAKES_PERCENT),
             },
             false => Role::Callee,
         });
-        sketch.instance.functions.push(Function {
+        builder.instance.functions.push(Function {
             signature,
             body: Vec::new(),
         });
     }
 }
 
-fn globals(sketch: &mut Sketch) {
-    for _ in 0..sketch.draw.range(GLOBALS) {
-        let draw = &mut sketch.draw;
+fn globals(builder: &mut Builder) {
+    for _ in 0..builder.draw.range(GLOBALS) {
+        let draw = &mut *builder.draw;
         let value = draw.int();
-        sketch.instance.globals.push(match draw.percent(35) {
+        builder.instance.globals.push(match draw.percent(35) {
             false => Global::I32(value),
             true => Global::I64(i64::from(value) << draw.pick(&[0, 0, 31])),
         });
     }
 }
 
-fn entries(sketch: &mut Sketch) {
+fn entries(builder: &mut Builder) {
     #[derive(Clone, Copy)]
     enum Kind {
         Stackful,
@@ -191,10 +193,12 @@ fn entries(sketch: &mut Sketch) {
         SyncTyped,
     }
     let counts: &[(u32, usize)] = &[(30, 2), (25, 1), (27, 3), (18, ENTRIES)];
-    for index in 0..sketch.draw.weighted(counts) {
-        // Our engine has known bugs in sync-typed functions, so they are few, and fewer where there is more to block on.
-        let sync_typed = if sketch.has_peers() { 6 } else { 15 };
-        let draw = &mut sketch.draw;
+    for index in 0..builder.draw.weighted(counts) {
+        let sync_typed = builder.mix.weight(match builder.has_peers() {
+            true => Weight::SyncTypedEntriesWithPeers,
+            false => Weight::SyncTypedEntries,
+        });
+        let draw = &mut *builder.draw;
         let params = draw.weighted(&[(30, 1), (30, 0), (25, 2), (15, ENTRY_PARAMS)]);
         let params = (0..params).map(|_| draw.component_type().into()).collect();
         let result = (!draw.percent(35)).then(|| draw.component_type().into());
@@ -239,14 +243,14 @@ fn entries(sketch: &mut Sketch) {
             }
         };
         let returns = match returns {
-            Return::Thread(_) => Return::Thread(returner(sketch, index)),
+            Return::Thread(_) => Return::Thread(returner(builder, index)),
             Return::Value | Return::Early | Return::Middle | Return::Late | Return::Callback => {
                 returns
             }
         };
-        sketch.returns.push(returns);
-        sketch.unlucky.push(false);
-        sketch.instance.entries.push(Entry {
+        builder.returns.push(returns);
+        builder.unlucky.push(false);
+        builder.instance.entries.push(Entry {
             params,
             result,
             lift,
@@ -257,54 +261,54 @@ fn entries(sketch: &mut Sketch) {
 }
 
 /// YIELD, sometimes with upper bits that mean nothing.
-pub(super) fn yield_code(draw: &mut super::Draw) -> Code {
+pub(super) fn yield_code(draw: &mut Draw) -> Code {
     Code::Yield(if draw.percent(20) { draw.u32() } else { 0 })
 }
 
 /// A right-typed function to call `task.return` for an entry.
-pub(super) fn returner(sketch: &mut Sketch, entry: usize) -> usize {
-    let right = signatures_that(sketch, true);
-    let signature = sketch.draw.pick(&right);
-    sketch.roles.push(Role::Returner { entry });
-    sketch.instance.functions.push(Function {
+pub(super) fn returner(builder: &mut Builder, entry: usize) -> usize {
+    let right = signatures_that(builder, true);
+    let signature = builder.draw.pick(&right);
+    builder.roles.push(Role::Returner { entry });
+    builder.instance.functions.push(Function {
         signature,
         body: Vec::new(),
     });
-    sketch.instance.functions.len() - 1
+    builder.instance.functions.len() - 1
 }
 
 /// An element of a table or segment.
-fn item(sketch: &mut Sketch) -> Item {
-    let kind = sketch.draw.weighted(ITEMS);
-    item_of(sketch, kind)
+fn item(builder: &mut Builder) -> Item {
+    let kind = builder.draw.weighted(ITEMS);
+    item_of(builder, kind)
 }
 
 /// An element for a `table.set` and its kin.
-pub(super) fn new_item(sketch: &mut Sketch) -> Item {
-    let kind = sketch.draw.weighted(&[
+pub(super) fn new_item(builder: &mut Builder) -> Item {
+    let kind = builder.draw.weighted(&[
         (60, ItemKind::Right),
         (15, ItemKind::Null),
         (15, ItemKind::Wrong),
         (10, ItemKind::SafeImport),
     ]);
-    item_of(sketch, kind)
+    item_of(builder, kind)
 }
 
-fn item_of(sketch: &mut Sketch, kind: ItemKind) -> Item {
+fn item_of(builder: &mut Builder, kind: ItemKind) -> Item {
     let functions = |right: bool| -> Vec<usize> {
         let wanted = |role: &Role| match role {
             Role::Program { .. } => right,
             Role::Callee => !right,
             Role::Returner { .. } => false,
         };
-        let roles = sketch.roles.iter().enumerate();
+        let roles = builder.roles.iter().enumerate();
         roles
             .filter(|(_, role)| wanted(role))
             .map(|(i, _)| i)
             .collect()
     };
     let (right, wrong) = (functions(true), functions(false));
-    let draw = &mut sketch.draw;
+    let draw = &mut *builder.draw;
     match kind {
         ItemKind::Right => Item::Function(draw.pick(&right)),
         ItemKind::Null => Item::Null,
@@ -314,7 +318,7 @@ fn item_of(sketch: &mut Sketch, kind: ItemKind) -> Item {
             Item::Import(draw.pick(&[Import::Mark, Import::ContextSet(0), Import::ContextSet(1)]))
         }
         ItemKind::RightImport => {
-            let results: Vec<_> = sketch
+            let results: Vec<_> = builder
                 .instance
                 .entries
                 .iter()
@@ -333,51 +337,51 @@ fn item_of(sketch: &mut Sketch, kind: ItemKind) -> Item {
             Import::YieldThenResume(false),
             Import::ContextGet(0),
         ])),
-        ItemKind::Entry => Item::Entry(draw.index(sketch.instance.entries.len())),
+        ItemKind::Entry => Item::Entry(draw.index(builder.instance.entries.len())),
     }
 }
 
-fn tables(sketch: &mut Sketch) {
-    let count = sketch
+fn tables(builder: &mut Builder) {
+    let count = builder
         .draw
         .weighted(&[(35, 2), (33, 1), (20, 3), (12, TABLES)]);
     for table in 0..count {
         let least = if table == 0 { 3 } else { 0 };
-        let initial = least + sketch.draw.below(TABLE_SIZE + 1 - least);
-        let slack = sketch.draw.percent(50).then(|| sketch.draw.below(7));
-        sketch.instance.tables.push(Table {
+        let initial = least + builder.draw.below(TABLE_SIZE + 1 - least);
+        let slack = builder.draw.percent(50).then(|| builder.draw.below(7));
+        builder.instance.tables.push(Table {
             initial,
             maximum: slack.map(|slack| initial + slack),
         });
-        let mut items: Vec<Item> = (0..initial).map(|_| item(sketch)).collect();
-        if !items.iter().any(|&item| sketch.is_safe_start(item)) && (table == 0 || initial > 4) {
-            let place = sketch.draw.index(items.len());
-            items[place] = item_of(sketch, ItemKind::Right);
+        let mut items: Vec<Item> = (0..initial).map(|_| item(builder)).collect();
+        if !items.iter().any(|&item| builder.is_safe_start(item)) && (table == 0 || initial > 4) {
+            let place = builder.draw.index(items.len());
+            items[place] = item_of(builder, ItemKind::Right);
         }
         if table == 0 {
             // The functions that return from threads stand at the end of the first table, once each.
-            let returners = (0..sketch.roles.len())
-                .filter(|&f| matches!(sketch.roles[f], Role::Returner { .. }));
+            let returners = (0..builder.roles.len())
+                .filter(|&f| matches!(builder.roles[f], Role::Returner { .. }));
             items.extend(returners.map(Item::Function));
-            let table = &mut sketch.instance.tables[0];
+            let table = &mut builder.instance.tables[0];
             let more = items.len() as u32 - table.initial;
             table.initial += more;
             table.maximum = table.maximum.map(|maximum| maximum + more);
         }
-        active_segments(sketch, table, &items);
-        sketch.contents.push(items);
+        active_segments(builder, table, &items);
+        builder.contents.push(items);
     }
 }
 
 /// Segments that fill a table with these elements.
-fn active_segments(sketch: &mut Sketch, table: usize, items: &[Item]) {
-    let draw = &mut sketch.draw;
+fn active_segments(builder: &mut Builder, table: usize, items: &[Item]) {
+    let draw = &mut *builder.draw;
     let mut add = |offset: usize, items: &[Item], expressions| {
         let mode = SegmentMode::Active {
             table,
             offset: offset as u32,
         };
-        sketch.instance.segments.push(Segment {
+        builder.instance.segments.push(Segment {
             mode,
             items: items.to_vec(),
             expressions,
@@ -405,17 +409,17 @@ fn active_segments(sketch: &mut Sketch, table: usize, items: &[Item]) {
     }
 }
 
-fn passive_segments(sketch: &mut Sketch) {
-    for _ in 0..sketch.draw.weighted(&[(45, 0), (40, 1), (15, 2)]) {
-        let mode = match sketch.draw.percent(12) {
+fn passive_segments(builder: &mut Builder) {
+    for _ in 0..builder.draw.weighted(&[(45, 0), (40, 1), (15, 2)]) {
+        let mode = match builder.draw.percent(12) {
             true => SegmentMode::Declared,
             false => SegmentMode::Passive,
         };
-        let items = (0..sketch.draw.range(1..=5))
-            .map(|_| item(sketch))
+        let items = (0..builder.draw.range(1..=5))
+            .map(|_| item(builder))
             .collect();
-        let expressions = sketch.draw.percent(25);
-        sketch.instance.segments.push(Segment {
+        let expressions = builder.draw.percent(25);
+        builder.instance.segments.push(Segment {
             mode,
             items,
             expressions,
@@ -423,14 +427,14 @@ fn passive_segments(sketch: &mut Sketch) {
     }
 }
 
-fn starts(sketch: &mut Sketch) {
-    let tables = sketch.instance.tables.len();
-    let count = sketch.draw.range(1..=4);
+fn starts(builder: &mut Builder) {
+    let tables = builder.instance.tables.len();
+    let count = builder.draw.range(1..=4);
     for i in 0..count {
-        let draw = &mut sketch.draw;
-        let spawn = i > 0 && sketch.spawn && draw.percent(45);
+        let draw = &mut *builder.draw;
+        let spawn = i > 0 && builder.spawn && draw.percent(45);
         let table = if i == 0 { 0 } else { draw.index(tables) };
-        sketch.instance.starts.push(Start {
+        builder.instance.starts.push(Start {
             spawn,
             core_type: draw.index(3),
             table,
@@ -438,21 +442,19 @@ fn starts(sketch: &mut Sketch) {
     }
 }
 
-pub(super) fn runs(sketch: &mut Sketch) {
-    let runs = sketch
-        .draw
-        .weighted(&[(45, *RUNS.start()), (32, 3), (23, *RUNS.end())]);
-    for _ in 0..runs {
-        let calls = sketch
-            .draw
-            .weighted(&[(34, 2), (22, 1), (29, 3), (15, CALLS)]);
+/// The runs of a plan with these entries.
+pub(super) fn runs(draw: &mut Draw, entries: &[Entry]) -> Vec<Vec<Call>> {
+    let mut runs = Vec::new();
+    for _ in 0..draw.weighted(&[(45, *RUNS.start()), (32, 3), (23, *RUNS.end())]) {
+        let calls = draw.weighted(&[(34, 2), (22, 1), (29, 3), (15, CALLS)]);
         let mut run = Vec::new();
         for _ in 0..calls {
-            let entry = sketch.draw.index(sketch.instance.entries.len());
-            let params = sketch.instance.entries[entry].params.iter();
-            let args = params.map(|&ty| sketch.draw.argument(ty)).collect();
+            let entry = draw.index(entries.len());
+            let params = entries[entry].params.iter();
+            let args = params.map(|&ty| draw.argument(ty)).collect();
             run.push(Call { entry, args });
         }
-        sketch.runs.push(run);
+        runs.push(run);
     }
+    runs
 }

@@ -1,9 +1,10 @@
 //! The thread built-ins: which thread to start, resume or promote, and whether to suspend oneself.
 
-use super::op::{Place, Scope};
-use super::{Role, Sketch};
+use super::builder::{Builder, Role};
+use super::scope::{Place, Scope};
 use crate::limits::SLOTS;
-use crate::plan::{Index, Item, Op, Operand, Target};
+use crate::plan::{Import, Index, Item, Op, Operand, Target};
+use crate::weight::Weight;
 
 /// Where the index of a started thread comes from, and the weights. Mistakes are mostly made by `misfortune`, at places
 /// that are surely reached, and only now and then here.
@@ -27,9 +28,6 @@ enum IndexKind {
     Any,
     Size,
 }
-
-/// Percentage of threads that are promoted as soon as they are made ready.
-const PROMOTE_AT_ONCE_PERCENT: u32 = 1;
 
 /// What becomes of a new thread, and the weights.
 const LAUNCHES: &[(u32, Launch)] = &[
@@ -71,44 +69,44 @@ enum Switch {
 }
 
 /// Starts a thread and says what becomes of it: one to three operations.
-pub(super) fn launch(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
-    if sketch.spawn && sketch.draw.percent(22) {
-        return spawn_ref(sketch, scope, out);
+pub(super) fn launch(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
+    if builder.spawn && builder.draw.percent(22) {
+        return spawn_ref(builder, scope, out);
     }
-    let (start, index, item) = start_index(sketch);
-    let slot = free_slot(sketch, scope);
-    let context = context(sketch, scope, item);
+    let (start, index, item) = start_index(builder);
+    let slot = free_slot(builder, scope);
+    let context = context(builder, scope, item);
     out.push(Op::Start {
         start,
         index,
         context,
         slot,
     });
-    let wakes = sketch.wakes(item);
-    if sketch.instance.starts[start].spawn {
+    let wakes = builder.wakes(item);
+    if builder.instance.starts[start].spawn {
         scope.wakers += u32::from(wakes);
-        return promote_at_once(sketch, scope, wakes, out);
+        return promote_at_once(builder, scope, wakes, out);
     }
     scope.parked[slot] = Some(wakes);
-    let mut launch = sketch.draw.weighted(LAUNCHES);
+    let mut launch = builder.draw.weighted(LAUNCHES);
     if scope.must_return() && !wakes && matches!(launch, Launch::SuspendThenResume) {
         launch = Launch::YieldThenResume;
     }
     let target = Target::Parked(slot);
-    let cancellable = sketch.draw.percent(30);
+    let cancellable = builder.draw.percent(30);
     match launch {
         Launch::Leave => return,
         Launch::ResumeLater => {
             out.push(Op::ResumeLater { target });
             scope.wakers += u32::from(wakes);
-            promote_at_once(sketch, scope, wakes, out);
+            promote_at_once(builder, scope, wakes, out);
         }
         Launch::YieldThenResume => out.push(Op::YieldThenResume {
             cancellable,
             target,
         }),
         Launch::SuspendThenResume => {
-            let park = Some(own_slot(sketch, scope));
+            let park = Some(own_slot(builder, scope));
             out.push(Op::SuspendThenResume {
                 cancellable,
                 target,
@@ -119,33 +117,32 @@ pub(super) fn launch(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) 
     scope.parked[slot] = None;
 }
 
-fn spawn_ref(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
-    let right: Vec<usize> = (0..sketch.roles.len())
-        .filter(|&f| matches!(sketch.roles[f], Role::Program { .. }))
+fn spawn_ref(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
+    let right: Vec<usize> = (0..builder.roles.len())
+        .filter(|&f| matches!(builder.roles[f], Role::Program { .. }))
         .collect();
-    let function = sketch.draw.pick(&right);
-    let wakes = sketch.wakes(Item::Function(function));
-    let core_type = sketch.draw.index(3);
-    let context = context(sketch, scope, Item::Function(function));
+    let function = builder.draw.pick(&right);
+    let wakes = builder.wakes(Item::Function(function));
+    let core_type = builder.draw.index(3);
+    let context = context(builder, scope, Item::Function(function));
     out.push(Op::SpawnRef {
         core_type,
         function: Some(function),
         context,
     });
     scope.wakers += u32::from(wakes);
-    promote_at_once(sketch, scope, wakes, out);
+    promote_at_once(builder, scope, wakes, out);
 }
 
-/// After a thread was made ready, and before it can have ended, now and then switches to it by promotion. Wasmtime 48
-/// takes a thread for ready only when it has yielded, and traps; that is known, so this is rare.
-fn promote_at_once(sketch: &mut Sketch, scope: &mut Scope, wakes: bool, out: &mut Vec<Op>) {
-    if !sketch.draw.percent(PROMOTE_AT_ONCE_PERCENT) {
+/// After a thread was made ready, and before it can have ended, now and then switches to it by promotion.
+fn promote_at_once(builder: &mut Builder, scope: &mut Scope, wakes: bool, out: &mut Vec<Op>) {
+    if !builder.chance(Weight::PromotedAtOnce) {
         return;
     }
-    let cancellable = sketch.draw.percent(30);
+    let cancellable = builder.draw.percent(30);
     let target = Target::Last;
-    if sketch.draw.percent(40) && (wakes || !scope.must_return()) {
-        let park = Some(own_slot(sketch, scope));
+    if builder.draw.percent(40) && (wakes || !scope.must_return()) {
+        let park = Some(own_slot(builder, scope));
         out.push(Op::SuspendThenPromote {
             cancellable,
             target,
@@ -161,19 +158,19 @@ fn promote_at_once(sketch: &mut Sketch, scope: &mut Scope, wakes: bool, out: &mu
 }
 
 /// `thread.yield`, which often offers the thread for promotion.
-pub(super) fn yield_(sketch: &mut Sketch) -> Op {
+pub(super) fn yield_(builder: &mut Builder) -> Op {
     Op::Yield {
-        cancellable: sketch.draw.percent(30),
-        offer: sketch.draw.percent(60),
+        cancellable: builder.draw.percent(30),
+        offer: builder.draw.percent(60),
     }
 }
 
 /// A start definition, an index into its table, and the entry that is there at first.
-fn start_index(sketch: &mut Sketch) -> (usize, Index, Item) {
-    let kind = sketch.draw.weighted(INDEX);
-    let start = sketch.draw.index(sketch.instance.starts.len());
-    let places = |sketch: &Sketch, start: usize, wanted: &dyn Fn(Item) -> bool| -> Vec<u32> {
-        let items = sketch.contents[sketch.instance.starts[start].table]
+fn start_index(builder: &mut Builder) -> (usize, Index, Item) {
+    let kind = builder.draw.weighted(INDEX);
+    let start = builder.draw.index(builder.instance.starts.len());
+    let places = |builder: &Builder, start: usize, wanted: &dyn Fn(Item) -> bool| -> Vec<u32> {
+        let items = builder.contents[builder.instance.starts[start].table]
             .iter()
             .enumerate();
         items
@@ -181,43 +178,44 @@ fn start_index(sketch: &mut Sketch) -> (usize, Index, Item) {
             .map(|(i, _)| i as u32)
             .collect()
     };
-    let safe = |sketch: &Sketch, start| places(sketch, start, &|item| sketch.is_safe_start(item));
-    let risky = |item| sketch.is_right_typed(item) && !sketch.is_safe_start(item);
+    let safe =
+        |builder: &Builder, start| places(builder, start, &|item| builder.is_safe_start(item));
+    let risky = |item| builder.is_right_typed(item) && !builder.is_safe_start(item);
     let places = match kind {
         IndexKind::Modulo => {
-            let operand = sketch.draw.operand();
+            let operand = builder.draw.operand();
             return (start, Index::Modulo(operand), Item::Null);
         }
         IndexKind::Size => return (start, Index::Size, Item::Null),
-        IndexKind::Any => places(sketch, start, &|_| true),
-        IndexKind::Risky => places(sketch, start, &risky),
-        IndexKind::Safe => safe(sketch, start),
+        IndexKind::Any => places(builder, start, &|_| true),
+        IndexKind::Risky => places(builder, start, &risky),
+        IndexKind::Safe => safe(builder, start),
     };
     // The first definition's table always has a safe entry.
     let (start, places) = if places.is_empty() {
-        (0, safe(sketch, 0))
+        (0, safe(builder, 0))
     } else {
         (start, places)
     };
-    let place = sketch.draw.pick(&places);
-    let item = sketch.contents[sketch.instance.starts[start].table][place as usize];
+    let place = builder.draw.pick(&places);
+    let item = builder.contents[builder.instance.starts[start].table][place as usize];
     (start, Index::Const(place), item)
 }
 
 /// The closure parameter of a new thread.
-fn context(sketch: &mut Sketch, scope: &Scope, item: Item) -> Operand {
-    let takes_a_thread = item == Item::Import(crate::plan::Import::ResumeLater);
+fn context(builder: &mut Builder, scope: &Scope, item: Item) -> Operand {
+    let takes_a_thread = item == Item::Import(Import::ResumeLater);
     let parked = (0..SLOTS).find(|&slot| scope.parked[slot].is_some());
     match parked {
         Some(slot) if takes_a_thread => Operand::Take(slot),
-        _ if sketch.draw.percent(60) => Operand::Const(sketch.draw.below(1000) as i32),
-        _ => sketch.draw.operand(),
+        _ if builder.draw.percent(60) => Operand::Const(builder.draw.below(1000) as i32),
+        _ => builder.draw.operand(),
     }
 }
 
 /// A slot for a new thread: an empty one if there is one. Slot 0 is for implicit threads.
-fn free_slot(sketch: &mut Sketch, scope: &Scope) -> usize {
-    let first = 1 + sketch.draw.index(SLOTS - 1);
+fn free_slot(builder: &mut Builder, scope: &Scope) -> usize {
+    let first = 1 + builder.draw.index(SLOTS - 1);
     let slots = (0..SLOTS - 1).map(|i| 1 + (first - 1 + i) % (SLOTS - 1));
     slots
         .clone()
@@ -226,29 +224,29 @@ fn free_slot(sketch: &mut Sketch, scope: &Scope) -> usize {
 }
 
 /// The slot where a thread that suspends itself waits.
-fn own_slot(sketch: &mut Sketch, scope: &Scope) -> usize {
+fn own_slot(builder: &mut Builder, scope: &Scope) -> usize {
     match scope.place {
         Place::Entry(_) | Place::Callback(_) => 0,
-        Place::Function(_) => 1 + sketch.draw.index(SLOTS - 1),
+        Place::Function(_) => 1 + builder.draw.index(SLOTS - 1),
     }
 }
 
 /// One switching operation whose target is likely as it should be.
-pub(super) fn switch(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) {
-    let switch = sketch.draw.weighted(SWITCHES);
-    let cancellable = sketch.draw.percent(30);
+pub(super) fn switch(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
+    let switch = builder.draw.weighted(SWITCHES);
+    let cancellable = builder.draw.percent(30);
     let known: Vec<usize> = (0..SLOTS)
         .filter(|&slot| scope.parked[slot].is_some())
         .collect();
     let slot = match known.is_empty() {
-        true => sketch.draw.weighted(&[(1, 0), (1, 1), (1, 2), (1, 3)]) % SLOTS,
-        false => sketch.draw.pick(&known),
+        true => builder.draw.weighted(&[(1, 0), (1, 1), (1, 2), (1, 3)]) % SLOTS,
+        false => builder.draw.pick(&known),
     };
     let wakes = scope.parked[slot].unwrap_or(false);
     let target = Target::Parked(slot);
     let waits = !scope.must_return();
     let op = match switch {
-        Switch::Yield => yield_(sketch),
+        Switch::Yield => yield_(builder),
         Switch::ResumeLater => {
             scope.wakers += u32::from(wakes);
             scope.parked[slot] = None;
@@ -259,7 +257,7 @@ pub(super) fn switch(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) 
             Op::SuspendThenResume {
                 cancellable,
                 target,
-                park: Some(own_slot(sketch, scope)),
+                park: Some(own_slot(builder, scope)),
             }
         }
         Switch::YieldThenResume | Switch::SuspendThenResume => {
@@ -270,11 +268,11 @@ pub(super) fn switch(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) 
             }
         }
         Switch::YieldThenPromote | Switch::SuspendThenPromote => {
-            let target = promoted(sketch, slot);
+            let target = promoted(builder, slot);
             let suspends = matches!(switch, Switch::SuspendThenPromote);
             // Whoever is promoted may be one that wakes.
             if suspends && (waits || scope.wakers > 0) {
-                let park = Some(own_slot(sketch, scope));
+                let park = Some(own_slot(builder, scope));
                 Op::SuspendThenPromote {
                     cancellable,
                     target,
@@ -289,9 +287,9 @@ pub(super) fn switch(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) 
         }
         Switch::Suspend if scope.wakers > 0 || waits => Op::Suspend {
             cancellable,
-            park: Some(own_slot(sketch, scope)),
+            park: Some(own_slot(builder, scope)),
         },
-        Switch::Suspend => yield_(sketch),
+        Switch::Suspend => yield_(builder),
     };
     if !matches!(op, Op::ResumeLater { .. }) {
         scope.wakers = scope.wakers.saturating_sub(1);
@@ -299,20 +297,21 @@ pub(super) fn switch(sketch: &mut Sketch, scope: &mut Scope, out: &mut Vec<Op>) 
     out.push(op);
 }
 
-/// A thread to promote. It need not be ready, says the specification; but Wasmtime 48 traps if it is not, and that is
-/// known, so it is rare.
-fn promoted(sketch: &mut Sketch, slot: usize) -> Target {
-    sketch.draw.weighted(&[
+/// A thread to promote. It need not be ready.
+fn promoted(builder: &mut Builder, slot: usize) -> Target {
+    let share = |weight| builder.mix.weight(weight);
+    let targets = [
         (96, Target::Ready),
-        (2, Target::Parked(slot)),
-        (1, Target::Own),
-        (1, Target::Last),
-    ])
+        (share(Weight::PromotedSuspended), Target::Parked(slot)),
+        (share(Weight::PromotedItself), Target::Own),
+        (share(Weight::PromotedLast), Target::Last),
+    ];
+    builder.draw.weighted(&targets)
 }
 
 /// An operation whose target is likely wrong.
-pub(super) fn astray(sketch: &mut Sketch) -> Op {
-    let draw = &mut sketch.draw;
+pub(super) fn astray(builder: &mut Builder) -> Op {
+    let draw = &mut *builder.draw;
     let target = draw.weighted(&[
         (40, Target::Last),
         (20, Target::Own),

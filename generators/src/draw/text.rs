@@ -2,8 +2,8 @@
 //!
 //! Drawn after all else, in a few plans of a hundred that pass strings or lists: a case without that is what it is without this file.
 
-use super::Sketch;
-use crate::encode::sample::STEPPED;
+use super::sketch::Sketch;
+use crate::plan::sample::STEPPED;
 use crate::plan::{Argument, Encoding, Instance, Misplacement, Op};
 
 /// Percentage of plans in which something is meant to be of that kind.

@@ -1,14 +1,15 @@
 //! Mistakes with other instances, subtasks, waitable sets, streams, futures and resources: each trap of their built-ins has
 //! its kind here. They are added as [`super::misfortune`] adds its own.
 
+use super::builder::Builder;
 use super::ingredient::{
     CAREFUL, DARING, SET, SLOT, SUBTASK, blocked, cancel, cancel_copy, channel, copy, drop_end,
     end, joined, on_any_end, on_end, owner, pass, taking,
 };
+use super::peer;
 use super::placement::{choose, insert_in_entry, insert_in_thread};
 use super::remedy::{self, Obstacle};
-use super::{Sketch, peer};
-use crate::encode::sample::INVALID;
+use crate::plan::sample::INVALID;
 use crate::plan::{Argument, Direction, Handle, Lift, Op, ValueType};
 
 /// How many mistakes a case is to make that has anything to make them with, and the weights.
@@ -100,59 +101,59 @@ enum Kind {
     InvalidString,
 }
 
-pub(super) fn draw(sketch: &mut Sketch) {
-    if !sketch.has_peers() {
+pub(super) fn draw(builder: &mut Builder) {
+    if !builder.has_peers() {
         return;
     }
-    for _ in 0..sketch.draw.weighted(COUNT) {
+    for _ in 0..builder.draw.weighted(COUNT) {
         // A kind that there is nothing to make with is drawn again.
         for _ in 0..TRIES {
-            let kind = sketch.draw.weighted(KINDS);
-            if add(sketch, kind).is_some() {
+            let kind = builder.draw.weighted(KINDS);
+            if add(builder, kind).is_some() {
                 break;
             }
         }
     }
 }
 
-fn add(sketch: &mut Sketch, kind: Kind) -> Option<()> {
-    let ops = mistake(sketch, kind)?;
+fn add(builder: &mut Builder, kind: Kind) -> Option<()> {
+    let ops = mistake(builder, kind)?;
     let may_not_block = matches!(kind, Kind::WaitInSyncTyped);
     let cancels = matches!(kind, Kind::TaskCancel);
     // In a task that is lifted synchronously it is another mistake.
-    let invalid = cancels && sketch.draw.percent(30);
+    let invalid = cancels && builder.draw.percent(30);
     // What waits or yields on the way traps too early in a task that may not block.
     let wanted = |lift: &Lift, _| {
         matches!(lift, Lift::SyncTyped(_)) == may_not_block
             && !(cancels && invalid != lift.is_sync())
     };
-    let entry = choose(sketch, wanted)?;
-    insert_in_entry(sketch, entry, ops);
+    let entry = choose(builder, wanted)?;
+    insert_in_entry(builder, entry, ops);
     Some(())
 }
 
 /// The operations of a mistake, if there is anything to make it with.
-fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
+fn mistake(builder: &mut Builder, kind: Kind) -> Option<Vec<Op>> {
     let mut ops = Vec::new();
-    let asynchronous = sketch.draw.percent(50);
-    let unknown = Handle::Const(sketch.draw.pick(&[77, 0, 1, 2, 3, 1 << 28, u32::MAX]));
+    let asynchronous = builder.draw.percent(50);
+    let unknown = Handle::Const(builder.draw.pick(&[77, 0, 1, 2, 3, 1 << 28, u32::MAX]));
     match kind {
         Kind::SubtaskDropEarly => {
-            blocked(sketch, &mut ops)?;
+            blocked(builder, &mut ops)?;
             ops.push(Op::SubtaskDrop {
                 handle: SUBTASK,
                 passing: DARING,
             });
-            remedy::apply(sketch, Obstacle::Unresolved, &mut ops);
+            remedy::apply(builder, Obstacle::Unresolved, &mut ops);
         }
         Kind::CancelTwice => {
-            blocked(sketch, &mut ops)?;
+            blocked(builder, &mut ops)?;
             for (asynchronous, passing) in [(true, CAREFUL), (asynchronous, DARING)] {
                 ops.push(cancel(asynchronous, passing));
             }
         }
         Kind::CancelDelivered => {
-            blocked(sketch, &mut ops)?;
+            blocked(builder, &mut ops)?;
             ops.extend(joined(SUBTASK));
             for _ in 0..2 {
                 ops.push(Op::SetWait {
@@ -168,18 +169,18 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             ops.push(cancel(asynchronous, DARING));
         }
         Kind::CancelInSet => {
-            blocked(sketch, &mut ops)?;
+            blocked(builder, &mut ops)?;
             ops.extend(joined(SUBTASK));
             ops.push(cancel(false, DARING));
-            remedy::apply(sketch, Obstacle::InSet, &mut ops);
+            remedy::apply(builder, Obstacle::InSet, &mut ops);
         }
         Kind::SetUnknown => {
             let handle = if asynchronous { unknown } else { SUBTASK };
             if !asynchronous {
-                blocked(sketch, &mut ops)?;
+                blocked(builder, &mut ops)?;
             }
-            let cancellable = sketch.draw.percent(40);
-            ops.push(match sketch.draw.below(3) {
+            let cancellable = builder.draw.percent(40);
+            ops.push(match builder.draw.below(3) {
                 0 => Op::SetWait {
                     handle,
                     cancellable,
@@ -196,13 +197,13 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             });
         }
         Kind::SetDropFull => {
-            match sketch.visible.is_empty() || asynchronous {
+            match builder.visible.is_empty() || asynchronous {
                 false => {
-                    blocked(sketch, &mut ops)?;
+                    blocked(builder, &mut ops)?;
                     ops.extend(joined(SUBTASK));
                 }
                 true => {
-                    let (channel, direction) = channel(sketch, &mut ops)?;
+                    let (channel, direction) = channel(builder, &mut ops)?;
                     ops.extend(joined(end(channel, direction)));
                 }
             }
@@ -210,7 +211,7 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
                 handle: SET,
                 passing: DARING,
             });
-            remedy::apply(sketch, Obstacle::Full, &mut ops);
+            remedy::apply(builder, Obstacle::Full, &mut ops);
         }
         Kind::SetDropWaiting => {
             let wait = vec![
@@ -221,7 +222,7 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
                     passing: DARING,
                 },
             ];
-            insert_in_thread(sketch, wait);
+            insert_in_thread(builder, wait);
             ops.push(Op::Yield {
                 cancellable: false,
                 offer: false,
@@ -233,7 +234,7 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
         }
         Kind::JoinUnknown => {
             ops.push(Op::SetNew { slot: 1 });
-            let (handle, set) = sketch
+            let (handle, set) = builder
                 .draw
                 .pick(&[(unknown, SET), (SET, SET), (SET, unknown)]);
             ops.push(Op::Join {
@@ -242,8 +243,8 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             });
         }
         Kind::JoinWhileCancelling => {
-            blocked(sketch, &mut ops)?;
-            insert_in_thread(sketch, vec![cancel(false, CAREFUL)]);
+            blocked(builder, &mut ops)?;
+            insert_in_thread(builder, vec![cancel(false, CAREFUL)]);
             ops.push(Op::Yield {
                 cancellable: false,
                 offer: false,
@@ -273,27 +274,27 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             });
         }
         Kind::CopyWrongEnd => {
-            let (channel, direction) = channel(sketch, &mut ops)?;
+            let (channel, direction) = channel(builder, &mut ops)?;
             let handle = end(channel, direction.other());
-            ops.push(on_end(sketch, channel, direction, handle));
+            ops.push(on_end(builder, channel, direction, handle));
         }
         Kind::CopyWrongChannel => {
-            let (channel, direction) = channel(sketch, &mut ops)?;
+            let (channel, direction) = channel(builder, &mut ops)?;
             let handle = end(channel, direction);
             ops.push(copy(channel + 1, direction, handle, asynchronous, 1));
         }
         Kind::CopyBusy => {
-            let (channel, direction) = channel(sketch, &mut ops)?;
+            let (channel, direction) = channel(builder, &mut ops)?;
             let handle = end(channel, direction);
             for asynchronous in [true, asynchronous] {
                 ops.push(copy(channel, direction, handle, asynchronous, 1));
             }
-            remedy::apply(sketch, Obstacle::Busy(channel, direction), &mut ops);
+            remedy::apply(builder, Obstacle::Busy(channel, direction), &mut ops);
         }
         Kind::CopyDone => {
-            let (channel, direction) = channel(sketch, &mut ops)?;
+            let (channel, direction) = channel(builder, &mut ops)?;
             let handle = end(channel, direction);
-            let (future, other) = (sketch.channels[channel].future, direction.other());
+            let (future, other) = (builder.channels[channel].future, direction.other());
             ops.push(match future {
                 false => drop_end(channel, other, CAREFUL),
                 true => copy(channel, other, end(channel, other), true, 1),
@@ -303,12 +304,12 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             }
         }
         Kind::CopyTooLong => {
-            let (channel, direction) = channel(sketch, &mut ops)?;
+            let (channel, direction) = channel(builder, &mut ops)?;
             // The length of a future is not asked for.
-            if sketch.channels[channel].future {
+            if builder.channels[channel].future {
                 return None;
             }
-            let count = sketch
+            let count = builder
                 .draw
                 .pick(&[1 << 28, 0x3_0000, (1 << 28) - 1, u32::MAX]);
             ops.push(copy(
@@ -320,19 +321,19 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             ));
         }
         Kind::CopyInSet => {
-            let (channel, direction) = channel(sketch, &mut ops)?;
+            let (channel, direction) = channel(builder, &mut ops)?;
             let handle = end(channel, direction);
             ops.extend(joined(handle));
             ops.push(copy(channel, direction, handle, false, 1));
-            remedy::apply(sketch, Obstacle::InSet, &mut ops);
+            remedy::apply(builder, Obstacle::InSet, &mut ops);
         }
         Kind::CancelIdle => {
-            let (channel, direction) = channel(sketch, &mut ops)?;
+            let (channel, direction) = channel(builder, &mut ops)?;
             ops.push(cancel_copy(channel, direction, asynchronous));
-            remedy::apply(sketch, Obstacle::Idle(channel, direction), &mut ops);
+            remedy::apply(builder, Obstacle::Idle(channel, direction), &mut ops);
         }
         Kind::CancelSyncCopy => {
-            let (channel, direction) = channel(sketch, &mut ops)?;
+            let (channel, direction) = channel(builder, &mut ops)?;
             let handle = end(channel, direction);
             let copies = vec![
                 Op::ChannelNew {
@@ -341,7 +342,7 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
                 },
                 copy(channel, direction, handle, false, 1),
             ];
-            insert_in_thread(sketch, copies);
+            insert_in_thread(builder, copies);
             ops.push(Op::Yield {
                 cancellable: false,
                 offer: false,
@@ -349,36 +350,36 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             ops.push(cancel_copy(channel, direction, asynchronous));
         }
         Kind::DropBusy => {
-            let (channel, direction) = channel(sketch, &mut ops)?;
+            let (channel, direction) = channel(builder, &mut ops)?;
             ops.push(copy(channel, direction, end(channel, direction), true, 1));
             ops.push(drop_end(channel, direction, DARING));
-            remedy::apply(sketch, Obstacle::Busy(channel, direction), &mut ops);
+            remedy::apply(builder, Obstacle::Busy(channel, direction), &mut ops);
         }
         Kind::DropUnwritten => {
-            let (channel, _) = channel(sketch, &mut ops)?;
+            let (channel, _) = channel(builder, &mut ops)?;
             ops.push(drop_end(channel, Direction::Write, DARING));
-            remedy::apply(sketch, Obstacle::Unwritten(channel), &mut ops);
+            remedy::apply(builder, Obstacle::Unwritten(channel), &mut ops);
         }
         Kind::PassInSet => {
-            let channel = pass(sketch, &mut ops)?;
+            let channel = pass(builder, &mut ops)?;
             let passing = ops.pop()?;
             ops.extend(joined(end(channel, Direction::Read)));
             ops.push(passing);
-            remedy::apply(sketch, Obstacle::InSet, &mut ops);
+            remedy::apply(builder, Obstacle::InSet, &mut ops);
         }
         Kind::PassBusy => {
-            let channel = pass(sketch, &mut ops)?;
+            let channel = pass(builder, &mut ops)?;
             let passing = ops.pop()?;
             let direction = Direction::Read;
             ops.push(copy(channel, direction, end(channel, direction), true, 1));
             ops.push(passing);
-            remedy::apply(sketch, Obstacle::Busy(channel, direction), &mut ops);
+            remedy::apply(builder, Obstacle::Busy(channel, direction), &mut ops);
         }
         Kind::PassDone => {
-            let channel = pass(sketch, &mut ops)?;
+            let channel = pass(builder, &mut ops)?;
             let passing = ops.pop()?;
             let (read, write) = (Direction::Read, Direction::Write);
-            ops.push(match sketch.channels[channel].future {
+            ops.push(match builder.channels[channel].future {
                 false => drop_end(channel, write, CAREFUL),
                 true => copy(channel, write, end(channel, write), true, 1),
             });
@@ -386,15 +387,15 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             ops.push(passing);
         }
         Kind::ResourceUnknown => {
-            let owner = owner(sketch)?;
+            let owner = owner(builder)?;
             ops.push(Op::ResourceDrop {
                 owner,
                 handle: unknown,
             });
         }
         Kind::ResourceWrongType => {
-            let (owner, other) = (owner(sketch)?, owner(sketch)?);
-            peer::obtain(sketch, other, &mut ops);
+            let (owner, other) = (owner(builder)?, owner(builder)?);
+            peer::obtain(builder, other, &mut ops);
             let handle = Handle::Resource {
                 owner: other,
                 slot: 0,
@@ -402,11 +403,11 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             ops.push(Op::ResourceDrop { owner, handle });
         }
         Kind::ResourceLent => {
-            let callee = taking(sketch, |ty| matches!(ty, ValueType::Borrow(_)))?;
-            let params = sketch.instances[callee.instance].entries[callee.entry]
+            let callee = taking(builder, |ty| matches!(ty, ValueType::Borrow(_)))?;
+            let params = builder.instances[callee.instance].entries[callee.entry]
                 .params
                 .clone();
-            let args = peer::arguments(sketch, callee, &mut ops);
+            let args = peer::arguments(builder, callee, &mut ops);
             ops.push(Op::Invoke {
                 callee,
                 asynchronous: true,
@@ -420,13 +421,13 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             }
         }
         Kind::HandleUnknown => {
-            let callee = taking(sketch, |ty| {
+            let callee = taking(builder, |ty| {
                 matches!(
                     ty,
                     ValueType::Own(_) | ValueType::Borrow(_) | ValueType::Channel(_)
                 )
             })?;
-            let mut args = peer::arguments(sketch, callee, &mut ops);
+            let mut args = peer::arguments(builder, callee, &mut ops);
             for arg in &mut args {
                 if let Argument::Handle(handle) = arg {
                     *handle = unknown;
@@ -440,27 +441,27 @@ fn mistake(sketch: &mut Sketch, kind: Kind) -> Option<Vec<Op>> {
             });
         }
         Kind::RepWrong => {
-            sketch.instance.resource.as_ref()?;
+            builder.instance.resource.as_ref()?;
             ops.push(Op::SetNew { slot: 1 });
-            let handle = sketch.draw.pick(&[unknown, SET]);
+            let handle = builder.draw.pick(&[unknown, SET]);
             ops.push(Op::ResourceRep { handle });
         }
         Kind::EndUnknown => {
             ops.push(Op::SetNew { slot: 1 });
-            let handle = sketch.draw.pick(&[unknown, SET]);
-            ops.push(on_any_end(sketch, handle)?);
+            let handle = builder.draw.pick(&[unknown, SET]);
+            ops.push(on_any_end(builder, handle)?);
         }
         Kind::CancelCopyInSet => {
-            let (channel, direction) = channel(sketch, &mut ops)?;
+            let (channel, direction) = channel(builder, &mut ops)?;
             let handle = end(channel, direction);
             ops.push(copy(channel, direction, handle, true, 1));
             ops.extend(joined(handle));
             ops.push(cancel_copy(channel, direction, false));
-            remedy::apply(sketch, Obstacle::InSet, &mut ops);
+            remedy::apply(builder, Obstacle::InSet, &mut ops);
         }
         Kind::InvalidString => {
-            let callee = taking(sketch, |ty| matches!(ty, ValueType::String))?;
-            let mut args = peer::arguments(sketch, callee, &mut ops);
+            let callee = taking(builder, |ty| matches!(ty, ValueType::String))?;
+            let mut args = peer::arguments(builder, callee, &mut ops);
             for arg in &mut args {
                 if let Argument::Sample(_) = arg {
                     *arg = Argument::Sample(INVALID);

@@ -2,7 +2,7 @@
 //!
 //! Drawn late, in a few plans of a hundred that copy: a case without that is what it is without this file.
 
-use super::Sketch;
+use super::sketch::Sketch;
 use crate::plan::{Instance, Op};
 
 /// Percentage of plans in which a copy is meant to be of that kind.

@@ -1,6 +1,6 @@
 //! Constants, operands and component values.
 
-use super::Draw;
+use super::choices::Draw;
 use crate::limits::SLOTS;
 use crate::plan::{CoreType, Operand, Scalar, Signature, ValueType};
 use spawndiff_corpus::{Type, Value};

@@ -1,45 +1,34 @@
 //! A core function's body in the making: what all operations need.
-//!
-//! The point of each operation is pushed before the code that gives its value, so that something lies on the operand stack
-//! while threads switch.
 
-use super::function::{CANCELLED_LOCAL, F32_LOCAL, F64_LOCAL, default, locals};
-use super::main_module::Context;
-use super::wrap;
-use crate::limits::{
-    CHECKED_BYTES, FIRST_OP_POINT, LOOP_COUNT, LOOP_DEPTH, POST_RETURN_ADDRESS, SLOTS,
-};
-use crate::plan::{CoreType, Global, Import, Index, Item, Op, Operand, Scalar, Signature};
+use super::context::Context;
+use super::core_type::default;
+use super::locals::{CANCELLED_LOCAL, F32_LOCAL, F64_LOCAL, locals};
+use super::memory::{MEMORY, cell};
+use crate::plan::flat::flat_scalar;
+use crate::plan::{CoreType, Global, Import, Index, Item, Operand, Scalar, Signature, wrap};
 use spawndiff_corpus::Type;
-use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, RefType};
-
-/// Memory 0 at the address on the stack. Alignment is only a hint.
-pub(super) const MEMORY: MemArg = MemArg {
-    offset: 0,
-    align: 0,
-    memory_index: 0,
-};
+use wasm_encoder::{Function, InstructionSink, RefType};
 
 /// A function body in the making.
 pub(super) struct Body<'c, 'p> {
     pub(super) context: &'c mut Context<'p>,
     function: Function,
     /// The point of the function's first parameter.
-    first_point: u32,
+    pub(super) first_point: u32,
     /// How many operations have been encoded.
-    ops: u32,
+    pub(super) ops: u32,
     /// How many parameters there are; the scratch locals follow.
-    params: u32,
+    pub(super) params: u32,
     /// Their types.
     pub(super) param_types: Vec<CoreType>,
     /// The type of the first parameter if [`Operand::Argument`] means it.
     argument: Option<CoreType>,
     /// Whether it is a post-return function, which may not log.
-    post_return: bool,
+    pub(super) post_return: bool,
     /// The lowest number of a program function that may be called directly.
     pub(super) least_callee: usize,
     /// How many loops are open.
-    depth: u32,
+    pub(super) depth: u32,
 }
 
 impl<'c, 'p> Body<'c, 'p> {
@@ -141,74 +130,6 @@ impl<'c, 'p> Body<'c, 'p> {
             .i64_const(32)
             .i64_shl()
             .i64_or();
-    }
-
-    pub(super) fn ops(&mut self, ops: &[Op]) {
-        ops.iter().for_each(|op| self.op(op));
-    }
-
-    fn op(&mut self, op: &Op) {
-        if let Op::Loop { count, body } = op {
-            return self.loop_(*count, body);
-        }
-        if let Op::If {
-            global,
-            then,
-            otherwise,
-        } = op
-        {
-            self.operand(Operand::Global(*global));
-            self.code().if_(BlockType::Empty);
-            self.ops(then);
-            self.code().else_();
-            self.ops(otherwise);
-            self.code().end();
-            return;
-        }
-        let stores = self.post_return && !matches!(op, Op::Log { .. });
-        let point = if stores {
-            POST_RETURN_ADDRESS + self.ops * 8 % (CHECKED_BYTES - POST_RETURN_ADDRESS)
-        } else {
-            self.first_point + FIRST_OP_POINT + self.ops
-        };
-        self.ops += 1;
-        if self.context.instance.silent {
-            if self.value(op).is_some() {
-                self.code().drop();
-            }
-            return;
-        }
-        self.code().i32_const(point as i32);
-        if self.value(op).is_none() {
-            // It refers to what does not exist.
-            self.code().i64_const(0);
-        }
-        if stores {
-            self.code().i64_store(MEMORY);
-        } else {
-            self.call(Import::Log);
-        }
-    }
-
-    fn loop_(&mut self, count: u32, body: &[Op]) {
-        if self.depth == LOOP_DEPTH {
-            return self.ops(body);
-        }
-        let counter = self.params + 3 + self.depth;
-        self.code()
-            .i32_const(count.clamp(1, LOOP_COUNT) as i32)
-            .local_set(counter);
-        self.code().loop_(BlockType::Empty);
-        self.depth += 1;
-        self.ops(body);
-        self.depth -= 1;
-        self.code()
-            .local_get(counter)
-            .i32_const(1)
-            .i32_sub()
-            .local_tee(counter)
-            .br_if(0)
-            .end();
     }
 
     pub(super) fn park(&mut self, park: Option<usize>) {
@@ -352,7 +273,7 @@ impl<'c, 'p> Body<'c, 'p> {
     /// Pushes a component value as its flat type, nothing if there is no type.
     pub(super) fn scalar(&mut self, ty: Option<Type>, value: Scalar) {
         let Some(ty) = ty else { return };
-        let flat = super::signature::flat_scalar(ty);
+        let flat = flat_scalar(ty);
         match value {
             Scalar::Bits(bits) => {
                 let mut code = self.code();
@@ -378,9 +299,4 @@ impl<'c, 'p> Body<'c, 'p> {
             }
         }
     }
-}
-
-/// The address of a slot.
-pub(super) fn cell(slot: usize) -> u32 {
-    (slot % SLOTS) as u32 * 4
 }

@@ -4,24 +4,23 @@
 //! Every component imports the host and each instance that stands outside of it and that it or one nested in it sees. It
 //! exports its own entries and, as instances, those nested in it.
 
-use super::STATE;
+use super::core_type::val_type;
 use super::define::{self, Core};
 use super::main_module::{self, FUNCTIONS, Main, STORE};
-use super::signature::val_type;
-use super::store;
 use super::types::{RESOURCE, Scope, Types, instance_name};
-use super::world::{World, is_text};
+use super::world::World;
+use super::{state, store};
 use crate::limits::WRAPPERS;
-use crate::plan::{Instance, Lift, Signature};
+use crate::plan::{Instance, Lift, Signature, ValueType};
 use wasm_encoder::{CanonicalOption, Component, ComponentExportKind, ExportKind, ValType};
 
 pub(super) fn encode(world: &World) -> Vec<u8> {
     let mut scope = Scope::new(world, &[]);
-    if world.has_shell() {
+    if world.topology.has_shell() {
         children(&mut scope, world, None);
         let first = scope.known[&0];
         let entries = 0..world.instances[0].entries.len();
-        for name in entries.map(|i| format!("e{i}")).chain([STATE.into()]) {
+        for name in entries.map(|i| format!("e{i}")).chain([state::NAME.into()]) {
             let function = scope
                 .assembly
                 .alias(first, &name, ComponentExportKind::Func);
@@ -37,7 +36,7 @@ pub(super) fn encode(world: &World) -> Vec<u8> {
 
 /// Instantiates what is nested here, the last first.
 fn children(scope: &mut Scope, world: &World, parent: Option<usize>) {
-    for child in world.children(parent).into_iter().rev() {
+    for child in world.topology.children(parent).into_iter().rev() {
         let mut component = component(world, child);
         for _ in 0..world.instances[child].wrappers.min(WRAPPERS) {
             if child > 0 {
@@ -49,7 +48,7 @@ fn children(scope: &mut Scope, world: &World, parent: Option<usize>) {
 }
 
 fn component(world: &World, number: usize) -> Component {
-    let mut scope = Scope::new(world, world.outside(number));
+    let mut scope = Scope::new(world, world.topology.outside(number));
     contents(&mut scope, world, number);
     scope.assembly.finish()
 }
@@ -57,11 +56,11 @@ fn component(world: &World, number: usize) -> Component {
 fn instantiate(scope: &mut Scope, world: &World, number: usize, component: &Component) -> u32 {
     let component = scope.assembly.component(component);
     let mut args = vec![("host".to_string(), scope.host)];
-    let outside = world.outside(number).iter();
+    let outside = world.topology.outside(number).iter();
     args.extend(outside.map(|other| (instance_name(*other), scope.known[other])));
     let instance = scope.assembly.instantiate(component, &args);
     scope.know(world, number, instance);
-    for other in world.subtree(number) {
+    for other in world.topology.subtree(number) {
         if other != number {
             let kind = ComponentExportKind::Instance;
             let nested = scope.assembly.alias(instance, &instance_name(other), kind);
@@ -73,7 +72,7 @@ fn instantiate(scope: &mut Scope, world: &World, number: usize, component: &Comp
 
 /// A component without code that passes everything on.
 fn wrapper(world: &World, number: usize, component: &Component) -> Component {
-    let mut scope = Scope::new(world, world.outside(number));
+    let mut scope = Scope::new(world, world.topology.outside(number));
     let instance = instantiate(&mut scope, world, number, component);
     if let Some(&ty) = scope.resources.get(&number) {
         let ty = scope
@@ -96,7 +95,7 @@ fn wrapper(world: &World, number: usize, component: &Component) -> Component {
 
 /// Exports what is nested in an instance's component, the last first.
 fn nested_exports(scope: &mut Scope, world: &World, number: usize) {
-    for other in world.subtree(number) {
+    for other in world.topology.subtree(number) {
         if other != number {
             let kind = ComponentExportKind::Instance;
             let instance = scope.known[&other];
@@ -215,7 +214,12 @@ fn exports(scope: &mut Scope, world: &World, number: usize, core: &Core, code: u
         lifts.push((name, function, types[i], options));
     }
     if let Some(ty) = state_type {
-        lifts.push((STATE.into(), alias(scope, STATE), ty, Vec::new()));
+        lifts.push((
+            state::NAME.into(),
+            alias(scope, state::NAME),
+            ty,
+            Vec::new(),
+        ));
     }
     let lifted: Vec<(String, u32)> = lifts
         .into_iter()
@@ -236,12 +240,12 @@ impl Main {
     /// Whether it calls a function of another instance that returns a string or list.
     fn receives_text(&self, world: &World) -> bool {
         self.callees()
-            .any(|callee| world.entry(callee).result.is_some_and(is_text))
+            .any(|callee| world.entry(callee).result.is_some_and(ValueType::is_text))
     }
 
     /// Whether it calls one that takes a string or list.
     fn passes_text(&self, world: &World) -> bool {
         self.callees()
-            .any(|callee| world.entry(callee).params.iter().any(|&ty| is_text(ty)))
+            .any(|callee| world.entry(callee).params.iter().any(|&ty| ty.is_text()))
     }
 }

@@ -1,9 +1,9 @@
 //! The canonical definitions of what a core module imports.
 
 use super::types::{Defined, Scope, Types};
-use super::world::{World, is_text, spills};
-use super::wrap;
-use crate::plan::{Callee, Direction, Encoding, Import, ValueType};
+use super::world::World;
+use crate::plan::signature::spills;
+use crate::plan::{Callee, Direction, Encoding, Import, ValueType, wrap};
 use wasm_encoder::{CanonicalOption, ComponentExportKind, ValType};
 
 /// What definitions in one component refer to.
@@ -92,9 +92,9 @@ pub(super) fn define(
                     .params
                     .iter()
                     .chain(&entry.result)
-                    .any(|&ty| is_text(ty));
+                    .any(|&ty| ty.is_text());
                 if text {
-                    let returns = entry.result.is_some_and(is_text);
+                    let returns = entry.result.is_some_and(ValueType::is_text);
                     options = core.text(instance.encoding, returns);
                 } else if asynchronous && (entry.result.is_some() || spills(entry)) {
                     options.push(CanonicalOption::Memory(core.memory));
@@ -119,7 +119,7 @@ pub(super) fn define(
             index
         }
         Import::TaskReturn(ty) => {
-            let text = world.is_textual(number) || ty.is_some_and(is_text);
+            let text = world.is_textual(number) || ty.is_some_and(ValueType::is_text);
             let ty = ty.map(|ty: ValueType| scope.value(world, ty));
             let options = match text {
                 true => core.text(instance.encoding, false),

@@ -1,42 +1,15 @@
 //! One core function around its operations: the fuel check, the logs of its parameters, its results.
 
 use super::body::Body;
-use super::helper::TASK_CANCELLED;
-use super::main_module::Context;
-use super::signature::{entry_signature, val_type};
-use super::world::post_return_signature;
+use super::context::Context;
+use super::core_type::default;
+use super::event::TASK_CANCELLED;
 use crate::limits::{
-    DESTRUCTOR, ENTRIES, LOOP_DEPTH, POINTS_PER_FUNCTION, POINTS_PER_INSTANCE, START_FUNCTION,
+    DESTRUCTOR, ENTRIES, POINTS_PER_FUNCTION, POINTS_PER_INSTANCE, START_FUNCTION,
 };
+use crate::plan::signature::{callback_signature, entry_signature, post_return_signature};
 use crate::plan::{Callback, Code, CoreType, Import, Lift, Op, Scalar, Signature, ValueType};
-use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
-
-/// `(func (param i32 i32 i32) (result i32))` (CanonicalABI.md, "`canonopt` Validation").
-pub(super) fn callback_signature() -> Signature {
-    Signature {
-        params: vec![CoreType::I32; 3],
-        results: vec![CoreType::I32],
-    }
-}
-
-/// Scratch locals after the parameters: two `i32`, one `i64`, then one `i32` counter for each loop in another, one `i32`
-/// that says whether the task was cancelled, one `f32` and one `f64`.
-pub(super) fn locals() -> Vec<(u32, ValType)> {
-    vec![
-        (2, ValType::I32),
-        (1, ValType::I64),
-        (LOOP_DEPTH + 1, ValType::I32),
-        (1, ValType::F32),
-        (1, ValType::F64),
-    ]
-}
-
-/// Places among them.
-pub(super) const CANCELLED_LOCAL: u32 = 3 + LOOP_DEPTH;
-/// See [`CANCELLED_LOCAL`].
-pub(super) const F32_LOCAL: u32 = CANCELLED_LOCAL + 1;
-/// See [`CANCELLED_LOCAL`].
-pub(super) const F64_LOCAL: u32 = F32_LOCAL + 1;
+use wasm_encoder::{BlockType, Function, ValType};
 
 /// The first point of a function.
 fn point(context: &Context, number: usize) -> u32 {
@@ -138,7 +111,7 @@ pub(super) fn callback(context: &mut Context, index: usize, callback: &Callback)
         .i32_const(TASK_CANCELLED)
         .i32_eq();
     body.heed();
-    if body.context.helpers > 0 {
+    if body.context.trackers > 0 {
         let note = body.context.note();
         body.code()
             .local_get(code)
@@ -254,20 +227,4 @@ fn task_return_default(body: &mut Body, result: Option<ValueType>) {
     body.produce(result, Scalar::Bits(0));
     let function = body.context.import(Import::TaskReturn(result));
     body.code().call(function);
-}
-
-/// Pushes zero or null.
-pub(super) fn default(code: &mut InstructionSink, ty: CoreType) {
-    match ty {
-        CoreType::I32 => code.i32_const(0),
-        CoreType::I64 => code.i64_const(0),
-        CoreType::F32 => code.f32_const(0.0.into()),
-        CoreType::F64 => code.f64_const(0.0.into()),
-        CoreType::FuncRef | CoreType::ExternRef => {
-            let wasm_encoder::ValType::Ref(ty) = val_type(ty) else {
-                return;
-            };
-            code.ref_null(ty.heap_type)
-        }
-    };
 }

@@ -2,10 +2,11 @@
 //! known of one for an operation. Each operation takes its handle from a cell of the memory, or is skipped.
 //!
 //! What is known of a handle is kept beside its cell, so that a careful operation is one that does not trap whatever the
-//! schedule: see `helper`.
+//! schedule: see `tracker`.
 
-use super::body::{Body, MEMORY};
-use super::helper::TASK_CANCELLED;
+use super::body::Body;
+use super::event::TASK_CANCELLED;
+use super::memory::MEMORY;
 use crate::limits::{
     BACKPRESSURE_ADDRESS, BUFFER_BYTES, BUFFERS_ADDRESS, CELLS_ADDRESS, CHANNELS, ENDS,
     EVENT_ADDRESS, INSTANCES, JOINED_ADDRESS, RESOURCES, SETS, SKIPPED, STATUS_ADDRESS, SUBTASKS,

@@ -1,8 +1,9 @@
 //! The operations on handles: the code that gives the value of each. [`super::op`] has the others.
 
-use super::body::{Body, MEMORY};
+use super::body::Body;
+use super::event::{FUTURE_READ, OF_CANCEL, STREAM_READ, SUBTASK};
 use super::handle::{Guard, TO_JOINED, TO_STATUS, What, address, buffer};
-use super::helper::{FUTURE_READ, OF_CANCEL, STREAM_READ, SUBTASK};
+use super::memory::MEMORY;
 use crate::limits::{BACKPRESSURE_ADDRESS, CANCELLED, DESTROYED_ADDRESS, SKIPPED, WAITED_FOR};
 use crate::plan::{Direction, Handle, Import, Op, Passing};
 use spawndiff_corpus::Type;

@@ -1,106 +1,100 @@
 //! What an import of `main` means: every index that it names taken modulo what there is.
 
-use super::main_module::Context;
-use super::world::is_async;
-use super::wrap;
-use crate::plan::Import;
+use super::world::World;
+use crate::plan::{Import, wrap};
 
-impl Context<'_> {
-    /// An import that names what there is; `log` where there is nothing.
-    pub(super) fn wrapped(&self, import: Import) -> Import {
-        match import {
-            Import::Start(start) => match wrap(start, self.instance.starts.len()) {
-                Some(start) if !self.instance.tables.is_empty() => Import::Start(start),
-                Some(_) | None => Import::Log,
-            },
-            Import::SpawnRef(core_type) => {
-                let start_types = self
-                    .instance
-                    .core_types
-                    .iter()
-                    .filter(|ty| ty.is_start())
-                    .count();
-                Import::SpawnRef(wrap(core_type, start_types).unwrap_or(0))
-            }
-            Import::ContextGet(slot) => Import::ContextGet(slot % 2),
-            Import::ContextSet(slot) => Import::ContextSet(slot % 2),
-            Import::TaskReturn(result) => {
-                let result = result.map(|ty| self.world.resolve_result(self.number, ty));
-                Import::TaskReturn(result)
-            }
-            Import::Log
-            | Import::Mark
-            | Import::ResumeLater
-            | Import::Suspend(_)
-            | Import::Yield(_)
-            | Import::SuspendThenResume(_)
-            | Import::YieldThenResume(_)
-            | Import::SuspendThenPromote(_)
-            | Import::YieldThenPromote(_)
-            | Import::ThreadIndex
-            | Import::AvailableParallelism
-            | Import::TaskCancel
-            | Import::SubtaskCancel(_)
-            | Import::SubtaskDrop
-            | Import::SetNew
-            | Import::SetWait(_)
-            | Import::SetPoll(_)
-            | Import::SetDrop
-            | Import::Join
-            | Import::BackpressureInc
-            | Import::BackpressureDec => import,
-            Import::Lowered {
+/// An import of an instance that names what there is; `log` where there is nothing.
+pub(super) fn wrapped(world: &World, number: usize, import: Import) -> Import {
+    let instance = &world.instances[number];
+    match import {
+        Import::Start(start) => match wrap(start, instance.starts.len()) {
+            Some(start) if !instance.tables.is_empty() => Import::Start(start),
+            Some(_) | None => Import::Log,
+        },
+        Import::SpawnRef(core_type) => {
+            let start_types = instance
+                .core_types
+                .iter()
+                .filter(|ty| ty.is_start())
+                .count();
+            Import::SpawnRef(wrap(core_type, start_types).unwrap_or(0))
+        }
+        Import::ContextGet(slot) => Import::ContextGet(slot % 2),
+        Import::ContextSet(slot) => Import::ContextSet(slot % 2),
+        Import::TaskReturn(result) => {
+            let result = result.map(|ty| world.resolve_result(number, ty));
+            Import::TaskReturn(result)
+        }
+        Import::Log
+        | Import::Mark
+        | Import::ResumeLater
+        | Import::Suspend(_)
+        | Import::Yield(_)
+        | Import::SuspendThenResume(_)
+        | Import::YieldThenResume(_)
+        | Import::SuspendThenPromote(_)
+        | Import::YieldThenPromote(_)
+        | Import::ThreadIndex
+        | Import::AvailableParallelism
+        | Import::TaskCancel
+        | Import::SubtaskCancel(_)
+        | Import::SubtaskDrop
+        | Import::SetNew
+        | Import::SetWait(_)
+        | Import::SetPoll(_)
+        | Import::SetDrop
+        | Import::Join
+        | Import::BackpressureInc
+        | Import::BackpressureDec => import,
+        Import::Lowered {
+            callee,
+            asynchronous,
+        } => match world.callee(number, callee) {
+            Some(callee) => Import::Lowered {
                 callee,
-                asynchronous,
-            } => match self.world.callee(self.number, callee) {
-                Some(callee) => Import::Lowered {
-                    callee,
-                    asynchronous: asynchronous && is_async(self.world.entry(callee)),
-                },
-                None => Import::Log,
+                asynchronous: asynchronous && world.entry(callee).is_async(),
             },
-            Import::ChannelNew(channel) => {
-                let channel = self.world.channel(channel);
-                channel.map_or(Import::Log, Import::ChannelNew)
-            }
-            Import::Copy {
+            None => Import::Log,
+        },
+        Import::ChannelNew(channel) => {
+            let channel = world.channel(channel);
+            channel.map_or(Import::Log, Import::ChannelNew)
+        }
+        Import::Copy {
+            channel,
+            direction,
+            asynchronous,
+        } => match world.channel(channel) {
+            Some(channel) => Import::Copy {
                 channel,
                 direction,
                 asynchronous,
-            } => match self.world.channel(channel) {
-                Some(channel) => Import::Copy {
-                    channel,
-                    direction,
-                    asynchronous,
-                },
-                None => Import::Log,
             },
-            Import::CancelCopy {
+            None => Import::Log,
+        },
+        Import::CancelCopy {
+            channel,
+            direction,
+            asynchronous,
+        } => match world.channel(channel) {
+            Some(channel) => Import::CancelCopy {
                 channel,
                 direction,
                 asynchronous,
-            } => match self.world.channel(channel) {
-                Some(channel) => Import::CancelCopy {
-                    channel,
-                    direction,
-                    asynchronous,
-                },
-                None => Import::Log,
             },
-            Import::DropEnd { channel, direction } => match self.world.channel(channel) {
-                Some(channel) => Import::DropEnd { channel, direction },
-                None => Import::Log,
-            },
-            Import::ResourceNew | Import::ResourceRep => {
-                match self.world.resource(self.number, self.number) {
-                    Some(_) => import,
-                    None => Import::Log,
-                }
-            }
-            Import::ResourceDrop(owner) => {
-                let owner = self.world.resource(self.number, owner);
-                owner.map_or(Import::Log, Import::ResourceDrop)
-            }
+            None => Import::Log,
+        },
+        Import::DropEnd { channel, direction } => match world.channel(channel) {
+            Some(channel) => Import::DropEnd { channel, direction },
+            None => Import::Log,
+        },
+        Import::ResourceNew | Import::ResourceRep => match world.resource(number, number) {
+            Some(_) => import,
+            None => Import::Log,
+        },
+        Import::ResourceDrop(owner) => {
+            let owner = world.resource(number, owner);
+            owner.map_or(Import::Log, Import::ResourceDrop)
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Calls of other instances: their arguments, flat or in memory, what becomes of the subtask, and what comes back.
 
-use super::body::{Body, MEMORY};
+use super::body::Body;
 use super::handle::{TO_JOINED, TO_STATUS, address};
-use super::sample;
-use super::signature::flat_scalar;
-use super::world::{is_async, is_text, spills};
+use super::memory::MEMORY;
 use crate::limits::{
     RESULTS_ADDRESS, RETURN_ADDRESS, SKIPPED, SPILL_ADDRESS, SPILL_BYTES, SUBTASKS, TAGS_ADDRESS,
 };
+use crate::plan::flat::{flat, flat_scalar};
+use crate::plan::sample;
+use crate::plan::signature::spills;
 use crate::plan::{
     Argument, Callee, CoreType, Direction, Entry, Handle, Import, Operand, Scalar, ValueType,
 };
@@ -44,7 +45,7 @@ impl Body<'_, '_> {
         let world = self.context.world;
         let callee = world.callee(self.context.number, callee)?;
         let entry = world.entry(callee);
-        let asynchronous = asynchronous && is_async(entry);
+        let asynchronous = asynchronous && entry.is_async();
         let slot = slot % SUBTASKS;
         let subtask = address(Handle::Subtask(slot))?;
 
@@ -68,7 +69,7 @@ impl Body<'_, '_> {
         }
         self.code().if_(BlockType::Result(ValType::I64));
         let area = results(if asynchronous { slot } else { SUBTASKS });
-        let in_memory = entry.result.is_some_and(|ty| asynchronous || is_text(ty));
+        let in_memory = entry.result.is_some_and(|ty| asynchronous || ty.is_text());
         if in_memory {
             for address in [area, area + 8] {
                 self.code()
@@ -427,7 +428,7 @@ impl Body<'_, '_> {
                 | ValueType::Bytes
                 | ValueType::Borrow(_) => {}
             }
-            local += super::signature::flat(ty).len() as u32;
+            local += flat(ty).len() as u32;
         }
     }
 
@@ -441,7 +442,7 @@ impl Body<'_, '_> {
                 self.code().local_get(local);
                 self.call(Import::ResourceDrop(owner));
             }
-            local += super::signature::flat(ty).len() as u32;
+            local += flat(ty).len() as u32;
         }
     }
 }

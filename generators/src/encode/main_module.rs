@@ -1,11 +1,14 @@
 //! The core module `main`: the imports that the plan uses, all functions, all element segments.
 
-use super::helper;
-use super::signature::{encoded, entry_signature, import_signature, val_type};
-use super::world::{World, post_return_signature};
-use super::{STATE, function, state, store, wrap};
-use crate::plan::{Callee, Import, Instance, Item, Lift, SegmentMode, Signature};
-use std::collections::BTreeSet;
+use super::context::Context;
+use super::core_type::val_type;
+use super::world::World;
+use super::{function, state, store, tracker};
+use crate::plan::signature::{
+    callback_signature, encoded, entry_signature, import_signature, lowered_signature,
+    post_return_signature,
+};
+use crate::plan::{Callee, Import, Lift, SegmentMode, Signature, wrap};
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementMode, ElementSection, ElementSegment, Elements, EntityType,
     ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType, HeapType,
@@ -36,137 +39,6 @@ impl Main {
 pub(super) const STORE: &str = "s";
 pub(super) const FUNCTIONS: &str = "f";
 
-/// The module in the making.
-pub(super) struct Context<'p> {
-    pub(super) world: &'p World,
-    /// Whose module it is.
-    pub(super) number: usize,
-    pub(super) instance: &'p Instance,
-    /// How many helper functions there are.
-    pub(super) helpers: u32,
-    imports: Vec<Import>,
-    /// How many function imports there are. Not yet known while the first pass collects them.
-    import_count: u32,
-    /// Types after those of the plan: of imports, entries, callbacks and post-return functions.
-    types: Vec<Signature>,
-    /// Functions that a `ref.func` names.
-    referenced: BTreeSet<u32>,
-    /// The passive segments, by the plan's numbers: their index in the module.
-    segments: Vec<Option<u32>>,
-}
-
-impl<'p> Context<'p> {
-    fn new(world: &'p World, number: usize, import_count: u32) -> Self {
-        let instance = &world.instances[number];
-        let mut context = Context {
-            world,
-            number,
-            instance,
-            helpers: helper::count(instance),
-            imports: Vec::new(),
-            import_count,
-            types: Vec::new(),
-            referenced: BTreeSet::new(),
-            segments: Vec::new(),
-        };
-        context.import(Import::Log);
-        context
-    }
-
-    /// The function index of an import, which it thereby uses.
-    pub(super) fn import(&mut self, import: Import) -> u32 {
-        let import = self.wrapped(import);
-        let place = self.imports.iter().position(|other| *other == import);
-        let place = place.unwrap_or_else(|| {
-            self.imports.push(import);
-            self.imports.len() - 1
-        });
-        place as u32
-    }
-
-    /// The function index of a program function.
-    pub(super) fn function(&self, function: usize) -> u32 {
-        self.import_count + function as u32
-    }
-
-    /// The function index of an entry's core function.
-    pub(super) fn entry(&self, entry: usize) -> u32 {
-        self.function(self.instance.functions.len() + entry)
-    }
-
-    /// The signature of a program function, as it is encoded.
-    pub(super) fn signature_of(&self, function: usize) -> Signature {
-        match wrap(
-            self.instance.functions[function].signature,
-            self.instance.signatures.len(),
-        ) {
-            Some(signature) => encoded(&self.instance.signatures[signature]),
-            None => Signature::start(),
-        }
-    }
-
-    /// The right-typed program functions.
-    pub(super) fn start_functions(&self) -> Vec<usize> {
-        let functions = 0..self.instance.functions.len();
-        functions
-            .filter(|&function| self.signature_of(function).is_start())
-            .collect()
-    }
-
-    /// The type index of a signature that is not one of the plan's.
-    fn type_index(&mut self, signature: Signature) -> u32 {
-        let place = self
-            .types
-            .iter()
-            .position(|other| *other == signature)
-            .unwrap_or_else(|| {
-                self.types.push(signature);
-                self.types.len() - 1
-            });
-        (self.instance.signatures.len() + place) as u32
-    }
-
-    /// The type index of `(func (param i32))` for `thread.spawn-ref`: the first that there is.
-    pub(super) fn start_type_index(&mut self) -> u32 {
-        match self
-            .instance
-            .signatures
-            .iter()
-            .position(Signature::is_start)
-        {
-            Some(place) => place as u32,
-            None => self.type_index(Signature::start()),
-        }
-    }
-
-    /// The function that an item names, if any.
-    fn item_function(&mut self, item: Item) -> Option<u32> {
-        match item {
-            Item::Null => None,
-            Item::Function(f) => wrap(f, self.instance.functions.len()).map(|f| self.function(f)),
-            Item::Entry(e) => wrap(e, self.instance.entries.len()).map(|e| self.entry(e)),
-            Item::Import(import) => Some(self.import(import)),
-        }
-    }
-
-    /// The function that a `ref.func` of an item names, or none for `ref.null`.
-    pub(super) fn referenced(&mut self, item: Item) -> Option<u32> {
-        let function = self.item_function(item);
-        self.referenced.extend(function);
-        function
-    }
-
-    /// The index and length of a passive or declared segment.
-    pub(super) fn segment(&self, segment: usize) -> Option<u32> {
-        wrap(segment, self.segments.len()).and_then(|segment| self.segments[segment])
-    }
-
-    /// The index of the global that counts the fuel. Those of the countdowns follow.
-    pub(super) fn fuel_global(&self) -> u32 {
-        self.instance.globals.len() as u32
-    }
-}
-
 pub(super) fn encode(world: &World, number: usize) -> Main {
     // Function indices depend on how many imports there are, and that on all code: the first pass counts.
     let (_, imports) = pass(world, number, 0);
@@ -175,7 +47,8 @@ pub(super) fn encode(world: &World, number: usize) -> Main {
 }
 
 fn pass(world: &World, number: usize, import_count: u32) -> (Module, Vec<Import>) {
-    let mut context = Context::new(world, number, import_count);
+    let trackers = tracker::count(&world.instances[number]);
+    let mut context = Context::new(world, number, import_count, trackers);
     let plan = context.instance;
     let segments = segments(&mut context);
 
@@ -196,15 +69,15 @@ fn pass(world: &World, number: usize, import_count: u32) -> (Module, Vec<Import>
         let ty = context.type_index(entry_signature(entry));
         add(ty, &function::entry(&mut context, index));
     }
-    if context.helpers > 0 {
-        let ty = context.type_index(helper::note_signature());
-        add(ty, &helper::note());
-        let ty = context.type_index(helper::expecting_signature());
-        add(ty, &helper::expecting());
+    if context.trackers > 0 {
+        let ty = context.type_index(tracker::note_signature());
+        add(ty, &tracker::note());
+        let ty = context.type_index(tracker::expecting_signature());
+        add(ty, &tracker::expecting());
     }
-    if context.helpers > 2 {
-        let ty = context.type_index(helper::drain_signature());
-        add(ty, &helper::drain(&mut context));
+    if context.trackers > 2 {
+        let ty = context.type_index(tracker::drain_signature());
+        add(ty, &tracker::drain(&mut context));
     }
     let mut globals = GlobalSection::new();
     let own = GlobalType {
@@ -214,11 +87,11 @@ fn pass(world: &World, number: usize, import_count: u32) -> (Module, Vec<Import>
     };
     globals.global(own, &ConstExpr::i32_const(plan.fuel as i32));
     let mut exports = ExportSection::new();
-    let mut next = context.entry(plan.entries.len()) + context.helpers;
+    let mut next = context.entry(plan.entries.len()) + context.trackers;
     for index in 0..plan.entries.len() {
         exports.export(&format!("e{index}"), ExportKind::Func, context.entry(index));
         if let Lift::Callback(callback) = &plan.entries[index].lift {
-            let ty = context.type_index(function::callback_signature());
+            let ty = context.type_index(callback_signature());
             add(ty, &function::callback(&mut context, index, callback));
             globals.global(own, &ConstExpr::i32_const(0));
             exports.export(&format!("c{index}"), ExportKind::Func, next);
@@ -234,7 +107,7 @@ fn pass(world: &World, number: usize, import_count: u32) -> (Module, Vec<Import>
     if number == 0 {
         let ty = context.type_index(Signature::default());
         add(ty, &state::encode(&mut context));
-        exports.export(STATE, ExportKind::Func, next);
+        exports.export(state::NAME, ExportKind::Func, next);
         next += 1;
     }
     let mut start = None;
@@ -327,7 +200,7 @@ fn import_section(context: &mut Context) -> ImportSection {
             asynchronous,
         } = import
         {
-            Some(context.world.lowered_signature(callee, asynchronous))
+            Some(lowered_signature(context.world.entry(callee), asynchronous))
         } else {
             import_signature(import, &context.world.channels)
         };

@@ -1,44 +1,43 @@
 //! A plan made into a case. Pure and total: any plan has an encoding, and it is valid.
 //!
-//! - `signature`: the core types of entries and imports;
-//! - `store`: the core module that owns the shared state;
-//! - `main_module`: the core module with all code, and the list of its imports, and `import`: what they mean;
-//! - `function`: one core function around its operations;
-//! - `body`: what all operations need, and `op`: the operations;
-//! - `state`: the export that shows the final shared state;
-//! - `handle` and `handle_op`: the operations on handles, `helper`: the functions that they share, and `invoke`: calls of other instances and what passes in them;
-//! - `sample`: the strings that pass between instances;
-//! - `world`: which instance sees which;
-//! - `component`: the components around the modules, `define`: the canonical definitions in them, `types`: their types,
-//!   `assembly`: sections and indices.
+//! From the bottom up, each file names only those before it:
+//!
+//! - `memory`, `core_type`, `locals`, `event`: what code names; `world`: the plan with its types resolved;
+//! - `import`: what an import of the core module with all code means, `context`: the indices of what that module has;
+//! - `body`: what all operations need, `handle`, `invoke`, `handle_op` and `op`: the code of each, `dispatch`: one after
+//!   another;
+//! - `tracker`: the functions that keep track of handles, `state`: the export that shows the final shared state,
+//!   `function`: one core function around its operations;
+//! - `store`: the core module that owns the shared state, `main_module`: the one with all code;
+//! - `assembly`: sections and indices of a component, `types`: its types, `define`: its canonical definitions;
+//! - `component`: the components around the modules.
 
 mod assembly;
 mod body;
 mod component;
+mod context;
+mod core_type;
 mod define;
+mod dispatch;
+mod event;
 mod function;
 mod handle;
 mod handle_op;
-mod helper;
 mod import;
 mod invoke;
+mod locals;
 mod main_module;
+mod memory;
 mod op;
-pub(crate) mod sample;
-mod signature;
 mod state;
 mod store;
+mod tracker;
 mod types;
 mod world;
 
-use crate::plan::{Plan, ValueType};
+use crate::plan::{Call, Plan, ValueType, wrap};
 use spawndiff_corpus::{Case, Invocation, Run, Type, Value};
-
-pub(crate) use signature::{entry_signature, flat, import_signature};
-pub(crate) use world::{World, is_text};
-
-/// The name of the export that shows the final shared state.
-pub(crate) const STATE: &str = "state";
+use world::World;
 
 /// The case that a plan means.
 pub fn encode(plan: &Plan) -> Case {
@@ -51,7 +50,7 @@ pub fn encode(plan: &Plan) -> Case {
 
 fn runs(plan: &Plan, world: &World) -> Vec<Run> {
     let entries = &world.instances[0].entries;
-    let run = |calls: &Vec<crate::plan::Call>| {
+    let run = |calls: &Vec<Call>| {
         let mut invocations = Vec::new();
         for call in calls {
             let Some(index) = wrap(call.entry, entries.len()) else {
@@ -77,17 +76,12 @@ fn runs(plan: &Plan, world: &World) -> Vec<Run> {
             });
         }
         invocations.push(Invocation {
-            export: STATE.into(),
+            export: state::NAME.into(),
             args: Vec::new(),
         });
         Run { invocations }
     };
     plan.runs.iter().map(run).collect()
-}
-
-/// An index modulo what there is, if there is anything.
-fn wrap(index: usize, len: usize) -> Option<usize> {
-    index.checked_rem(len)
 }
 
 fn zero(ty: Type) -> Value {

@@ -1,10 +1,11 @@
 //! The operations: each is encoded as `log(point, value)` around the code that gives its value. This is that code.
 
-use super::body::{Body, MEMORY, cell};
-use super::wrap;
+use super::body::Body;
+use super::memory::{MEMORY, cell};
 use crate::limits::{LAST_ADDRESS, READY_ADDRESS, SKIPPED};
+use crate::plan::signature::encoded;
 use crate::plan::{
-    Arithmetic, Global, Import, Item, Op, Operand, Reaction, Scalar, Target, ValueType, Width,
+    Arithmetic, Global, Import, Item, Op, Operand, Reaction, Scalar, Target, ValueType, Width, wrap,
 };
 use wasm_encoder::{BlockType, HeapType, ValType};
 
@@ -143,7 +144,7 @@ impl Body<'_, '_> {
             } => {
                 let table = self.table(table)?;
                 let ty = wrap(signature, plan.signatures.len())?;
-                let signature = super::signature::encoded(&plan.signatures[ty]);
+                let signature = encoded(&plan.signatures[ty]);
                 self.arguments(&signature, argument);
                 self.index(table, index);
                 self.code().call_indirect(table, ty as u32);

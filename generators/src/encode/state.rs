@@ -3,10 +3,13 @@
 //! In order, with points from [`STATE_POINT`]: every global, the fuel left, the memory's size and a sum over its first
 //! bytes, and for each table its size and a mask of which of its first entries are not null.
 
-use super::main_module::Context;
+use super::context::Context;
 use crate::limits::{CHECKED_BYTES, CHECKED_ENTRIES, STATE_POINT};
 use crate::plan::{Global, Import};
 use wasm_encoder::{BlockType, Function, MemArg, ValType};
+
+/// Its name.
+pub(super) const NAME: &str = "state";
 
 pub(super) fn encode(context: &mut Context) -> Function {
     let log = context.import(Import::Log);

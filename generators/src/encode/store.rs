@@ -2,10 +2,9 @@
 //! definitions need before the module `main` is there: `realloc` and a resource's destructor. What a plan wants of these
 //! besides is in `main`, which puts it into the table of hooks.
 
-use super::body::MEMORY;
-use super::sample;
+use super::memory::MEMORY;
 use crate::limits::{DESTROYED_ADDRESS, HEAP_ADDRESS, MEMORY_MAXIMUM, SAMPLES_ADDRESS};
-use crate::plan::{Global, Instance, Misplacement, Op, Table};
+use crate::plan::{Global, Instance, Misplacement, Op, Table, sample};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function,
     FunctionSection, GlobalSection, GlobalType, MemorySection, MemoryType, Module, RefType,

@@ -1,7 +1,7 @@
 //! The component-level types of entries, in a component or in the type of an instance that it imports.
 
 use super::assembly::Assembly;
-use super::world::{World, is_async};
+use super::world::World;
 use crate::plan::{Channel, Entry, ValueType};
 use spawndiff_corpus::Type;
 use std::collections::BTreeMap;
@@ -92,7 +92,7 @@ pub(super) trait Types {
             .map(|(i, &ty)| (format!("p{i}"), self.value(world, ty)))
             .collect();
         let result = entry.result.map(|ty| self.value(world, ty));
-        self.function(is_async(entry), &params, result)
+        self.function(entry.is_async(), &params, result)
     }
 }
 

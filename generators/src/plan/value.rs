@@ -1,6 +1,6 @@
 //! What passes between instances: the types of values, handles, streams and futures, and where an instance keeps them.
 
-use super::Scalar;
+use super::operand::Scalar;
 use spawndiff_corpus::Type;
 
 /// The type of a parameter or result of an entry.
@@ -21,6 +21,19 @@ pub enum ValueType {
     Borrow(usize),
     /// One of [`super::Plan::channels`]: its readable end.
     Channel(usize),
+}
+
+impl ValueType {
+    /// Whether it is a string or a list.
+    pub(crate) fn is_text(self) -> bool {
+        match self {
+            ValueType::String | ValueType::Bytes => true,
+            ValueType::Scalar(_)
+            | ValueType::Own(_)
+            | ValueType::Borrow(_)
+            | ValueType::Channel(_) => false,
+        }
+    }
 }
 
 impl From<Type> for ValueType {

@@ -388,7 +388,7 @@ mod tests {
 
     #[test]
     fn all_that_is_not_kept_goes() {
-        let case = case_from_seed_with(3, 1, Mix { instances: 2 });
+        let case = case_from_seed_with(3, 1, Mix::of(2));
         let yields = |component: &[u8]| {
             let text = wasmprinter::print_bytes(component).unwrap_or_default();
             text.contains("thread.yield")

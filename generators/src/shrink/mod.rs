@@ -6,7 +6,7 @@
 pub mod component;
 mod operation;
 
-use crate::{
+use crate::plan::{
     Callback, Code, Encoding, Entry, Instance, Item, Lift, Op, Plan, Scalar, Target, ValueType,
 };
 pub(crate) use operation::cancellable;

@@ -1,7 +1,7 @@
 //! What an operation of a plan may be replaced by.
 
 use crate::limits::SUBTASKS;
-use crate::{Handle, Index, Op, Operand, Passing, Scalar};
+use crate::plan::{Handle, Index, Op, Operand, Passing, Scalar};
 
 /// The lists of operations in an operation.
 pub(super) fn nested(op: &mut Op) -> Vec<&mut Vec<Op>> {

@@ -1,7 +1,7 @@
 //! The strings that code passes: samples that lie in the memory of every instance through which strings pass.
 
+use super::value::Encoding;
 use crate::limits::SAMPLES_ADDRESS;
-use crate::plan::Encoding;
 
 /// The last one is not a string in any encoding: see [`invalid`].
 const SAMPLES: [&str; 5] = ["a", "", "hello", "é", "日本🦀"];
@@ -66,7 +66,7 @@ fn all(encoding: Encoding) -> impl Iterator<Item = (Vec<u8>, u32)> {
 const STRIDE: u32 = 16;
 
 /// The bytes from [`SAMPLES_ADDRESS`] on.
-pub(super) fn data(encoding: Encoding) -> Vec<u8> {
+pub(crate) fn data(encoding: Encoding) -> Vec<u8> {
     all(encoding)
         .flat_map(|(mut bytes, _)| {
             bytes.resize(STRIDE as usize, b'.');
@@ -79,7 +79,7 @@ pub(super) fn data(encoding: Encoding) -> Vec<u8> {
 pub(crate) const INVALID: usize = SAMPLES.len();
 
 /// The address and length of a string.
-pub(super) fn string(encoding: Encoding, sample: usize) -> (u32, u32) {
+pub(crate) fn string(encoding: Encoding, sample: usize) -> (u32, u32) {
     let sample = match STEPPED.contains(&sample) {
         true => INVALID + 1 + (sample - STEPPED.start()),
         false => sample % (INVALID + 1),
@@ -89,6 +89,6 @@ pub(super) fn string(encoding: Encoding, sample: usize) -> (u32, u32) {
 }
 
 /// The address and length of a list of bytes.
-pub(super) fn list(sample: usize) -> (u32, u32) {
+pub(crate) fn list(sample: usize) -> (u32, u32) {
     (SAMPLES_ADDRESS, LISTS[sample % LISTS.len()])
 }

@@ -1,53 +1,16 @@
 //! The core types of what a plan names (CanonicalABI.md, `flatten_functype` and the validation of each `canon`).
 
-use crate::plan::{Channel, CoreType, Entry, Import, Lift, Signature, ValueType};
-use spawndiff_corpus::Type;
-use wasm_encoder::ValType;
+use super::core_type::{CoreType, Signature};
+use super::entry::{Entry, Lift};
+use super::flat::{flat, flat_params};
+use super::item::Import;
+use super::value::Channel;
 
-/// The flat type of a scalar (CanonicalABI.md, `flatten_type`).
-pub(super) fn flat_scalar(ty: Type) -> CoreType {
-    match ty {
-        Type::Bool
-        | Type::S8
-        | Type::U8
-        | Type::S16
-        | Type::U16
-        | Type::S32
-        | Type::U32
-        | Type::Char => CoreType::I32,
-        Type::S64 | Type::U64 => CoreType::I64,
-        Type::F32 => CoreType::F32,
-        Type::F64 => CoreType::F64,
-    }
-}
-
-/// The flat types of a value.
-pub(crate) fn flat(ty: ValueType) -> &'static [CoreType] {
-    match ty {
-        ValueType::Scalar(ty) => match flat_scalar(ty) {
-            CoreType::I64 => &[CoreType::I64],
-            CoreType::F32 => &[CoreType::F32],
-            CoreType::F64 => &[CoreType::F64],
-            CoreType::I32 | CoreType::FuncRef | CoreType::ExternRef => &[CoreType::I32],
-        },
-        ValueType::String | ValueType::Bytes => &[CoreType::I32, CoreType::I32],
-        ValueType::Own(_) | ValueType::Borrow(_) | ValueType::Channel(_) => &[CoreType::I32],
-    }
-}
-
-pub(super) fn val_type(ty: CoreType) -> ValType {
-    match ty {
-        CoreType::I32 => ValType::I32,
-        CoreType::I64 => ValType::I64,
-        CoreType::F32 => ValType::F32,
-        CoreType::F64 => ValType::F64,
-        CoreType::FuncRef => ValType::FUNCREF,
-        CoreType::ExternRef => ValType::EXTERNREF,
-    }
-}
+/// Flat parameters of a function that is lowered `async`, at most (CanonicalABI.md, `MAX_FLAT_ASYNC_PARAMS`).
+const MAX_FLAT_ASYNC_PARAMS: usize = 4;
 
 /// A signature as it is encoded: one that would be equal to the erased type of `thread.spawn-ref` loses its result.
-pub(super) fn encoded(signature: &Signature) -> Signature {
+pub(crate) fn encoded(signature: &Signature) -> Signature {
     let mut signature = signature.clone();
     if signature.is_erased_spawn_ref() {
         signature.results.clear();
@@ -68,14 +31,47 @@ pub(crate) fn entry_signature(entry: &Entry) -> Signature {
         Lift::Callback(_) => vec![CoreType::I32],
     };
     Signature {
-        params: entry
-            .params
-            .iter()
-            .flat_map(|&ty| flat(ty))
-            .copied()
-            .collect(),
+        params: flat_params(entry),
         results,
     }
+}
+
+/// The type of an entry's post-return function: it takes what the core function returns.
+pub(crate) fn post_return_signature(entry: &Entry) -> Signature {
+    Signature {
+        params: entry_signature(entry).results,
+        results: Vec::new(),
+    }
+}
+
+/// `(func (param i32 i32 i32) (result i32))` (CanonicalABI.md, "`canonopt` Validation").
+pub(crate) fn callback_signature() -> Signature {
+    Signature {
+        params: vec![CoreType::I32; 3],
+        results: vec![CoreType::I32],
+    }
+}
+
+/// The core type of an entry that another instance has lowered (`flatten_functype`, `lower`).
+pub(crate) fn lowered_signature(entry: &Entry, asynchronous: bool) -> Signature {
+    let mut params = flat_params(entry);
+    let mut results: Vec<CoreType> = entry.result.map(flat).unwrap_or_default().to_vec();
+    if asynchronous {
+        if params.len() > MAX_FLAT_ASYNC_PARAMS {
+            params = vec![CoreType::I32];
+        }
+        params.extend(entry.result.map(|_| CoreType::I32));
+        results = vec![CoreType::I32];
+    } else if results.len() > 1 {
+        params.push(CoreType::I32);
+        results.clear();
+    }
+    Signature { params, results }
+}
+
+/// Whether the flat parameters are too many for a function that is lowered `async`.
+pub(crate) fn spills(entry: &Entry) -> bool {
+    flat_params(entry).len() > MAX_FLAT_ASYNC_PARAMS
 }
 
 /// The type of an import of `main` that is no function of another instance. The first parameter of `thread.spawn-ref` is a

@@ -1,8 +1,9 @@
-//! The helper functions of an instance that uses handles. `note` keeps what is known of each handle beside its cell;
+//! The functions with which an instance that uses handles keeps track of them. `note` keeps what is known of each handle beside its cell;
 //! `expecting` says whether a waitable set has anything to wait for; `drain` sees to all subtasks before a thread ends.
 
-use super::body::MEMORY;
-use super::main_module::Context;
+use super::context::Context;
+use super::event::{FUTURE_READ, OF_CANCEL, SUBTASK};
+use super::memory::MEMORY;
 use crate::limits::{
     CANCELLED, CELLS, CELLS_ADDRESS, DRAIN_ROUNDS, EVENT_ADDRESS, JOINED_ADDRESS, STATUS_ADDRESS,
     SUBTASKS, WAITED_FOR,
@@ -10,19 +11,11 @@ use crate::limits::{
 use crate::plan::{Code, CoreType, Import, Instance, Lift, Op, Signature};
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
-/// The event codes (CanonicalABI.md, `EventCode`).
-pub(super) const SUBTASK: i32 = 1;
-pub(super) const STREAM_READ: i32 = 2;
-pub(super) const FUTURE_READ: i32 = 4;
-pub(super) const TASK_CANCELLED: i32 = 6;
-/// Added to the event code in a note of a cancelled copy.
-pub(super) const OF_CANCEL: i32 = 16;
-
-/// How many of the helper functions an instance needs: none, the first two, or all three.
+/// How many of the tracking functions an instance needs: none, the first two, or all three.
 pub(super) fn count(instance: &Instance) -> u32 {
     if needs_drain(instance) {
         3
-    } else if needs_helpers(instance) {
+    } else if needs_tracking(instance) {
         2
     } else {
         0
@@ -36,7 +29,7 @@ fn needs_drain(instance: &Instance) -> bool {
 }
 
 /// Whether an instance needs the first two.
-fn needs_helpers(instance: &Instance) -> bool {
+fn needs_tracking(instance: &Instance) -> bool {
     let mut needs = instance.entries.iter().any(|entry| match &entry.lift {
         Lift::Callback(callback) => [callback.first, callback.again]
             .iter()
@@ -73,7 +66,7 @@ pub(super) fn expecting_signature() -> Signature {
     }
 }
 
-/// The helper that keeps what is known of handles: for each cell that holds the event's index, by the event's code.
+/// The function that keeps what is known of handles: for each cell that holds the event's index, by the event's code.
 pub(super) fn note() -> Function {
     let (code, index, payload, cell) = (0, 1, 2, 3);
     let mut function = Function::new([(1, ValType::I32)]);
@@ -133,7 +126,7 @@ pub(super) fn note() -> Function {
     function
 }
 
-/// The helper that says whether a set has something to wait for.
+/// The function that says whether a set has something to wait for.
 pub(super) fn expecting() -> Function {
     let (set, any, cell) = (0, 1, 2);
     let mut function = Function::new([(1, ValType::I32)]);
@@ -191,7 +184,7 @@ pub(super) fn drain_signature() -> Signature {
     }
 }
 
-/// The helper that sees to all subtasks: they are joined to a set of its own, which it polls, yielding in between, for a
+/// The function that sees to all subtasks: they are joined to a set of its own, which it polls, yielding in between, for a
 /// number of rounds; those that have resolved by then are dropped.
 pub(super) fn drain(context: &mut Context) -> Function {
     let (set, cell, rounds, event, dropped) = (0, 1, 2, 3, 4);
@@ -286,21 +279,4 @@ pub(super) fn drain(context: &mut Context) -> Function {
     sink.end();
     sink.local_get(set).call(drop_set).local_get(dropped).end();
     function
-}
-
-impl Context<'_> {
-    /// The function index of the helper `note`. See [`count`].
-    pub(super) fn note(&self) -> u32 {
-        self.entry(self.instance.entries.len())
-    }
-
-    /// The function index of the helper `expecting`.
-    pub(super) fn expecting(&self) -> u32 {
-        self.note() + 1
-    }
-
-    /// The function index of the helper `drain`.
-    pub(super) fn drain(&self) -> u32 {
-        self.note() + 2
-    }
 }

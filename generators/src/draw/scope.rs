@@ -1,0 +1,67 @@
+//! What drawing knows while it draws a body.
+
+use crate::limits::{BODY_OPS, SLOTS, SUBTASKS};
+
+/// Whose body is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Function(usize),
+    Entry(usize),
+    Callback(usize),
+}
+
+/// What drawing knows while it draws a body.
+pub(super) struct Scope {
+    pub(super) place: Place,
+    /// For each slot, whether this body has put a suspended thread there, and whether that will wake slot 0.
+    pub(super) parked: [Option<bool>; SLOTS],
+    /// How many threads are likely ready that will wake slot 0.
+    pub(super) wakers: u32,
+    /// Whether the task has returned.
+    pub(super) returned: bool,
+    /// Whether the task may not block.
+    pub(super) sync_typed: bool,
+    /// The cell for the next subtask.
+    subtask: usize,
+    /// How many operations may still be drawn.
+    pub(super) left: usize,
+    /// Whether this is a body in a body.
+    pub(super) nested: bool,
+}
+
+impl Scope {
+    pub(super) fn new(place: Place) -> Scope {
+        Scope {
+            place,
+            parked: [None; SLOTS],
+            wakers: 0,
+            returned: false,
+            sync_typed: false,
+            subtask: match place {
+                Place::Entry(i) | Place::Callback(i) => i,
+                Place::Function(i) => i + 2,
+            },
+            left: BODY_OPS,
+            nested: false,
+        }
+    }
+
+    /// A cell for a subtask: the next in turn.
+    pub(super) fn next_subtask(&mut self) -> usize {
+        self.subtask += 1;
+        self.subtask % SUBTASKS
+    }
+
+    /// Whether this is a program function, and not the code of an entry.
+    pub(super) fn is_function(&self) -> bool {
+        matches!(self.place, Place::Function(_))
+    }
+
+    /// Whether suspending without a waker likely ends in a deadlock.
+    pub(super) fn must_return(&self) -> bool {
+        match self.place {
+            Place::Function(_) => false,
+            Place::Entry(_) | Place::Callback(_) => !self.returned,
+        }
+    }
+}

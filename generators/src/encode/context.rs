@@ -1,0 +1,154 @@
+//! A core module `main` in the making: the indices of what its code names, and what it thereby needs.
+
+use super::import::wrapped;
+use super::world::World;
+use crate::plan::signature::encoded;
+use crate::plan::{Import, Instance, Item, Signature, wrap};
+use std::collections::BTreeSet;
+
+/// The module in the making.
+pub(super) struct Context<'p> {
+    pub(super) world: &'p World,
+    /// Whose module it is.
+    pub(super) number: usize,
+    pub(super) instance: &'p Instance,
+    /// How many tracking functions there are.
+    pub(super) trackers: u32,
+    pub(super) imports: Vec<Import>,
+    /// How many function imports there are. Not yet known while the first pass collects them.
+    import_count: u32,
+    /// Types after those of the plan: of imports, entries, callbacks and post-return functions.
+    pub(super) types: Vec<Signature>,
+    /// Functions that a `ref.func` names.
+    pub(super) referenced: BTreeSet<u32>,
+    /// The passive segments, by the plan's numbers: their index in the module.
+    pub(super) segments: Vec<Option<u32>>,
+}
+
+impl<'p> Context<'p> {
+    /// A module without anything but the import of `log`.
+    pub(super) fn new(world: &'p World, number: usize, import_count: u32, trackers: u32) -> Self {
+        let instance = &world.instances[number];
+        let mut context = Context {
+            world,
+            number,
+            instance,
+            trackers,
+            imports: Vec::new(),
+            import_count,
+            types: Vec::new(),
+            referenced: BTreeSet::new(),
+            segments: Vec::new(),
+        };
+        context.import(Import::Log);
+        context
+    }
+
+    /// The function index of an import, which it thereby uses.
+    pub(super) fn import(&mut self, import: Import) -> u32 {
+        let import = wrapped(self.world, self.number, import);
+        let place = self.imports.iter().position(|other| *other == import);
+        let place = place.unwrap_or_else(|| {
+            self.imports.push(import);
+            self.imports.len() - 1
+        });
+        place as u32
+    }
+
+    /// The function index of a program function.
+    pub(super) fn function(&self, function: usize) -> u32 {
+        self.import_count + function as u32
+    }
+
+    /// The function index of an entry's core function.
+    pub(super) fn entry(&self, entry: usize) -> u32 {
+        self.function(self.instance.functions.len() + entry)
+    }
+
+    /// The signature of a program function, as it is encoded.
+    pub(super) fn signature_of(&self, function: usize) -> Signature {
+        match wrap(
+            self.instance.functions[function].signature,
+            self.instance.signatures.len(),
+        ) {
+            Some(signature) => encoded(&self.instance.signatures[signature]),
+            None => Signature::start(),
+        }
+    }
+
+    /// The right-typed program functions.
+    pub(super) fn start_functions(&self) -> Vec<usize> {
+        let functions = 0..self.instance.functions.len();
+        functions
+            .filter(|&function| self.signature_of(function).is_start())
+            .collect()
+    }
+
+    /// The type index of a signature that is not one of the plan's.
+    pub(super) fn type_index(&mut self, signature: Signature) -> u32 {
+        let place = self
+            .types
+            .iter()
+            .position(|other| *other == signature)
+            .unwrap_or_else(|| {
+                self.types.push(signature);
+                self.types.len() - 1
+            });
+        (self.instance.signatures.len() + place) as u32
+    }
+
+    /// The type index of `(func (param i32))` for `thread.spawn-ref`: the first that there is.
+    pub(super) fn start_type_index(&mut self) -> u32 {
+        match self
+            .instance
+            .signatures
+            .iter()
+            .position(Signature::is_start)
+        {
+            Some(place) => place as u32,
+            None => self.type_index(Signature::start()),
+        }
+    }
+
+    /// The function that an item names, if any.
+    pub(super) fn item_function(&mut self, item: Item) -> Option<u32> {
+        match item {
+            Item::Null => None,
+            Item::Function(f) => wrap(f, self.instance.functions.len()).map(|f| self.function(f)),
+            Item::Entry(e) => wrap(e, self.instance.entries.len()).map(|e| self.entry(e)),
+            Item::Import(import) => Some(self.import(import)),
+        }
+    }
+
+    /// The function that a `ref.func` of an item names, or none for `ref.null`.
+    pub(super) fn referenced(&mut self, item: Item) -> Option<u32> {
+        let function = self.item_function(item);
+        self.referenced.extend(function);
+        function
+    }
+
+    /// The index and length of a passive or declared segment.
+    pub(super) fn segment(&self, segment: usize) -> Option<u32> {
+        wrap(segment, self.segments.len()).and_then(|segment| self.segments[segment])
+    }
+
+    /// The index of the global that counts the fuel. Those of the countdowns follow.
+    pub(super) fn fuel_global(&self) -> u32 {
+        self.instance.globals.len() as u32
+    }
+
+    /// The function index of the tracking function `note`.
+    pub(super) fn note(&self) -> u32 {
+        self.entry(self.instance.entries.len())
+    }
+
+    /// The function index of the tracking function `expecting`.
+    pub(super) fn expecting(&self) -> u32 {
+        self.note() + 1
+    }
+
+    /// The function index of the tracking function `drain`.
+    pub(super) fn drain(&self) -> u32 {
+        self.note() + 2
+    }
+}
