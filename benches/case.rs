@@ -2,10 +2,13 @@
 //!
 //! The machine is noisy, so the figure that counts is a ratio: both sides are measured in turn, case by case, in one run.
 
+#[path = "../tests/mix/mod.rs"]
+mod mix;
+
 use criterion::{BatchSize, Criterion};
 use spawndiff_corpus::Case;
 use spawndiff_engines::wasmtime::{Config, Native};
-use spawndiff_generators::case_from_seed;
+use spawndiff_generators::MAX_INSTANCES;
 use spawndiff_judge::Judge;
 use spawndiff_reference::schedules::Fixed;
 use spawndiff_reference::{Coverage, Reference};
@@ -45,7 +48,7 @@ fn parts(criterion: &mut Criterion) {
         let mut index = 0;
         let next = || {
             index += 1;
-            (index, case_from_seed(SEED, index))
+            (index, mix::case(SEED, index, MAX_INSTANCES))
         };
         let mut next = next;
         group.bench_function(name, |bencher| {
@@ -57,14 +60,14 @@ fn parts(criterion: &mut Criterion) {
         });
     };
     bench("generate", &|index, _| {
-        black_box(case_from_seed(SEED, index));
+        black_box(mix::case(SEED, index, MAX_INSTANCES));
     });
     bench("native", &|_, case| {
         black_box(native.observe(case));
     });
     bench("reference", &|_, case| reference(case));
     bench("whole", &|index, _| {
-        black_box(judge.judge(&case_from_seed(SEED, index)));
+        black_box(judge.judge(&mix::case(SEED, index, MAX_INSTANCES)));
     });
     bench("plain embedder", &|_, case| {
         black_box(plain.observe(case));
@@ -85,13 +88,13 @@ fn ratio(cases: u64) {
             times[slot] += begin.elapsed();
         };
         let mut case = Case::default();
-        time(0, &mut || case = case_from_seed(SEED, index));
+        time(0, &mut || case = mix::case(SEED, index, MAX_INSTANCES));
         time(1, &mut || {
             black_box(native.observe(&case));
         });
         time(2, &mut || reference(&case));
         time(3, &mut || {
-            black_box(judge.judge(&case_from_seed(SEED, index)));
+            black_box(judge.judge(&mix::case(SEED, index, MAX_INSTANCES)));
         });
         time(4, &mut || {
             black_box(plain.observe(&case));

@@ -1,12 +1,13 @@
 //! The comparison finds what is wrong: each planted fault shows within 2,000 cases of the default generator.
 
+mod mix;
 mod planted;
 
 use planted::missed;
 use rayon::prelude::*;
 use spawndiff_corpus::{Case, StoredCase, component_from_text};
 use spawndiff_engines::wasmtime::{Config, Fault, Native};
-use spawndiff_generators::case_from_seed;
+use spawndiff_generators::MAX_INSTANCES;
 use spawndiff_judge::claims::record;
 use spawndiff_judge::{Judge, Verdict};
 
@@ -17,7 +18,7 @@ const CASES: u64 = 2_000;
 fn first_finding(config: Config) -> Option<u64> {
     let judge = Judge::new(Native::new(config));
     (0..CASES).into_par_iter().find_any(|&index| {
-        match judge.judge(&case_from_seed(SEED, index)).verdict {
+        match judge.judge(&mix::case(SEED, index, MAX_INSTANCES)).verdict {
             Verdict::Divergence(_) | Verdict::Crash { .. } => true,
             Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => false,
         }
@@ -49,7 +50,7 @@ fn the_file_of_a_finding_reproduces_it() {
             ..Config::default()
         }));
         let (case, judgement) = (0..CASES)
-            .map(|index| case_from_seed(SEED, index))
+            .map(|index| mix::case(SEED, index, MAX_INSTANCES))
             .map(|case| (case.clone(), judge.judge(&case)))
             .find(|(_, judgement)| {
                 matches!(

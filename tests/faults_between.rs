@@ -1,6 +1,7 @@
 //! The comparison finds what goes wrong between component instances: a reference with a planted fault plays the engine, and
 //! each fault shows within 5,000 cases of up to four instances.
 
+mod mix;
 mod mutants;
 mod planted;
 
@@ -8,7 +9,7 @@ use mutants::Fault;
 use planted::missed;
 use rayon::prelude::*;
 use spawndiff_corpus::{Case, Run};
-use spawndiff_generators::{MAX_INSTANCES, Mix, case_from_seed_with};
+use spawndiff_generators::MAX_INSTANCES;
 use spawndiff_judge::BUDGET;
 use spawndiff_judge::compare::{Membership, compare};
 use spawndiff_observation::{End, RunObservation};
@@ -18,10 +19,7 @@ const SEED: u64 = 7;
 const CASES: u64 = 5_000;
 
 fn case(index: u64) -> Case {
-    let mix = Mix {
-        instances: MAX_INSTANCES,
-    };
-    case_from_seed_with(SEED, index, mix)
+    mix::case(SEED, index, MAX_INSTANCES)
 }
 
 /// What a reference with a mistake sees on the fixed policy; `None`: it gives no answer, or reached a limit.

@@ -3,10 +3,12 @@
 //! An engine that schedules otherwise is played by the reference itself, with another policy; the comparison has to find
 //! that policy's schedule again from its trace alone.
 
+mod mix;
+
 use rayon::prelude::*;
 use spawndiff_corpus::Case;
 use spawndiff_engines::wasmtime::{Config, Native};
-use spawndiff_generators::case_from_seed;
+use spawndiff_generators::MAX_INSTANCES;
 use spawndiff_judge::compare::{Membership, Unknown, compare};
 use spawndiff_judge::{BUDGET, Judge, Verdict};
 use spawndiff_reference::schedules::{LastFirst, Random, Scheduler, YieldStays};
@@ -43,7 +45,7 @@ fn agrees<S: Scheduler>(scheduler: impl Fn(u64) -> S + Sync) {
         .map(|index| {
             (
                 index,
-                judge(&case_from_seed(SEED, index), || scheduler(index)),
+                judge(&mix::case(SEED, index, MAX_INSTANCES), || scheduler(index)),
             )
         })
         .collect();
@@ -86,7 +88,7 @@ fn an_event_loop_that_is_turned_more_often_changes_nothing() {
     let diverged: Vec<_> = (0..CASES)
         .into_par_iter()
         .filter_map(
-            |index| match judge.judge(&case_from_seed(SEED, index)).verdict {
+            |index| match judge.judge(&mix::case(SEED, index, MAX_INSTANCES)).verdict {
                 Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => None,
                 verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {
                     Some((index, verdict))

@@ -26,17 +26,83 @@ pub struct KnownFile {
 }
 
 /// What a file says of a known divergence.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Says {
     /// Where it is reported, or what the specification says instead.
     pub link: String,
     /// The engine that has it, by its name.
     pub engine: String,
-    /// The releases that have it, by their versions. Not empty.
-    pub releases: Vec<String>,
+    /// The releases that have it.
+    pub releases: Releases,
     /// What it matches.
     pub matches: Matches,
+}
+
+/// Which releases of an engine have a known divergence.
+///
+/// ```
+/// use spawndiff_corpus::Releases;
+///
+/// let range = Releases::Since { since: "44.0.0".into(), mended_in: Some("50.0.1".into()) };
+/// assert!(range.have("48.0.8") && !range.have("43.0.2") && !range.have("50.0.1"));
+/// let since = Releases::Since { since: "9.0.0".into(), mended_in: None };
+/// assert!(since.have("10.0.0"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Releases {
+    /// All from one on, until it was mended, if it was.
+    Since {
+        /// The first release that is known to have it.
+        since: String,
+        /// The first release after that which is known not to have it.
+        mended_in: Option<String>,
+    },
+    /// These and no others: for what was mended and came back. Not empty.
+    These(Vec<String>),
+}
+
+impl Releases {
+    /// Whether a release is one of them.
+    pub fn have(&self, version: &str) -> bool {
+        match self {
+            Releases::Since { since, mended_in } => {
+                let mended = mended_in
+                    .as_ref()
+                    .is_some_and(|it| order(it) <= order(version));
+                order(since) <= order(version) && !mended
+            }
+            Releases::These(all) => all.iter().any(|it| it == version),
+        }
+    }
+
+    /// Every release that is named.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        let (range, all) = match self {
+            Releases::Since { since, mended_in } => (Some((since, mended_in)), &[][..]),
+            Releases::These(all) => (None, &all[..]),
+        };
+        let range = range.into_iter();
+        let range = range.flat_map(|(since, mended_in)| [Some(since), mended_in.as_ref()]);
+        range.flatten().chain(all).map(String::as_str)
+    }
+}
+
+/// The numbers of a version, by which versions are ordered.
+fn order(version: &str) -> Vec<u64> {
+    let parts = version.split(|c: char| !c.is_ascii_digit());
+    parts.filter_map(|part| part.parse().ok()).collect()
+}
+
+/// A file as it is written.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Written {
+    link: String,
+    engine: String,
+    since: Option<String>,
+    mended_in: Option<String>,
+    releases: Option<Vec<String>>,
+    matches: Matches,
 }
 
 /// What a known divergence matches. One of the first three is there.
@@ -167,7 +233,7 @@ fn of_case(path: &Path, error: &ReadError) -> KnownError {
 }
 
 fn says(path: &Path, text: &str) -> Result<Says, KnownError> {
-    let says: Says = toml::from_str(text).map_err(|error| {
+    let written: Written = toml::from_str(text).map_err(|error| {
         let before = &text[..error.span().map_or(0, |span| span.start)];
         let line = before.rsplit('\n').next().unwrap_or_default();
         KnownError {
@@ -181,7 +247,7 @@ fn says(path: &Path, text: &str) -> Result<Says, KnownError> {
         rule,
         signature,
         failure,
-    } = &says.matches;
+    } = &written.matches;
     let ways = [deviation, rule, signature];
     if ways.iter().filter(|way| way.is_some()).count() != 1 {
         let message = "it has to match by one of `deviation`, `rule` and `signature`";
@@ -191,10 +257,23 @@ fn says(path: &Path, text: &str) -> Result<Says, KnownError> {
         let message = "only what matches by a `deviation` has a `failure`";
         return Err(KnownError::of(path, message));
     }
-    if says.releases.is_empty() {
-        return Err(KnownError::of(path, "it names no release"));
-    }
-    Ok(says)
+    let releases = match (written.since, written.mended_in, written.releases) {
+        (Some(since), mended_in, None) => Releases::Since { since, mended_in },
+        (None, None, Some(all)) if !all.is_empty() => Releases::These(all),
+        (None, None, None | Some(_)) => {
+            return Err(KnownError::of(path, "it names no release"));
+        }
+        (None, Some(_), _) | (Some(_), _, Some(_)) => {
+            let message = "it names releases by `since` and perhaps `mended-in`, or by `releases`";
+            return Err(KnownError::of(path, message));
+        }
+    };
+    Ok(Says {
+        link: written.link,
+        engine: written.engine,
+        releases,
+        matches: written.matches,
+    })
 }
 
 #[cfg(test)]
@@ -230,12 +309,32 @@ mod tests {
         let read = KnownFile::of_folder(folder.path()).expect("it is right");
         assert_eq!(read.len(), 1);
         assert_eq!(read[0].name, "a-name");
-        assert_eq!(read[0].says.releases, ["48.0.8"]);
+        let these = Releases::These(vec!["48.0.8".to_string()]);
+        assert_eq!(read[0].says.releases, these);
         assert_eq!(
             read[0].says.matches.signature.as_deref(),
             Some("leaves threads")
         );
         assert_eq!(read[0].case, StoredCase::parse(CASE).expect("it is a case"));
+    }
+
+    #[test]
+    fn a_range_of_releases_ends_where_it_was_mended_and_a_list_is_of_no_other() {
+        let of = |releases: &str| {
+            let says = SAYS.replace("releases = [\"48.0.8\"]", releases);
+            let folder = folder(&says);
+            let read = KnownFile::of_folder(folder.path()).expect("it is right");
+            read[0].says.releases.clone()
+        };
+        let range = of("since = \"44.0.0\"\nmended-in = \"50.0.1\"");
+        let versions = ["43.0.0", "44.0.0", "48.0.9", "50.0.1", "51.0.0"];
+        let having = |releases: &Releases| versions.map(|version| releases.have(version));
+        assert_eq!(having(&range), [false, true, true, false, false]);
+        assert_eq!(range.named().collect::<Vec<_>>(), ["44.0.0", "50.0.1"]);
+        let since = of("since = \"48.0.9\"");
+        assert_eq!(having(&since), [false, false, true, true, true]);
+        let list = of("releases = [\"44.0.0\", \"50.0.1\"]");
+        assert_eq!(having(&list), [false, true, false, true, false]);
     }
 
     #[test]
@@ -259,6 +358,8 @@ mod tests {
         );
         assert!(error(&SAYS.replace("link", "lnik")).starts_with("a-name.toml:1:1: unknown field"));
         assert!(error(&SAYS.replace("\"48.0.8\"", "")).ends_with("it names no release"));
+        let both = SAYS.replace("[matches]", "since = \"44.0.0\"\n[matches]");
+        assert!(error(&both).contains("it names releases by `since`"));
         let both = format!("{SAYS}rule = \"not-locked-down\"\n");
         assert!(error(&both).starts_with("a-name.toml: it has to match by one of"));
         let failing = format!("{SAYS}[matches.failure]\nmessages = []\nstands-for = \"\"\n");

@@ -29,7 +29,7 @@ mod wrapper;
 mod write;
 
 pub use case::{Case, Event, Invocation, MARK, Run};
-pub use known::{FailureSays, KnownError, KnownFile, Matches, Says};
+pub use known::{FailureSays, KnownError, KnownFile, Matches, Releases, Says};
 pub use stored::{Claim, Directive, Expect, ReadError, StoredCase, WriteError};
 pub use value::{Type, Value};
 pub use wrapper::HOST;

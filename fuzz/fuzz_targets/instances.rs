@@ -3,9 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
-use spawndiff_fuzz::{expect_agreement, mutate_runs_mostly};
+use spawndiff_fuzz::{case, expect_agreement, mutate_runs_mostly};
+use spawndiff_generators::MAX_INSTANCES;
 
-fuzz_target!(|data: &[u8]| expect_agreement(&spawndiff_generators::case_from_bytes(data)));
+fuzz_target!(|data: &[u8]| expect_agreement(&case(data, MAX_INSTANCES)));
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     mutate_runs_mostly(data, size, max_size, seed, fuzzer_mutate)

@@ -4,10 +4,9 @@
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
-use spawndiff_fuzz::{expect_agreement, mutate_runs_mostly};
-use spawndiff_generators::{Mix, case_from_bytes_with};
+use spawndiff_fuzz::{case, expect_agreement, mutate_runs_mostly};
 
-fuzz_target!(|data: &[u8]| expect_agreement(&case_from_bytes_with(data, Mix { instances: 1 })));
+fuzz_target!(|data: &[u8]| expect_agreement(&case(data, 1)));
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     mutate_runs_mostly(data, size, max_size, seed, fuzzer_mutate)

@@ -3,8 +3,8 @@
 #![warn(missing_docs)]
 
 use spawndiff_corpus::Case;
-use spawndiff_engines::wasmtime::{Config, Native, Variant};
-use spawndiff_generators::run_bytes;
+use spawndiff_engines::wasmtime::{Config, Native, SELDOM, Variant};
+use spawndiff_generators::{Mix, case_from_bytes_with, run_bytes};
 use spawndiff_judge::claims::record;
 use spawndiff_judge::{Judge, Judgement, Verdict};
 use std::sync::LazyLock;
@@ -70,6 +70,18 @@ fn count(judgement: &Judgement) {
             rate(invocations)
         );
     }
+}
+
+/// The case that a fuzzer's bytes mean, of at most so many component instances, with the mix of campaigns.
+///
+/// # Panics
+///
+/// If the engine asks for a weight that the generator does not have.
+pub fn case(data: &[u8], instances: usize) -> Case {
+    let all = SELDOM.iter().map(|it| (it.weight, it.value));
+    let mix = Mix::of(instances).with_all(all);
+    let mix = mix.unwrap_or_else(|name| panic!("no weight is called {name}"));
+    case_from_bytes_with(data, mix)
 }
 
 /// Judges a case.

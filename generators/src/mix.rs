@@ -53,6 +53,21 @@ impl Mix {
         Weight::of_name(name).map(|weight| self.with(weight, value))
     }
 
+    /// The same for each of these, as an engine's side lists them. The name of one that is no weight is the error.
+    ///
+    /// # Errors
+    ///
+    /// The first name that no weight has.
+    pub fn with_all<'n>(
+        self,
+        all: impl IntoIterator<Item = (&'n str, u32)>,
+    ) -> Result<Mix, &'n str> {
+        let mut all = all.into_iter();
+        all.try_fold(self, |mix, (name, value)| {
+            mix.with_named(name, value).ok_or(name)
+        })
+    }
+
     /// The value of a weight.
     pub const fn weight(&self, weight: Weight) -> u32 {
         self.weights.value(weight)

@@ -2,11 +2,11 @@
 
 use super::counts::Counts;
 use super::finding::{self, Finding, Origin};
-use super::{known, verdicts};
+use super::{known, mix, verdicts};
 use serde::{Deserialize, Serialize};
 use spawndiff_corpus::Case;
 use spawndiff_engines::wasmtime::{Config, Outcome, Release, Variant};
-use spawndiff_generators::{Mix, Plan, Without, encode, plan_from_seed_with};
+use spawndiff_generators::{Plan, Without, encode, plan_from_seed_with};
 use spawndiff_judge::claims::{Status, check_native};
 use spawndiff_judge::compare::Unknown;
 use spawndiff_judge::{BUDGET, Judge, Judgement, Signature, Verdict};
@@ -37,9 +37,7 @@ pub struct Judged {
 impl Origin {
     /// The plan of the case.
     pub fn plan(self) -> Plan {
-        let mix = Mix {
-            instances: self.instances,
-        };
+        let mix = mix::of_family(&self.engine.identity().family, self.instances);
         let release = self.engine.release();
         plan_from_seed_with(self.seed, self.index, mix).without(Without {
             yield_then_promote: !release.has_yield_then_promote(),

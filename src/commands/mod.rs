@@ -12,6 +12,7 @@ pub mod isolation;
 pub mod junit;
 pub mod kinds;
 pub mod known;
+pub mod mix;
 pub mod progress;
 pub mod replay;
 pub mod report;

@@ -137,8 +137,8 @@ impl Machine for Mutant {
         ready_func: ReadyFunc,
         cancellable: bool,
     ) -> Flow {
-        let swallows = st.machine.fault == Fault::YieldSwallowsCancellation
-            && ready_func == ReadyFunc::Always;
+        let swallows =
+            st.machine.fault == Fault::YieldSwallowsCancellation && ready_func == ReadyFunc::Always;
         if swallows && st.deliver_pending_cancel(thread, cancellable) {
             return Flow::Go(false);
         }
@@ -180,7 +180,8 @@ impl Machine for Mutant {
     }
 
     fn set_pending_event(st: &mut St<'_>, waitable: WaitableId, event: PendingEvent) {
-        let dropped = matches!(event, PendingEvent::Copy { result, .. } if result == CopyResult::Dropped);
+        let dropped =
+            matches!(event, PendingEvent::Copy { result, .. } if result == CopyResult::Dropped);
         if !(dropped && st.machine.drops && st.machine.fault == Fault::DropIsSilent) {
             st.set_pending_event(waitable, event);
         }
@@ -309,11 +310,7 @@ impl Machine for Mutant {
         }
     }
 
-    fn traps(
-        st: &mut St<'_>,
-        site: Site<'_>,
-        conditions: &mut Vec<TrapIf>,
-    ) -> Result<(), Stop> {
+    fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf>) -> Result<(), Stop> {
         match (site, st.machine.fault) {
             (Site::SubtaskDrop(_), Fault::DropsSubtaskEarly)
             | (Site::ResourceDrop(_), Fault::ForgetsLends) => conditions.clear(),

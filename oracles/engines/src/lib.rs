@@ -16,5 +16,6 @@ pub fn families() -> Vec<Family> {
     vec![Family {
         name: wasmtime::FAMILY,
         versions: versions.collect(),
+        seldom: wasmtime::SELDOM,
     }]
 }

@@ -28,6 +28,19 @@ pub struct Family {
     pub name: &'static str,
     /// Every release that is known of, as in [`Identity::version`], whether a build has it or not; the oldest first.
     pub versions: Vec<&'static str>,
+    /// What is to be drawn less often for it.
+    pub seldom: &'static [Seldom],
+}
+
+/// Something that is to be drawn less often for an engine: too many cases would show one known divergence, and little else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seldom {
+    /// The name of the weight, as the generator has it.
+    pub weight: &'static str,
+    /// Its value.
+    pub value: u32,
+    /// The known divergence that asks for it.
+    pub because: &'static str,
 }
 
 /// What became of a case on an engine.

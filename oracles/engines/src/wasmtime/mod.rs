@@ -16,6 +16,7 @@ pub mod lower;
 mod panics;
 mod release;
 mod script;
+mod seldom;
 mod traps;
 #[cfg(feature = "wasmtime-44")]
 mod v44;
@@ -37,6 +38,7 @@ pub use release::Release;
 pub use script::{
     ComponentInstance, ScriptDefinition, ScriptInstance, ScriptNative, ScriptSession,
 };
+pub use seldom::SELDOM;
 pub use variant::Variant;
 
 use lower::{LowerError, Needs};

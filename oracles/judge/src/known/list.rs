@@ -1,7 +1,7 @@
 //! The list of the known divergences, read from files: what each of them means to those who judge.
 
 use crate::{Judgement, Signature, Verdict};
-use spawndiff_corpus::{KnownError, KnownFile, StoredCase};
+use spawndiff_corpus::{KnownError, KnownFile, Releases, StoredCase};
 use spawndiff_deviations::Deviation;
 use spawndiff_observation::{Family, Identity, Trap};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,8 +44,8 @@ pub struct Entry {
     pub link: String,
     /// The family of the engine that has it.
     pub family: String,
-    /// The releases that have it, by their versions.
-    pub releases: BTreeSet<String>,
+    /// The releases that have it.
+    pub releases: Releases,
     /// What it matches.
     pub matches: Matches,
     /// Its case.
@@ -55,7 +55,7 @@ pub struct Entry {
 impl Entry {
     /// Whether this engine has it, by its family and release.
     pub fn is_of(&self, engine: &Identity) -> bool {
-        self.family == engine.family && self.releases.contains(&engine.version)
+        self.family == engine.family && self.releases.have(&engine.version)
     }
 }
 
@@ -140,12 +140,7 @@ fn check_releases(file: &KnownFile, families: &[Family]) -> Result<(), KnownErro
         return wrong(format!("no engine is called `{engine}`, only {names}"));
     };
     let versions = &family.versions;
-    match file
-        .says
-        .releases
-        .iter()
-        .find(|it| !versions.contains(&it.as_str()))
-    {
+    match file.says.releases.named().find(|it| !versions.contains(it)) {
         Some(version) => wrong(format!(
             "no release `{version}`, only {}",
             versions.join(", ")
@@ -188,7 +183,7 @@ fn entry(file: KnownFile) -> Result<Entry, KnownError> {
         known: Known::from(&*name),
         link: says.link,
         family: says.engine,
-        releases: says.releases.into_iter().collect(),
+        releases: says.releases,
         matches,
         case,
     })

@@ -1,0 +1,17 @@
+//! What the tests draw from: the mix of campaigns on Wasmtime.
+
+use spawndiff_corpus::Case;
+use spawndiff_engines::wasmtime::SELDOM;
+use spawndiff_generators::{Mix, case_from_seed_with};
+
+/// That mix, with at most so many instances.
+pub fn mix(instances: usize) -> Mix {
+    let all = SELDOM.iter().map(|it| (it.weight, it.value));
+    let mix = Mix::of(instances).with_all(all);
+    mix.unwrap_or_else(|name| panic!("no weight is called {name}"))
+}
+
+/// The case of a seed with this number, of at most so many instances.
+pub fn case(seed: u64, index: u64, instances: usize) -> Case {
+    case_from_seed_with(seed, index, mix(instances))
+}
