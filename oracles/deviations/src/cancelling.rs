@@ -1,14 +1,17 @@
 //! Cancellation: who is told, when, and what the canceller does meanwhile.
 
+use super::blocked_in::{is_in_callback_wait, is_in_suspend};
+use super::conditions::{add, not_in_set};
 use super::own::{OwnThen, Told};
-use super::switching::{
-    holds_caller, is_in_suspend, is_ready, queues_behind_others, waits, waits_its_turn,
-};
-use super::{Deviation, St, deviates, deviates_here, either, is_on, one_of};
+use super::places::{has_handle, takes_what_is_there};
+use super::switching::{holds_caller, queues_behind_others};
+use super::told_in_turn::{tell_in_turn, tells_alone};
+use super::turns::{is_ready, waits};
+use super::{Deviation, St, deviates, deviates_here, either, is_on};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{
-    BLOCKED, Continuation, Handle, InstanceId, Outcome, ReadyFunc, Stop, TaskId, TaskState, Then,
-    ThreadId, TrapIf, WaitableId,
+    BLOCKED, Continuation, InstanceId, Outcome, ReadyFunc, Stop, TaskId, TaskState, Then, ThreadId,
+    TrapIf, WaitableId,
 };
 
 /// `Task.request_cancellation`. Who was told is remembered for the canceller.
@@ -94,14 +97,6 @@ fn misses_woken(st: &mut St<'_>, candidates: &[ThreadId]) -> Option<ThreadId> {
     .then_some(thread)
 }
 
-/// Whether a thread waits for its callback after WAIT.
-pub(crate) fn is_in_callback_wait(st: &St<'_>, thread: ThreadId) -> bool {
-    matches!(
-        st.get_thread(thread).cont(),
-        Some(Continuation::CallbackWait(_))
-    )
-}
-
 /// Where a thread is resumed after a wait that could be cancelled: whether it is told now of a cancellation that it
 /// missed.
 pub(crate) fn tells_late(st: &mut St<'_>, thread: ThreadId) -> bool {
@@ -173,30 +168,6 @@ fn tells_when_free(st: &mut St<'_>, thread: ThreadId) -> bool {
         tells_alone(st, thread);
     }
     canceller_waits
-}
-
-/// Makes a thread ready to be told of the cancellation of its task, unless another one is told before.
-fn tell_in_turn(st: &mut St<'_>, thread: ThreadId, between_callbacks: bool) {
-    let task = st.get_thread(thread).task();
-    if !st.machine.of_task(task).told_late {
-        st.pend_cancellation(task);
-    }
-    if st.get_thread(thread).waiting() {
-        st.stop_waiting_internal(thread, true);
-    }
-    if between_callbacks {
-        let inst = st.inst_of(thread);
-        waits(st, thread, ReadyFunc::NotExclusive(inst));
-        st.machine.thread(thread).queued = true;
-    } else {
-        waits_its_turn(st, thread);
-    }
-    st.machine.thread(thread).told = true;
-}
-
-/// Where a thread that may wait for its callback is to be told in its turn: it no longer waits for its set.
-fn tells_alone(st: &mut St<'_>, thread: ThreadId) {
-    st.machine.thread(thread).told_alone = is_in_callback_wait(st, thread);
 }
 
 /// Where a callback has returned WAIT: whether it is told of a cancellation only in its turn.
@@ -293,7 +264,7 @@ pub(crate) fn has_yielded(
         },
     };
     if super::waiting::forgets(st, subtask) {
-        return Err(super::leaving::internal_error());
+        return Err(super::internal_error::internal_error());
     }
     if !st.resolved(subtask) {
         not_in_set(st, subtask, async_)?;
@@ -301,50 +272,6 @@ pub(crate) fn has_yielded(
         return Err(Trap::SubtaskResolveDelivered.into());
     }
     go_on(st, thread, subtask, async_)
-}
-
-/// `trap_if(w.in_waitable_set() and not async_)`.
-pub(crate) fn not_in_set(st: &St<'_>, waitable: WaitableId, async_: bool) -> Result<(), Stop> {
-    match st.get_waitable(waitable).wset().is_some() && !async_ {
-        true => Err(Trap::WaitableInSet.into()),
-        false => Ok(()),
-    }
-}
-
-/// Whether a waitable is a subtask that its instance's table still has.
-pub(crate) fn has_handle(st: &St<'_>, waitable: WaitableId) -> bool {
-    let Some(subtask) = st.as_subtask(waitable) else {
-        return false;
-    };
-    let handles = st.handles(st.inst_of(subtask.thread()));
-    let there = subtask.index().map(|i| handles.get(i));
-    matches!(there, Some(Some(Handle::Waitable(there))) if there == waitable)
-}
-
-/// Where the subtask that a thread cancels was dropped while that thread had yielded ([`Deviation::CancelYields`]): the
-/// engine remembers a place in a table of its own, and not a subtask, and takes what is there now. That is a subtask that
-/// was made since (also one without a handle, which has not resolved: `None`), or nothing, which is an internal error or
-/// looks like a subtask whose return was delivered.
-fn takes_what_is_there(
-    st: &mut St<'_>,
-    dropped: WaitableId,
-    async_: bool,
-) -> Result<Option<WaitableId>, Stop> {
-    let since = st.all_waitables().filter(|&other| other > dropped);
-    let others: Vec<WaitableId> = since
-        .filter(|&other| has_handle(st, other) && !st.get_waitable(other).has_sync_waiter())
-        .collect();
-    let mut outcomes = vec![
-        Err(Trap::SubtaskNotResolved),
-        Err(Trap::SubtaskResolveDelivered),
-    ];
-    outcomes.push(match async_ {
-        true => Ok(None),
-        false => Err(Trap::WaitableInSet),
-    });
-    outcomes.extend(others.into_iter().map(|other| Ok(Some(other))));
-    let chosen = one_of(st, outcomes.len());
-    outcomes.swap_remove(chosen).map_err(Stop::from)
 }
 
 /// `subtask.cancel` of a subtask that the engine has forgotten ([`Deviation::ForgetsSubtasks`]): it takes what is there now,
@@ -394,14 +321,6 @@ pub(crate) fn traps_of_subtask_cancel(
     };
     if in_set {
         add(conditions, TrapIf::InWaitableSet);
-    }
-}
-
-/// Adds a condition, in its place.
-pub(crate) fn add(conditions: &mut Vec<TrapIf>, condition: TrapIf) {
-    if !conditions.contains(&condition) {
-        conditions.push(condition);
-        conditions.sort_unstable();
     }
 }
 

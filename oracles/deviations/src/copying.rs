@@ -1,43 +1,16 @@
 //! Streams and futures.
 
+use super::conditions::{add, fix, not_in_set, not_waited_for};
+use super::ends::{copy_state, end_of, index_of, is_stream, other_end, set_copy_state, side_of};
+use super::idle_events::{idle_event_of, take_idle_event};
 use super::own::OwnEvent;
+use super::wakes::{drops_waited_for, wakes_in_vain};
 use super::{Deviation, St, deviates, is_on};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{
-    BufferId, CopyEnd, CopyResult, CopyState, EventTuple, Handle, Outcome, SharedId, Side, Stop,
-    ThreadId, TrapIf, ValType, WaitableId, event_code,
+    BufferId, CopyResult, CopyState, EventTuple, Outcome, Side, Stop, ThreadId, TrapIf, WaitableId,
+    event_code,
 };
-
-/// An end.
-pub(crate) fn end_of<'s>(st: &'s St<'_>, end: WaitableId) -> &'s CopyEnd {
-    match st.as_end(end) {
-        Some(end) => end,
-        None => unreachable!("only ends are asked as ends"),
-    }
-}
-
-/// Whether what two ends share is a stream.
-pub(crate) fn is_stream(st: &St<'_>, shared: SharedId) -> bool {
-    matches!(st.get_shared(shared).ty(), ValType::Stream(_))
-}
-
-/// The other end of a stream or future.
-fn other_end(st: &St<'_>, end: WaitableId) -> WaitableId {
-    let end = end_of(st, end);
-    st.end_of_side(end.shared(), end.side().other())
-}
-
-/// The index of a waitable, if it is in a table.
-pub(crate) fn index_of(st: &St<'_>, waitable: WaitableId) -> Option<u32> {
-    st.all_instances()
-        .find_map(|inst| st.handles(inst).index_of(Handle::Waitable(waitable)))
-}
-
-/// The event of an end that is not copying, if it has one.
-fn idle_event_of(st: &St<'_>, end: WaitableId) -> Option<OwnEvent> {
-    let event = st.machine.of_event(st.get_waitable(end).pending_event());
-    event.filter(|event| matches!(event, OwnEvent::Idle { .. }))
-}
 
 /// `CopyEnd.drop`: the other end hears of it in more ways than the text has.
 pub(crate) fn drop_end(st: &mut St<'_>, end: WaitableId) {
@@ -106,7 +79,7 @@ pub(crate) fn shared_copy(
             Some((of, _)) => {
                 let copier = st.machine.copiers.get(&of).copied();
                 if copier.is_some_and(|copier| super::waiting::fails_without_copier(st, copier)) {
-                    return Err(super::leaving::internal_error());
+                    return Err(super::internal_error::internal_error());
                 }
             }
             None => {
@@ -139,47 +112,12 @@ pub(crate) fn idle_event(st: &mut St<'_>, end: WaitableId, kept: bool) -> Result
     Ok(EventTuple(code, index, CopyResult::Dropped as u32))
 }
 
-/// Before an end is dropped whose copy another thread has cancelled: the thread that waited on waits for ever.
-pub(crate) fn drops_waited_for(st: &mut St<'_>, end: WaitableId) {
-    if st.get_waitable(end).has_sync_waiter() {
-        st.has_no_sync_waiter(end);
-        super::waiting::abandons_waiter(st, end);
-    }
-}
-
 /// Before something is copied from or to a buffer that is not aligned.
 pub(crate) fn transfer(st: &mut St<'_>, from: BufferId, to: BufferId, n: u32) -> Result<(), Stop> {
     if n > 0 && !(st.is_aligned(from) && st.is_aligned(to)) {
         return Err(Trap::UnalignedPointer.into());
     }
     st.transfer(from, to, n)
-}
-
-/// `CopyEnd.state`, as this machine has it.
-pub(crate) fn copy_state(st: &St<'_>, end: WaitableId) -> CopyState {
-    let own = st.machine.copy_states.get(&end).copied();
-    own.unwrap_or(end_of(st, end).state())
-}
-
-/// From here on, the state of an end is that of this machine.
-pub(crate) fn set_copy_state(st: &mut St<'_>, end: WaitableId, state: CopyState) {
-    st.machine.copy_states.insert(end, state);
-}
-
-/// The side that an end is of, as this machine has it.
-pub(crate) fn side_of(st: &St<'_>, end: WaitableId) -> Side {
-    let own = st.machine.taken_for.get(&end).copied();
-    own.unwrap_or(end_of(st, end).side())
-}
-
-/// Of an end whose side or state is that of this machine: which of these conditions hold.
-fn fix(st: &St<'_>, end: WaitableId, conditions: &mut Vec<TrapIf>, holds: &[(TrapIf, bool)]) {
-    let own = st.machine.taken_for.contains_key(&end) || st.machine.copy_states.contains_key(&end);
-    if own {
-        conditions.retain(|it| !holds.iter().any(|(of, _)| of == it));
-        conditions.extend(holds.iter().filter(|it| it.1).map(|it| it.0));
-        conditions.sort_unstable();
-    }
 }
 
 /// The conditions of `stream_copy` and `future_copy`, with an end of theirs.
@@ -263,15 +201,7 @@ pub(crate) fn traps_of_lift(st: &mut St<'_>, end: WaitableId, conditions: &mut V
         && st.get_waitable(end).has_sync_waiter()
         && !copy_state(st, end).copying();
     if waited_for {
-        super::cancelling::add(conditions, TrapIf::LiftsInWaitableSet);
-    }
-}
-
-/// After the cancellation of a copy that a thread waits for, and before another one: such a thread waits by a set of its own, in which
-/// a synchronous copy or cancellation finds the end.
-fn not_waited_for(st: &St<'_>, end: WaitableId, async_: bool, conditions: &mut Vec<TrapIf>) {
-    if conditions.is_empty() && st.get_waitable(end).has_sync_waiter() && !async_ {
-        conditions.push(TrapIf::InWaitableSet);
+        add(conditions, TrapIf::LiftsInWaitableSet);
     }
 }
 
@@ -282,18 +212,9 @@ pub(crate) fn wait_for_pending_event(
     waitable: WaitableId,
 ) -> Result<Outcome, Stop> {
     if st.as_end(waitable).is_some() {
-        super::cancelling::not_in_set(st, waitable, false)?;
+        not_in_set(st, waitable, false)?;
     }
     st.wait_for_pending_event(thread, waitable)
-}
-
-/// Before a copy: takes the event of an end that was not copying.
-pub(crate) fn take_idle_event(st: &mut St<'_>, end: WaitableId) -> bool {
-    let idle = idle_event_of(st, end).is_some();
-    if idle {
-        st.take_pending_event(end);
-    }
-    idle
 }
 
 /// After a copy that did not block: gives it back.
@@ -312,5 +233,5 @@ fn loses_idle_event(st: &mut St<'_>, end: WaitableId) {
         deviates(st, Deviation::DropTellsIdleEnd);
         super::waiting::goes_stale(st, set);
     }
-    super::waiting::wakes_in_vain(st, end);
+    wakes_in_vain(st, end);
 }

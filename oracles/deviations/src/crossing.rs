@@ -4,11 +4,12 @@
 //! This is no override of a function of the text, but a second state machine for such a stream or future: it catches the built-ins
 //! whole, and keeps all of its state to itself.
 
-use super::cancelling::not_in_set;
-use super::copying::{copy_state, drops_waited_for, end_of, index_of, is_stream, set_copy_state};
-use super::leaving::internal_error;
+use super::conditions::not_in_set;
+use super::ends::{copy_state, end_of, index_of, is_stream, set_copy_state};
+use super::internal_error::internal_error;
 use super::own::OwnEvent;
-use super::waiting::{wakes_in_vain, wakes_one};
+use super::waiting::wakes_one;
+use super::wakes::{drops_waited_for, wakes_in_vain};
 use super::{Deviation, St, deviates};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{

@@ -1,7 +1,6 @@
 //! `post-return` functions that leave their instance, and what the caller sees of that.
 
 use super::{Deviation, St, deviates, deviates_here, either, is_on};
-use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{
     Activity, Caller, Canon, Continuation, FuncInst, OnCancel, Stop, SubtaskState, TaskId,
     TaskState, ThreadId, WaitableId,
@@ -192,9 +191,4 @@ pub(crate) fn blocks_in_post_return(st: &St<'_>, task: TaskId) -> bool {
             .get_task(task)
             .implicit_thread()
             .is_some_and(in_post_return)
-}
-
-/// A subtask that cannot be dropped, which stands for an internal error of the engine.
-pub(crate) fn internal_error() -> Stop {
-    Trap::SubtaskNotResolved.into()
 }

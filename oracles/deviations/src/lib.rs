@@ -11,17 +11,26 @@
 
 #![warn(missing_docs)]
 
+mod blocked_in;
 mod cancelling;
+mod conditions;
 mod copying;
 mod crossing;
 mod destroying;
 mod deviation;
+mod ends;
+mod idle_events;
+mod internal_error;
 mod leaving;
 mod machine;
 mod own;
+mod places;
 mod starting;
 mod switching;
+mod told_in_turn;
+mod turns;
 mod waiting;
+mod wakes;
 
 pub use deviation::Deviation;
 pub use own::Deviating;

@@ -2,8 +2,8 @@
 
 use super::own::{Deviating, OwnEvent, OwnThen};
 use super::{
-    Deviation, St, cancelling, copying, crossing, destroying, deviates, leaving, starting,
-    switching, waiting,
+    Deviation, St, cancelling, copying, crossing, destroying, deviates, ends, idle_events,
+    internal_error, leaving, starting, switching, turns, waiting, wakes,
 };
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::wasmi;
@@ -27,7 +27,7 @@ impl Machine for Deviating {
     }
 
     fn ready(st: &St<'_>, thread: ThreadId) -> bool {
-        switching::is_ready(st, thread)
+        turns::is_ready(st, thread)
     }
 
     fn resume_later(st: &mut St<'_>, thread: ThreadId) {
@@ -144,7 +144,7 @@ impl Machine for Deviating {
     fn get_pending_event_of_set(st: &mut St<'_>, set: SetId) -> Result<EventTuple, Stop> {
         let waitable = st.choose_waitable(set);
         let event = Self::get_pending_event(st, waitable);
-        waiting::wakes_in_vain(st, waitable);
+        wakes::wakes_in_vain(st, waitable);
         event
     }
 
@@ -194,7 +194,7 @@ impl Machine for Deviating {
         match code {
             CallbackCode::Yield if cancelling::instead_of_telling(st, thread) => {
                 st.release_exclusive(inst);
-                switching::waits(st, thread, ReadyFunc::NotExclusive(inst));
+                turns::waits(st, thread, ReadyFunc::NotExclusive(inst));
                 let _ = st.block_internal::<bool>(thread, true);
                 return Ok(Next::Block(None, Continuation::CallbackYield));
             }
@@ -512,7 +512,7 @@ fn canon_otherwise(
             if waiting::forgets(st, subtask) {
                 match waiting::means_another(st, inst, i, subtask)? {
                     Some(other) => subtask = other,
-                    None => return Err(leaving::internal_error()),
+                    None => return Err(internal_error::internal_error()),
                 }
             }
             let outcome = st.canon(thread, canon, args)?;
@@ -528,7 +528,7 @@ fn canon_otherwise(
                 let copied = crossing::copy_crossed(st, thread, end, *side, buffer, opts.async_)?;
                 return Ok(copied.widened(canon.returns_wide()));
             }
-            let idle = copying::take_idle_event(st, end);
+            let idle = idle_events::take_idle_event(st, end);
             let outcome = st.canon(thread, canon, args)?;
             if idle {
                 copying::give_idle_event(st, end);
@@ -539,8 +539,8 @@ fn canon_otherwise(
             let Some(end) = end_named(st, inst, ty, args)? else {
                 return st.canon(thread, canon, args);
             };
-            let copies = copying::copy_state(st, end) == CopyState::Copying;
-            let wrong = copying::side_of(st, end) != *side;
+            let copies = ends::copy_state(st, end) == CopyState::Copying;
+            let wrong = ends::side_of(st, end) != *side;
             if copies
                 && (crossing::has_crossed(st, end) || wrong && crossing::cancels_other_end(st))
             {
@@ -549,14 +549,14 @@ fn canon_otherwise(
             let told = st.has_pending_event(end);
             let outcome = st.canon(thread, canon, args)?;
             if told {
-                waiting::wakes_in_vain(st, end);
+                wakes::wakes_in_vain(st, end);
             }
             return Ok(outcome);
         }
         Canon::DropEnd { ty, side } => {
             if let Some(end) = end_named(st, inst, ty, args)?
-                && copying::side_of(st, end) == *side
-                && !copying::copy_state(st, end).copying()
+                && ends::side_of(st, end) == *side
+                && !ends::copy_state(st, end).copying()
                 && crossing::has_crossed(st, end)
             {
                 st.remove_handle(inst, args.i32(0)?)?;

@@ -1,7 +1,9 @@
 //! Who runs next: switches, promotions, calls, and tasks of a synchronous type.
 
+use super::blocked_in::{is_in_yield, then_of, yields_in_built_in};
 use super::leaving::may_block_as_caller;
 use super::own::OwnThen;
+use super::turns::{is_ready, ready_func, switches_in_turn, waits, waits_its_turn};
 use super::{Deviation, St, deviates, deviates_here, either, is_on, starting};
 use spawndiff_observation::{Builtin, Trap};
 use spawndiff_reference::machine::wasmi::Val;
@@ -12,23 +14,6 @@ use spawndiff_reference::machine::{
 
 /// What a deviation does instead of what the specification says; `None`: nothing else.
 pub(crate) type Instead = Option<Result<Flow, Stop>>;
-
-/// What a thread waits for; whatever that is, it may have been woken for good, or never be.
-pub(crate) fn ready_func(st: &St<'_>, thread: ThreadId) -> Option<ReadyFunc> {
-    let waits_for = st.get_thread(thread).ready_func();
-    match st.machine.of_thread(thread).forced {
-        Some(true) => waits_for.map(|_| ReadyFunc::Always),
-        Some(false) => waits_for.map(|_| super::own::NEVER),
-        None => waits_for,
-    }
-}
-
-/// A wait, or a yield, that blocks for certain and cannot be cancelled.
-pub(crate) fn waits(st: &mut St<'_>, thread: ThreadId, ready_func: ReadyFunc) {
-    st.machine.thread(thread).forced = None;
-    st.start_waiting_internal(thread, ready_func);
-    let _ = st.block_internal::<bool>(thread, false);
-}
 
 /// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`).
 pub(crate) fn instead_of_promoting(
@@ -46,9 +31,7 @@ pub(crate) fn instead_of_promoting(
         }));
     }
     let own = st.machine.of_thread(other);
-    let in_built_in = matches!(st.get_thread(other).cont(), Some(Continuation::Core { .. }));
-    let in_built_in = in_built_in && !own.resumed_later;
-    let yields_there = in_built_in && ready_func(st, other) == Some(ReadyFunc::Always);
+    let yields_there = yields_in_built_in(st, other);
     let queued = own.queued && !is_in_yield(st, other);
     if (!yields_there || queued) && deviates(st, Deviation::PromotesSuspended) {
         return Some(Err(Trap::ThreadNotSuspended.into()));
@@ -62,14 +45,6 @@ pub(crate) fn instead_of_promoting(
             st.suspend(thread, cancellable)
         })
     })
-}
-
-/// `Thread.ready`, as this machine has it.
-pub(crate) fn is_ready(st: &St<'_>, thread: ThreadId) -> bool {
-    match st.machine.of_thread(thread).forced {
-        Some(forced) => st.get_thread(thread).waiting() && forced,
-        None => st.ready(thread),
-    }
 }
 
 /// Before `Thread.resume` switches from one thread to another, and before a call of `canon_lower`: whether the other
@@ -96,60 +71,6 @@ pub(crate) fn queues_behind_others(st: &mut St<'_>, task: TaskId) -> bool {
         (queued || called || waited || sync_typed) && is_ready(st, waiting)
     });
     behind && deviates_here(st, Deviation::QueuesSwitches)
-}
-
-/// Makes a thread ready that should have run at once.
-pub(crate) fn waits_its_turn(st: &mut St<'_>, thread: ThreadId) {
-    waits(st, thread, ReadyFunc::Always);
-    st.machine.thread(thread).queued = true;
-}
-
-/// The same for one that is switched to. It can still be cancelled, but while it was suspended before.
-pub(crate) fn switches_in_turn(st: &mut St<'_>, thread: ThreadId) {
-    let cancellable = st.get_thread(thread).cancellable();
-    st.machine.thread(thread).resumed_later = false;
-    waits_its_turn(st, thread);
-    let _ = st.block_internal::<bool>(thread, cancellable);
-}
-
-/// The built-in in which a thread has blocked.
-fn blocked_in<'s>(st: &'s St<'_>, thread: ThreadId) -> Option<&'s Canon> {
-    match st.get_thread(thread).cont() {
-        Some(Continuation::Core { builtin, .. }) => Some(st.get_canon(*builtin)),
-        Some(_) | None => None,
-    }
-}
-
-/// What a built-in in which a thread has blocked goes on with, if that is something that the text does not have.
-fn then_of<'s>(st: &'s St<'_>, thread: ThreadId) -> Option<&'s OwnThen> {
-    match st.get_thread(thread).cont() {
-        Some(Continuation::Core { then, .. }) => st.machine.of_then(*then),
-        Some(_) | None => None,
-    }
-}
-
-/// Whether a thread is in a built-in that yields by the specification: also after a cancellation, until its turn comes.
-fn is_in_yield(st: &St<'_>, thread: ThreadId) -> bool {
-    matches!(
-        blocked_in(st, thread),
-        Some(
-            Canon::ThreadYield { .. }
-                | Canon::ThreadYieldThenResume { .. }
-                | Canon::ThreadYieldThenPromote { .. }
-        )
-    )
-}
-
-/// Whether a thread is in a built-in that suspends it, and not in one that yields or waits.
-pub(crate) fn is_in_suspend(st: &St<'_>, thread: ThreadId) -> bool {
-    matches!(
-        blocked_in(st, thread),
-        Some(
-            Canon::ThreadSuspend { .. }
-                | Canon::ThreadSuspendThenResume { .. }
-                | Canon::ThreadSuspendThenPromote { .. }
-        )
-    )
 }
 
 /// After a thread has blocked in a synchronous call: that it may hold its callers, if what it called is synchronously typed.
@@ -616,7 +537,7 @@ pub(crate) fn resume_cont(
 ) -> Result<Option<ThreadId>, Stop> {
     st.machine.returned_early = None;
     st.machine.held_by = None;
-    let in_callback_wait = super::cancelling::is_in_callback_wait(st, thread);
+    let in_callback_wait = super::blocked_in::is_in_callback_wait(st, thread);
     let own = st.machine.thread(thread);
     own.in_callback_wait = in_callback_wait;
     own.resumed_later = false;

@@ -1,7 +1,8 @@
 //! Waitable sets, subtasks and what is lent to them.
 
 use super::own::NEVER;
-use super::switching::ready_func;
+use super::turns::ready_func;
+use super::wakes::{abandons_waiter, goes_on_stale};
 use super::{Deviation, St, deviates, deviates_here, either, is_on, one_of};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{
@@ -211,7 +212,7 @@ pub(crate) fn waited_for_pending_event(
 ) -> Result<Outcome, Stop> {
     let stale = std::mem::take(&mut st.machine.thread(thread).stale);
     if stale && !st.has_pending_event(waitable) {
-        return Err(super::leaving::internal_error());
+        return Err(super::internal_error::internal_error());
     }
     if !st.has_pending_event(waitable) {
         // Another one, which a deviation let wait or cancel beside it, has taken the event: it waits on.
@@ -229,7 +230,7 @@ pub(crate) fn fails_without_caller(st: &mut St<'_>, caller: ThreadId) -> bool {
 pub(crate) fn not_without_caller_of(st: &mut St<'_>, subtask: WaitableId) -> Result<(), Stop> {
     let caller = st.as_subtask(subtask).map(|subtask| subtask.thread());
     match caller.is_some_and(|caller| fails_without_caller(st, caller)) {
-        true => Err(super::leaving::internal_error()),
+        true => Err(super::internal_error::internal_error()),
         false => Ok(()),
     }
 }
@@ -292,7 +293,7 @@ pub(crate) fn means_another(
 ) -> Result<Option<WaitableId>, Stop> {
     let since = st.all_waitables().filter(|&other| other > forgotten);
     let others: Vec<WaitableId> = since
-        .filter(|&other| super::cancelling::has_handle(st, other))
+        .filter(|&other| super::places::has_handle(st, other))
         .collect();
     let chosen = one_of(st, others.len() + 1);
     let Some(&other) = chosen.checked_sub(1).and_then(|chosen| others.get(chosen)) else {
@@ -306,7 +307,7 @@ pub(crate) fn means_another(
 
 /// After a subtask was dropped: by another handle than its own, it is gone for that one.
 pub(crate) fn was_dropped(st: &mut St<'_>, subtask: WaitableId) {
-    if super::cancelling::has_handle(st, subtask) {
+    if super::places::has_handle(st, subtask) {
         st.machine.dropped_subtasks.insert(subtask);
     }
 }
@@ -336,41 +337,6 @@ pub(crate) fn traps_of_join(
         abandons_waiter(st, waitable);
         st.has_no_sync_waiter(waitable);
         conditions.clear();
-    }
-}
-
-/// After the event of a waitable was taken by another thread than the one that waits for it synchronously: that one has been woken,
-/// and does not look again.
-pub(crate) fn wakes_in_vain(st: &mut St<'_>, waitable: WaitableId) {
-    for waiter in waiters(st, ReadyFunc::PendingEvent(waitable)) {
-        goes_on_stale(st, waiter);
-    }
-}
-
-/// The threads that wait for this.
-fn waiters(st: &St<'_>, waits_for: ReadyFunc) -> Vec<ThreadId> {
-    let waits = |waiter: &&ThreadId| ready_func(st, **waiter) == Some(waits_for);
-    st.waiting().iter().filter(waits).copied().collect()
-}
-
-/// Has a thread go on that was woken by an event which is gone.
-fn goes_on_stale(st: &mut St<'_>, waiter: ThreadId) {
-    let own = st.machine.thread(waiter);
-    own.stale = true;
-    own.forced = Some(true);
-    own.queued = true;
-}
-
-/// Has the thread that waits for a waitable synchronously wait for ever.
-pub(crate) fn abandons_waiter(st: &mut St<'_>, waitable: WaitableId) {
-    // An event has woken it already.
-    if st.has_pending_event(waitable) {
-        return;
-    }
-    for waits_for in [ReadyFunc::Resolved, ReadyFunc::PendingEvent] {
-        for waiter in waiters(st, waits_for(waitable)) {
-            st.machine.thread(waiter).forced = Some(false);
-        }
     }
 }
 
