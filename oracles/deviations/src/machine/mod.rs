@@ -1,18 +1,21 @@
-//! Which function of the text is left where: the functions of the machine, each with what is done otherwise in it.
+//! Which function of the text is left where: the functions of the machine, each with what is done otherwise in it. Where one
+//! function of the text is left by several causes, in an order, a file of its own here has that order.
 
-use super::own::{Deviating, OwnEvent, OwnThen};
-use super::{
-    Deviation, St, cancelling, copying, crossing, destroying, deviates, ends, idle_events,
-    internal_error, leaving, starting, switching, turns, waiting, wakes,
+mod canon;
+mod traps;
+
+use crate::own::{Deviating, OwnEvent, OwnThen};
+use crate::{
+    Deviation, St, cancelling, copying, crossing, destroying, deviates, leaving, starting,
+    switching, turns, waiting, wakes,
 };
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::wasmi;
 use spawndiff_reference::machine::{
-    Activity, Args, BufferId, CallbackCode, Caller, Cancelled, Canon, Continuation, CopyState,
-    CoreValueIter, EventCode, EventTuple, Flow, FuncInst, Handle, InstanceId, Machine, Next,
-    OnCancel, Outcome, PendingEvent, ReadyFunc, ResourceTypeId, Returning, SetId, SharedId, Side,
-    Site, Stop, SubtaskState, TaskId, TaskState, Then, ThreadId, TrapIf, ValType, Value,
-    WaitableId,
+    Activity, Args, BufferId, CallbackCode, Caller, Cancelled, Canon, Continuation, CoreValueIter,
+    EventTuple, Flow, FuncInst, InstanceId, Machine, Next, OnCancel, Outcome, PendingEvent,
+    ReadyFunc, ResourceTypeId, Returning, SetId, SharedId, Side, Site, Stop, SubtaskState, TaskId,
+    TaskState, Then, ThreadId, TrapIf, Value, WaitableId,
 };
 
 impl Machine for Deviating {
@@ -349,7 +352,7 @@ impl Machine for Deviating {
         canon: &Canon,
         args: &Args<'_>,
     ) -> Result<Outcome, Stop> {
-        let outcome = canon_otherwise(st, thread, canon, args)?;
+        let outcome = canon::canon_otherwise(st, thread, canon, args)?;
         if let Outcome::Block(Some(_), _) = outcome {
             starting::switches_in_start_function(st, thread)?;
         }
@@ -357,61 +360,7 @@ impl Machine for Deviating {
     }
 
     fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf>) -> Result<(), Stop> {
-        match site {
-            Site::TaskReturn { thread, task, opts } => {
-                if conditions[..] != [TrapIf::ReturnsNotAsync] {
-                    let others = [TrapIf::ReturnsNotAsync, TrapIf::ReturnsWithOtherOptions];
-                    let only_options = conditions.contains(&TrapIf::ReturnsWithOtherOptions)
-                        && conditions.iter().all(|it| others.contains(it));
-                    if only_options && switching::returns_without_memory(st, task, opts) {
-                        conditions.retain(|it| *it != TrapIf::ReturnsWithOtherOptions);
-                    }
-                }
-                if conditions[..] == [TrapIf::ReturnsNotAsync]
-                    && switching::instead_of_refusing(st, thread)
-                {
-                    conditions.clear();
-                }
-            }
-            Site::TaskCancel { thread, task } => {
-                if conditions.contains(&TrapIf::CancelNotDelivered)
-                    && cancelling::cancels_undelivered(st, task)
-                {
-                    conditions.retain(|it| *it != TrapIf::CancelNotDelivered);
-                }
-                if conditions[..] == [TrapIf::CancelsNotAsync]
-                    && switching::instead_of_refusing(st, thread)
-                {
-                    conditions.clear();
-                }
-            }
-            Site::WaitableSetDrop(set) => waiting::traps_of_set_drop(st, set, conditions),
-            Site::WaitableJoin { waitable, si } => {
-                waiting::traps_of_join(st, waitable, si, conditions);
-            }
-            Site::SubtaskCancel { subtask, async_ } => {
-                cancelling::traps_of_subtask_cancel(st, subtask, async_, conditions);
-            }
-            Site::SubtaskDrop(subtask) => {
-                if leaving::drops_held(st, subtask) {
-                    conditions.clear();
-                }
-            }
-            Site::Copy { end, side, async_ } => {
-                if let Some(end) = end {
-                    copying::traps_of_copy(st, end, side, async_, conditions);
-                }
-            }
-            Site::CancelCopy { end, side, async_ } => {
-                copying::traps_of_cancel_copy(st, end, side, async_, conditions);
-            }
-            Site::DropEnd { end, side } => {
-                copying::traps_of_drop_end(st, end, side, conditions);
-            }
-            Site::LiftAsyncValue(end) => copying::traps_of_lift(st, end, conditions),
-            Site::LiftOwn(handle) => destroying::lifts_lent(st, handle, conditions),
-            Site::ResourceDrop(handle) => destroying::drops_lent(st, handle, conditions),
-        }
+        traps::traps(st, site, conditions);
         Ok(())
     }
 
@@ -457,151 +406,4 @@ impl Machine for Deviating {
             None => unreachable!("the number was given out by this machine"),
         }
     }
-}
-
-/// A canonical definition, with what is done otherwise before and after it.
-fn canon_otherwise(
-    st: &mut St<'_>,
-    thread: ThreadId,
-    canon: &Canon,
-    args: &Args<'_>,
-) -> Result<Outcome, Stop> {
-    let inst = st.inst_of(thread);
-    match canon {
-        Canon::Lower { callee, opts, .. } => {
-            let values = args.values();
-            if let Some(waits) = switching::lowers_in_turn(st, thread, callee, opts, values)? {
-                return Ok(waits);
-            }
-        }
-        Canon::ThreadIndex => {
-            if let Some(index) = leaving::index_of_thread(st, thread) {
-                return Ok(Outcome::returns(index));
-            }
-        }
-        Canon::WaitableSetWait { memory, .. } | Canon::WaitableSetPoll { memory, .. } => {
-            let (si, ptr) = (args.i32(0)?, args.word(1, memory.wide)?);
-            st.get_set(inst, si)?;
-            if waiting::takes_yield(st, thread) {
-                let nothing = EventTuple(EventCode::None, 0, 0);
-                return st.unpack_event(thread, *memory, ptr, nothing);
-            }
-        }
-        Canon::WaitableJoin => {
-            let wi = args.i32(0)?;
-            if let Handle::Waitable(waitable) = st.get_handle(inst, wi)?
-                && waiting::forgets(st, waitable)
-                && waiting::means_another(st, inst, wi, waitable)?.is_none()
-            {
-                let mut traps = vec![Trap::SubtaskNotResolved];
-                if waiting::is_another_waited_for(st) {
-                    traps.push(Trap::WaitableInSet);
-                }
-                st.trap_of(&traps)?;
-            }
-        }
-        Canon::SubtaskCancel { async_ } => {
-            let subtask = st.get_subtask(inst, args.i32(0)?)?;
-            if waiting::forgets(st, subtask) {
-                return cancelling::cancels_another(st, thread, subtask, *async_);
-            }
-        }
-        Canon::SubtaskDrop => {
-            let i = args.i32(0)?;
-            let mut subtask = st.get_subtask(inst, i)?;
-            if waiting::forgets(st, subtask) {
-                match waiting::means_another(st, inst, i, subtask)? {
-                    Some(other) => subtask = other,
-                    None => return Err(internal_error::internal_error()),
-                }
-            }
-            let outcome = st.canon(thread, canon, args)?;
-            waiting::was_dropped(st, subtask);
-            return Ok(outcome);
-        }
-        Canon::Copy { ty, side, opts } => {
-            let Some(end) = end_named(st, inst, ty, args)? else {
-                return st.canon(thread, canon, args);
-            };
-            if crossing::has_crossed(st, end) {
-                let (end, buffer) = st.copy_operands(thread, args.of_copy(ty, *side, opts)?)?;
-                let copied = crossing::copy_crossed(st, thread, end, *side, buffer, opts.async_)?;
-                return Ok(copied.widened(canon.returns_wide()));
-            }
-            let idle = idle_events::take_idle_event(st, end);
-            let outcome = st.canon(thread, canon, args)?;
-            if idle {
-                copying::give_idle_event(st, end);
-            }
-            return Ok(outcome);
-        }
-        Canon::CancelCopy { ty, side, async_ } => {
-            let Some(end) = end_named(st, inst, ty, args)? else {
-                return st.canon(thread, canon, args);
-            };
-            let copies = ends::copy_state(st, end) == CopyState::Copying;
-            let wrong = ends::side_of(st, end) != *side;
-            if copies
-                && (crossing::has_crossed(st, end) || wrong && crossing::cancels_other_end(st))
-            {
-                return crossing::cancel_crossed(st, end, *side, *async_);
-            }
-            let told = st.has_pending_event(end);
-            let outcome = st.canon(thread, canon, args)?;
-            if told {
-                wakes::wakes_in_vain(st, end);
-            }
-            return Ok(outcome);
-        }
-        Canon::DropEnd { ty, side } => {
-            if let Some(end) = end_named(st, inst, ty, args)?
-                && ends::side_of(st, end) == *side
-                && !ends::copy_state(st, end).copying()
-                && crossing::has_crossed(st, end)
-            {
-                st.remove_handle(inst, args.i32(0)?)?;
-                return crossing::drop_crossed(st, end, *side);
-            }
-        }
-        Canon::ThreadSuspend { .. } if switching::may_not_suspend(st, thread) => {
-            return Err(Trap::CannotBlock.into());
-        }
-        Canon::ThreadYield { .. } if switching::may_not_yield(st, thread) => {
-            return Err(Trap::CannotBlock.into());
-        }
-        Canon::ThreadSuspendThenResume { cancellable }
-        | Canon::ThreadYieldThenResume { cancellable }
-            if cancelling::tells_first(st, thread, *cancellable) =>
-        {
-            return Ok(Outcome::returns(1));
-        }
-        Canon::ThreadSuspendThenPromote { cancellable }
-        | Canon::ThreadYieldThenPromote { cancellable } => {
-            if cancelling::tells_first(st, thread, *cancellable) {
-                return Ok(Outcome::returns(1));
-            }
-            let other = st.other_thread(inst, args.i32(0)?)?;
-            let yields = matches!(canon, Canon::ThreadYieldThenPromote { .. });
-            let itself = other == thread && super::is_on(st, Deviation::PromotesItself);
-            if !itself
-                && let Some(flow) =
-                    switching::instead_of_promoting(st, thread, *cancellable, other, yields)
-            {
-                return Ok(flow?.into());
-            }
-        }
-        _ => {}
-    }
-    st.canon(thread, canon, args)
-}
-
-/// The end of this type that the first argument of a built-in names, if it names one.
-fn end_named(
-    st: &St<'_>,
-    inst: InstanceId,
-    ty: &ValType,
-    args: &Args<'_>,
-) -> Result<Option<WaitableId>, Stop> {
-    let handle = st.get_handle(inst, args.i32(0)?);
-    Ok(handle.and_then(|handle| st.end_of(handle, ty)).ok())
 }

@@ -1,0 +1,158 @@
+//! The canonical definitions, whole: what is done otherwise before and after each.
+
+use crate::{
+    Deviation, St, cancelling, copying, crossing, ends, idle_events, internal_error, is_on,
+    leaving, switching, waiting, wakes,
+};
+use spawndiff_observation::Trap;
+use spawndiff_reference::machine::{
+    Args, Canon, CopyState, EventCode, EventTuple, Handle, InstanceId, Outcome, Stop, ThreadId,
+    ValType, WaitableId,
+};
+
+/// A canonical definition, with what is done otherwise before and after it.
+pub(crate) fn canon_otherwise(
+    st: &mut St<'_>,
+    thread: ThreadId,
+    canon: &Canon,
+    args: &Args<'_>,
+) -> Result<Outcome, Stop> {
+    let inst = st.inst_of(thread);
+    match canon {
+        Canon::Lower { callee, opts, .. } => {
+            let values = args.values();
+            if let Some(waits) = switching::lowers_in_turn(st, thread, callee, opts, values)? {
+                return Ok(waits);
+            }
+        }
+        Canon::ThreadIndex => {
+            if let Some(index) = leaving::index_of_thread(st, thread) {
+                return Ok(Outcome::returns(index));
+            }
+        }
+        Canon::WaitableSetWait { memory, .. } | Canon::WaitableSetPoll { memory, .. } => {
+            let (si, ptr) = (args.i32(0)?, args.word(1, memory.wide)?);
+            st.get_set(inst, si)?;
+            if waiting::takes_yield(st, thread) {
+                let nothing = EventTuple(EventCode::None, 0, 0);
+                return st.unpack_event(thread, *memory, ptr, nothing);
+            }
+        }
+        Canon::WaitableJoin => {
+            let wi = args.i32(0)?;
+            if let Handle::Waitable(waitable) = st.get_handle(inst, wi)?
+                && waiting::forgets(st, waitable)
+                && waiting::means_another(st, inst, wi, waitable)?.is_none()
+            {
+                let mut traps = vec![Trap::SubtaskNotResolved];
+                if waiting::is_another_waited_for(st) {
+                    traps.push(Trap::WaitableInSet);
+                }
+                st.trap_of(&traps)?;
+            }
+        }
+        Canon::SubtaskCancel { async_ } => {
+            let subtask = st.get_subtask(inst, args.i32(0)?)?;
+            if waiting::forgets(st, subtask) {
+                return cancelling::cancels_another(st, thread, subtask, *async_);
+            }
+        }
+        Canon::SubtaskDrop => {
+            let i = args.i32(0)?;
+            let mut subtask = st.get_subtask(inst, i)?;
+            if waiting::forgets(st, subtask) {
+                match waiting::means_another(st, inst, i, subtask)? {
+                    Some(other) => subtask = other,
+                    None => return Err(internal_error::internal_error()),
+                }
+            }
+            let outcome = st.canon(thread, canon, args)?;
+            waiting::was_dropped(st, subtask);
+            return Ok(outcome);
+        }
+        Canon::Copy { ty, side, opts } => {
+            let Some(end) = end_named(st, inst, ty, args)? else {
+                return st.canon(thread, canon, args);
+            };
+            if crossing::has_crossed(st, end) {
+                let (end, buffer) = st.copy_operands(thread, args.of_copy(ty, *side, opts)?)?;
+                let copied = crossing::copy_crossed(st, thread, end, *side, buffer, opts.async_)?;
+                return Ok(copied.widened(canon.returns_wide()));
+            }
+            let idle = idle_events::take_idle_event(st, end);
+            let outcome = st.canon(thread, canon, args)?;
+            if idle {
+                copying::give_idle_event(st, end);
+            }
+            return Ok(outcome);
+        }
+        Canon::CancelCopy { ty, side, async_ } => {
+            let Some(end) = end_named(st, inst, ty, args)? else {
+                return st.canon(thread, canon, args);
+            };
+            let copies = ends::copy_state(st, end) == CopyState::Copying;
+            let wrong = ends::side_of(st, end) != *side;
+            if copies
+                && (crossing::has_crossed(st, end) || wrong && crossing::cancels_other_end(st))
+            {
+                return crossing::cancel_crossed(st, end, *side, *async_);
+            }
+            let told = st.has_pending_event(end);
+            let outcome = st.canon(thread, canon, args)?;
+            if told {
+                wakes::wakes_in_vain(st, end);
+            }
+            return Ok(outcome);
+        }
+        Canon::DropEnd { ty, side } => {
+            if let Some(end) = end_named(st, inst, ty, args)?
+                && ends::side_of(st, end) == *side
+                && !ends::copy_state(st, end).copying()
+                && crossing::has_crossed(st, end)
+            {
+                st.remove_handle(inst, args.i32(0)?)?;
+                return crossing::drop_crossed(st, end, *side);
+            }
+        }
+        Canon::ThreadSuspend { .. } if switching::may_not_suspend(st, thread) => {
+            return Err(Trap::CannotBlock.into());
+        }
+        Canon::ThreadYield { .. } if switching::may_not_yield(st, thread) => {
+            return Err(Trap::CannotBlock.into());
+        }
+        Canon::ThreadSuspendThenResume { cancellable }
+        | Canon::ThreadYieldThenResume { cancellable }
+            if cancelling::tells_first(st, thread, *cancellable) =>
+        {
+            return Ok(Outcome::returns(1));
+        }
+        Canon::ThreadSuspendThenPromote { cancellable }
+        | Canon::ThreadYieldThenPromote { cancellable } => {
+            if cancelling::tells_first(st, thread, *cancellable) {
+                return Ok(Outcome::returns(1));
+            }
+            let other = st.other_thread(inst, args.i32(0)?)?;
+            let yields = matches!(canon, Canon::ThreadYieldThenPromote { .. });
+            let itself = other == thread && is_on(st, Deviation::PromotesItself);
+            if !itself
+                && let Some(flow) =
+                    switching::instead_of_promoting(st, thread, *cancellable, other, yields)
+            {
+                return Ok(flow?.into());
+            }
+        }
+        _ => {}
+    }
+    st.canon(thread, canon, args)
+}
+
+/// The end of this type that the first argument of a built-in names, if it names one.
+fn end_named(
+    st: &St<'_>,
+    inst: InstanceId,
+    ty: &ValType,
+    args: &Args<'_>,
+) -> Result<Option<WaitableId>, Stop> {
+    let handle = st.get_handle(inst, args.i32(0)?);
+    Ok(handle.and_then(|handle| st.end_of(handle, ty)).ok())
+}

@@ -1,0 +1,63 @@
+//! The conditions of traps: which of them hold by this machine.
+
+use crate::{St, cancelling, copying, destroying, leaving, switching, waiting};
+use spawndiff_reference::machine::{Site, TrapIf};
+
+/// Which conditions hold at a place of the text: what is in `conditions` holds by the text.
+pub(crate) fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf>) {
+    match site {
+        Site::TaskReturn { thread, task, opts } => {
+            if conditions[..] != [TrapIf::ReturnsNotAsync] {
+                let others = [TrapIf::ReturnsNotAsync, TrapIf::ReturnsWithOtherOptions];
+                let only_options = conditions.contains(&TrapIf::ReturnsWithOtherOptions)
+                    && conditions.iter().all(|it| others.contains(it));
+                if only_options && switching::returns_without_memory(st, task, opts) {
+                    conditions.retain(|it| *it != TrapIf::ReturnsWithOtherOptions);
+                }
+            }
+            if conditions[..] == [TrapIf::ReturnsNotAsync]
+                && switching::instead_of_refusing(st, thread)
+            {
+                conditions.clear();
+            }
+        }
+        Site::TaskCancel { thread, task } => {
+            if conditions.contains(&TrapIf::CancelNotDelivered)
+                && cancelling::cancels_undelivered(st, task)
+            {
+                conditions.retain(|it| *it != TrapIf::CancelNotDelivered);
+            }
+            if conditions[..] == [TrapIf::CancelsNotAsync]
+                && switching::instead_of_refusing(st, thread)
+            {
+                conditions.clear();
+            }
+        }
+        Site::WaitableSetDrop(set) => waiting::traps_of_set_drop(st, set, conditions),
+        Site::WaitableJoin { waitable, si } => {
+            waiting::traps_of_join(st, waitable, si, conditions);
+        }
+        Site::SubtaskCancel { subtask, async_ } => {
+            cancelling::traps_of_subtask_cancel(st, subtask, async_, conditions);
+        }
+        Site::SubtaskDrop(subtask) => {
+            if leaving::drops_held(st, subtask) {
+                conditions.clear();
+            }
+        }
+        Site::Copy { end, side, async_ } => {
+            if let Some(end) = end {
+                copying::traps_of_copy(st, end, side, async_, conditions);
+            }
+        }
+        Site::CancelCopy { end, side, async_ } => {
+            copying::traps_of_cancel_copy(st, end, side, async_, conditions);
+        }
+        Site::DropEnd { end, side } => {
+            copying::traps_of_drop_end(st, end, side, conditions);
+        }
+        Site::LiftAsyncValue(end) => copying::traps_of_lift(st, end, conditions),
+        Site::LiftOwn(handle) => destroying::lifts_lent(st, handle, conditions),
+        Site::ResourceDrop(handle) => destroying::drops_lent(st, handle, conditions),
+    }
+}
