@@ -4,7 +4,9 @@ use super::blocked_in::{is_in_yield, then_of, yields_in_built_in};
 use super::leaving::may_block_as_caller;
 use super::own::OwnThen;
 use super::turns::{is_ready, ready_func, switches_in_turn, waits, waits_its_turn};
-use super::{Deviation, St, deviates, deviates_here, either, is_on, starting};
+use super::{Deviation, St, deviates, deviates_here, either, is_on};
+use crate::wasmtime::start_function_waits::waits_in_start_function;
+use crate::wasmtime::start_function_yields::{calls_in_start_function, runs_beside_start_function};
 use spawndiff_observation::{Builtin, Trap};
 use spawndiff_reference::machine::wasmi::Val;
 use spawndiff_reference::machine::{
@@ -252,7 +254,7 @@ pub(crate) fn instead_of_blocking(st: &mut St<'_>, thread: ThreadId, canon: &Can
 pub(crate) fn run_until_resolved(st: &mut St<'_>, task: TaskId) -> Result<(), Stop> {
     let inst = st.get_task(task).inst();
     while is_not_over(st, task) && !deviates_here(st, Deviation::SyncTypedRunsOthers) {
-        starting::waits_in_start_function(st)?;
+        waits_in_start_function(st)?;
         let candidates = sync_candidates(st, task, inst);
         if candidates.is_empty() {
             if leaves_held_task(st, task) || leaves_blocked_task(st, task) {
@@ -264,7 +266,7 @@ pub(crate) fn run_until_resolved(st: &mut St<'_>, task: TaskId) -> Result<(), St
         if st.get_thread(chosen).index().is_none() {
             deviates(st, Deviation::SyncTypedStartsOthers);
         }
-        starting::runs_beside_start_function(st)?;
+        runs_beside_start_function(st)?;
         st.resume(chosen, false)?;
         if yields_to_others(st, task, chosen) {
             break;
@@ -413,7 +415,7 @@ pub(crate) fn lowers_in_turn(
         return Ok(None);
     };
     if opts.async_ && !refuses_relatives(st, st.inst_of(thread), lift.inst) {
-        starting::waits_in_start_function(st)?;
+        waits_in_start_function(st)?;
     }
     let task = st.get_thread(thread).task();
     if (opts.async_ || lift.opts.async_) && instead_of_switching(st, task) {
@@ -497,7 +499,7 @@ pub(crate) fn call_func(
     let may_leave = st.may_instance_leave(inst);
     st.allow_leaving(inst);
     if async_call == 1 || async_typed {
-        starting::calls_in_start_function(st, thread)?;
+        calls_in_start_function(st, thread)?;
     }
     let on_cancel = refuse_or_call(st, func, from, caller)?;
     // Only after a deviation it was not set.

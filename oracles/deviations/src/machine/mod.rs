@@ -2,13 +2,14 @@
 //! function of the text is left by several causes, in an order, a file of its own here has that order.
 
 mod canon;
+mod resources;
 mod traps;
 
 use crate::own::{Deviating, OwnEvent, OwnThen};
-use crate::{
-    Deviation, St, cancelling, copying, crossing, destroying, deviates, leaving, starting,
-    switching, turns, waiting, wakes,
+use crate::wasmtime::{
+    outlived_start_function_fails, shrinks_aligned, start_function_waits, start_function_yields,
 };
+use crate::{St, cancelling, copying, crossing, leaving, switching, turns, waiting, wakes};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::wasmi;
 use spawndiff_reference::machine::{
@@ -93,7 +94,9 @@ impl Machine for Deviating {
 
     fn begin_core_call(st: &mut St<'_>, thread: ThreadId, activity: &Activity) {
         match activity {
-            Activity::Start | Activity::Callee => starting::begins_in_start_function(st, thread),
+            Activity::Start | Activity::Callee => {
+                outlived_start_function_fails::begins_in_start_function(st, thread)
+            }
             Activity::PostReturn => leaving::begins_post_return(st, st.get_thread(thread).task()),
             Activity::Callback | Activity::Within(_) => {}
         }
@@ -103,7 +106,9 @@ impl Machine for Deviating {
     fn end_core_call(st: &mut St<'_>, thread: ThreadId, activity: &Activity) -> Result<(), Stop> {
         st.end_core_call(thread, activity)?;
         match activity {
-            Activity::Start | Activity::Callee => starting::outlives_start_function(st, thread),
+            Activity::Start | Activity::Callee => {
+                outlived_start_function_fails::outlives_start_function(st, thread)
+            }
             Activity::PostReturn => leaving::ends_post_return(st, st.get_thread(thread).task()),
             Activity::Callback | Activity::Within(_) => Ok(()),
         }
@@ -124,7 +129,9 @@ impl Machine for Deviating {
     }
 
     fn start_function(st: &mut St<'_>, inst: InstanceId, func: wasmi::Func) -> Result<(), Stop> {
-        starting::begins_start_function(st);
+        // Its task is the next one that there is.
+        st.machine.starting = Some(st.next_task());
+        st.machine.start_function_blocked = false;
         st.start_function(inst, func)?;
         st.machine.starting = None;
         Ok(())
@@ -336,14 +343,11 @@ impl Machine for Deviating {
         rt: ResourceTypeId,
         rep: u32,
     ) -> Result<Outcome, Stop> {
-        destroying::call_destructor(st, thread, rt, rep)
+        resources::call_destructor(st, thread, rt, rep)
     }
 
     fn shrink_alignment(st: &mut St<'_>) -> u64 {
-        match deviates(st, Deviation::ShrinksAligned) {
-            true => 2,
-            false => st.shrink_alignment(),
-        }
+        shrinks_aligned::shrink_alignment(st)
     }
 
     fn canon(
@@ -354,7 +358,8 @@ impl Machine for Deviating {
     ) -> Result<Outcome, Stop> {
         let outcome = canon::canon_otherwise(st, thread, canon, args)?;
         if let Outcome::Block(Some(_), _) = outcome {
-            starting::switches_in_start_function(st, thread)?;
+            start_function_waits::waits_in_start_function(st)?;
+            start_function_yields::switches_in_start_function(st, thread)?;
         }
         Ok(outcome)
     }

@@ -1,6 +1,7 @@
 //! The conditions of traps: which of them hold by this machine.
 
-use crate::{St, cancelling, copying, destroying, leaving, switching, waiting};
+use super::resources;
+use crate::{St, cancelling, copying, leaving, switching, waiting};
 use spawndiff_reference::machine::{Site, TrapIf};
 
 /// Which conditions hold at a place of the text: what is in `conditions` holds by the text.
@@ -57,7 +58,7 @@ pub(crate) fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf
             copying::traps_of_drop_end(st, end, side, conditions);
         }
         Site::LiftAsyncValue(end) => copying::traps_of_lift(st, end, conditions),
-        Site::LiftOwn(handle) => destroying::lifts_lent(st, handle, conditions),
-        Site::ResourceDrop(handle) => destroying::drops_lent(st, handle, conditions),
+        Site::LiftOwn(handle) => resources::lifts_lent(st, handle, conditions),
+        Site::ResourceDrop(handle) => resources::drops_lent(st, handle, conditions),
     }
 }

@@ -1,0 +1,13 @@
+//! What Wasmtime does otherwise than the text says: each cause in a file with the name of its [`Deviation`](crate::Deviation), which
+//! says what the engine does, and has every function that decides it.
+//!
+//! Nothing is composed here: where one function of the text is left by several causes, [`machine`](mod@crate::machine) calls them in
+//! their order.
+
+pub(crate) mod destroys_in_callers_task;
+pub(crate) mod drops_lent_borrow;
+pub(crate) mod lends_end_on_return;
+pub(crate) mod outlived_start_function_fails;
+pub(crate) mod shrinks_aligned;
+pub(crate) mod start_function_waits;
+pub(crate) mod start_function_yields;
