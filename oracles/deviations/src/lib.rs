@@ -14,8 +14,6 @@
 mod blocked_in;
 mod cancelling;
 mod conditions;
-mod copying;
-mod crossing;
 mod deviation;
 mod ends;
 mod idle_events;

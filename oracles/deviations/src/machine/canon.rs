@@ -1,8 +1,10 @@
 //! The canonical definitions, whole: what is done otherwise before and after each.
 
+use super::copies;
+use crate::wasmtime::cancels_other_end;
 use crate::{
-    Deviation, St, cancelling, copying, crossing, ends, idle_events, internal_error, is_on,
-    leaving, switching, waiting, wakes,
+    Deviation, St, cancelling, ends, idle_events, internal_error, is_on, leaving, switching,
+    waiting, wakes,
 };
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{
@@ -74,15 +76,16 @@ pub(crate) fn canon_otherwise(
             let Some(end) = end_named(st, inst, ty, args)? else {
                 return st.canon(thread, canon, args);
             };
-            if crossing::has_crossed(st, end) {
+            if cancels_other_end::has_crossed(st, end) {
                 let (end, buffer) = st.copy_operands(thread, args.of_copy(ty, *side, opts)?)?;
-                let copied = crossing::copy_crossed(st, thread, end, *side, buffer, opts.async_)?;
+                let copied =
+                    cancels_other_end::copy_crossed(st, thread, end, *side, buffer, opts.async_)?;
                 return Ok(copied.widened(canon.returns_wide()));
             }
             let idle = idle_events::take_idle_event(st, end);
             let outcome = st.canon(thread, canon, args)?;
             if idle {
-                copying::give_idle_event(st, end);
+                copies::give_idle_event(st, end);
             }
             return Ok(outcome);
         }
@@ -93,9 +96,10 @@ pub(crate) fn canon_otherwise(
             let copies = ends::copy_state(st, end) == CopyState::Copying;
             let wrong = ends::side_of(st, end) != *side;
             if copies
-                && (crossing::has_crossed(st, end) || wrong && crossing::cancels_other_end(st))
+                && (cancels_other_end::has_crossed(st, end)
+                    || wrong && cancels_other_end::cancels_other_end(st))
             {
-                return crossing::cancel_crossed(st, end, *side, *async_);
+                return cancels_other_end::cancel_crossed(st, end, *side, *async_);
             }
             let told = st.has_pending_event(end);
             let outcome = st.canon(thread, canon, args)?;
@@ -108,10 +112,10 @@ pub(crate) fn canon_otherwise(
             if let Some(end) = end_named(st, inst, ty, args)?
                 && ends::side_of(st, end) == *side
                 && !ends::copy_state(st, end).copying()
-                && crossing::has_crossed(st, end)
+                && cancels_other_end::has_crossed(st, end)
             {
                 st.remove_handle(inst, args.i32(0)?)?;
-                return crossing::drop_crossed(st, end, *side);
+                return cancels_other_end::drop_crossed(st, end, *side);
             }
         }
         Canon::ThreadSuspend { .. } if switching::may_not_suspend(st, thread) => {

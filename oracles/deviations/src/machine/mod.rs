@@ -2,14 +2,16 @@
 //! function of the text is left by several causes, in an order, a file of its own here has that order.
 
 mod canon;
+mod copies;
 mod resources;
 mod traps;
 
 use crate::own::{Deviating, OwnEvent, OwnThen};
 use crate::wasmtime::{
+    cancels_other_end, copies_in_set, copies_unaligned, drop_tells_idle_end,
     outlived_start_function_fails, shrinks_aligned, start_function_waits, start_function_yields,
 };
-use crate::{St, cancelling, copying, crossing, leaving, switching, turns, waiting, wakes};
+use crate::{St, cancelling, leaving, switching, turns, waiting, wakes};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::wasmi;
 use spawndiff_reference::machine::{
@@ -173,7 +175,8 @@ impl Machine for Deviating {
         thread: ThreadId,
         waitable: WaitableId,
     ) -> Result<Outcome, Stop> {
-        copying::wait_for_pending_event(st, thread, waitable)
+        copies_in_set::blocks_in_set(st, waitable)?;
+        st.wait_for_pending_event(thread, waitable)
     }
 
     fn waited_for_pending_event(
@@ -261,21 +264,21 @@ impl Machine for Deviating {
         end: WaitableId,
         buffer: BufferId,
     ) -> Result<(), Stop> {
-        copying::shared_copy(st, thread, end, buffer)
+        copies::shared_copy(st, thread, end, buffer)
     }
 
     fn transfer(st: &mut St<'_>, from: BufferId, to: BufferId, n: u32) -> Result<(), Stop> {
-        copying::transfer(st, from, to, n)
+        copies_unaligned::transfer(st, from, to, n)
     }
 
     fn drop_end(st: &mut St<'_>, end: WaitableId) -> Result<(), Stop> {
-        copying::drop_end(st, end);
+        copies::drop_end(st, end);
         Ok(())
     }
 
     fn new_end(st: &mut St<'_>, shared: SharedId, side: Side) -> Result<WaitableId, Stop> {
         let end = st.new_end(shared, side)?;
-        copying::brings_idle_event(st, end);
+        drop_tells_idle_end::brings_idle_event(st, end);
         Ok(end)
     }
 
@@ -406,8 +409,8 @@ impl Machine for Deviating {
 
     fn own_event(st: &mut St<'_>, waitable: WaitableId, key: u64) -> Result<EventTuple, Stop> {
         match st.machine.of_event(Some(PendingEvent::Own(key))) {
-            Some(OwnEvent::Idle { kept }) => copying::idle_event(st, waitable, kept),
-            Some(OwnEvent::Crossed(event)) => crossing::crossed_event(st, waitable, event),
+            Some(OwnEvent::Idle { kept }) => copies::idle_event(st, waitable, kept),
+            Some(OwnEvent::Crossed(event)) => cancels_other_end::crossed_event(st, waitable, event),
             None => unreachable!("the number was given out by this machine"),
         }
     }

@@ -1,7 +1,7 @@
 //! The conditions of traps: which of them hold by this machine.
 
-use super::resources;
-use crate::{St, cancelling, copying, leaving, switching, waiting};
+use super::{copies, resources};
+use crate::{St, cancelling, leaving, switching, waiting};
 use spawndiff_reference::machine::{Site, TrapIf};
 
 /// Which conditions hold at a place of the text: what is in `conditions` holds by the text.
@@ -48,16 +48,16 @@ pub(crate) fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf
         }
         Site::Copy { end, side, async_ } => {
             if let Some(end) = end {
-                copying::traps_of_copy(st, end, side, async_, conditions);
+                copies::traps_of_copy(st, end, side, async_, conditions);
             }
         }
         Site::CancelCopy { end, side, async_ } => {
-            copying::traps_of_cancel_copy(st, end, side, async_, conditions);
+            copies::traps_of_cancel_copy(st, end, side, async_, conditions);
         }
         Site::DropEnd { end, side } => {
-            copying::traps_of_drop_end(st, end, side, conditions);
+            copies::traps_of_drop_end(st, end, side, conditions);
         }
-        Site::LiftAsyncValue(end) => copying::traps_of_lift(st, end, conditions),
+        Site::LiftAsyncValue(end) => copies::traps_of_lift(st, end, conditions),
         Site::LiftOwn(handle) => resources::lifts_lent(st, handle, conditions),
         Site::ResourceDrop(handle) => resources::drops_lent(st, handle, conditions),
     }

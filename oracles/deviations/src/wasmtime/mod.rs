@@ -4,10 +4,18 @@
 //! Nothing is composed here: where one function of the text is left by several causes, [`machine`](mod@crate::machine) calls them in
 //! their order.
 
+pub(crate) mod cancels_other_end;
+pub(crate) mod cancels_sync_copy;
+pub(crate) mod copies_in_set;
+pub(crate) mod copies_unaligned;
+pub(crate) mod copy_keeps_idle_event;
 pub(crate) mod destroys_in_callers_task;
+pub(crate) mod drop_tells_idle_end;
 pub(crate) mod drops_lent_borrow;
+pub(crate) mod idle_event_ends;
 pub(crate) mod lends_end_on_return;
 pub(crate) mod outlived_start_function_fails;
 pub(crate) mod shrinks_aligned;
 pub(crate) mod start_function_waits;
 pub(crate) mod start_function_yields;
+pub(crate) mod zero_write_completes;
