@@ -7,6 +7,7 @@ use super::places::{has_handle, takes_what_is_there};
 use super::switching::{holds_caller, queues_behind_others};
 use super::told_in_turn::{tell_in_turn, tells_alone};
 use super::turns::{is_ready, waits};
+use super::wasmtime::wait_takes_yield::restores_event;
 use super::{Deviation, St, deviates, deviates_here, either, is_on};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{
@@ -139,7 +140,7 @@ pub(crate) fn deliver_pending_cancel(st: &mut St<'_>, thread: ThreadId, cancella
         told = tells_after_return(st, task);
     }
     if told {
-        super::waiting::robs_callback(st, thread);
+        super::wasmtime::wait_takes_yield::robs_callback(st, thread);
     }
     told
 }
@@ -199,13 +200,6 @@ fn tells_after_return(st: &mut St<'_>, task: TaskId) -> bool {
         && deviates(st, Deviation::TellsAfterReturn)
 }
 
-/// Where a task is asked to cancel, and its callback is to be told: it has an event again, whether its own was taken or not.
-fn restores_event(st: &mut St<'_>, implicit: Option<ThreadId>) {
-    if let Some(implicit) = implicit {
-        st.machine.thread(implicit).robbed = false;
-    }
-}
-
 /// `canon_subtask_cancel`, after the cancellation was requested: the canceller may wait.
 pub(crate) fn cancellation_requested(
     st: &mut St<'_>,
@@ -263,7 +257,7 @@ pub(crate) fn has_yielded(
             None => return Ok(Outcome::returns(BLOCKED)),
         },
     };
-    if super::waiting::forgets(st, subtask) {
+    if super::wasmtime::forgets_subtasks::forgets(st, subtask) {
         return Err(super::internal_error::internal_error());
     }
     if !st.resolved(subtask) {
@@ -272,29 +266,6 @@ pub(crate) fn has_yielded(
         return Err(Trap::SubtaskResolveDelivered.into());
     }
     go_on(st, thread, subtask, async_)
-}
-
-/// `subtask.cancel` of a subtask that the engine has forgotten ([`Deviation::ForgetsSubtasks`]): it takes what is there now,
-/// and that may be the task of the thread itself, which then waits for its own return.
-pub(crate) fn cancels_another(
-    st: &mut St<'_>,
-    thread: ThreadId,
-    forgotten: WaitableId,
-    async_: bool,
-) -> Result<Outcome, Stop> {
-    let task = st.get_thread(thread).task();
-    let waits_for_itself =
-        !async_ && st.get_task(task).state() != TaskState::Resolved && either(st);
-    if waits_for_itself {
-        request_cancellation(st, task, None)?;
-        st.machine.told = None;
-        waits(st, thread, super::own::NEVER);
-        return Ok(Outcome::Block(None, Then::Event(forgotten)));
-    }
-    match takes_what_is_there(st, forgotten, async_)? {
-        Some(other) => st.cancel_subtask(thread, other, async_),
-        None => Ok(Outcome::returns(BLOCKED)),
-    }
 }
 
 /// The conditions of `canon_subtask_cancel`.

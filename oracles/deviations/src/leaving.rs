@@ -1,6 +1,6 @@
 //! `post-return` functions that leave their instance, and what the caller sees of that.
 
-use super::{Deviation, St, deviates, deviates_here, either, is_on};
+use super::{Deviation, St, deviates, either, is_on};
 use spawndiff_reference::machine::{
     Activity, Caller, Canon, Continuation, FuncInst, OnCancel, Stop, SubtaskState, TaskId,
     TaskState, ThreadId, WaitableId,
@@ -92,7 +92,7 @@ pub(crate) fn ends_post_return(st: &mut St<'_>, task: TaskId) -> Result<(), Stop
 
 /// A caller hears only now that a task has returned before.
 fn returns_late(st: &mut St<'_>, subtask: WaitableId) -> Result<(), Stop> {
-    super::waiting::not_without_caller_of(st, subtask)?;
+    super::wasmtime::outlived_caller_fails::not_without_caller_of(st, subtask)?;
     st.maybe_on_progress(subtask);
     st.machine.held_subtasks.remove(&subtask);
     Ok(())
@@ -145,15 +145,6 @@ fn holds_return(st: &mut St<'_>, thread: ThreadId) {
         st.machine.held_subtasks.insert(subtask);
         st.machine.task(task).holds_return = true;
     }
-}
-
-/// In `Subtask.drop`: whether it is of such a subtask. It is dropped then, and the engine may keep its task.
-pub(crate) fn drops_held(st: &mut St<'_>, subtask: WaitableId) -> bool {
-    let held = return_is_held(st, subtask);
-    if held && deviates_here(st, Deviation::KeepsReturnedCalls) {
-        st.machine.kept_calls = true;
-    }
-    held
 }
 
 /// Whether the task of a subtask has returned, and its caller was not told so.

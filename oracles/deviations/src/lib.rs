@@ -25,7 +25,6 @@ mod places;
 mod switching;
 mod told_in_turn;
 mod turns;
-mod waiting;
 mod wakes;
 mod wasmtime;
 

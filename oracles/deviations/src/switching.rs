@@ -470,7 +470,7 @@ pub(crate) fn called(
     if returned
         && let Some(OnCancel::Task(task)) = st.as_subtask(subtask).and_then(|it| it.on_cancel())
     {
-        super::waiting::keeps_returned_call(st, task);
+        super::wasmtime::keeps_returned_calls::keeps_returned_call(st, task);
     }
     Ok(outcome)
 }
@@ -546,7 +546,7 @@ pub(crate) fn resume_cont(
     own.queued = false;
     own.forced = None;
     let late = super::cancelling::tells_late(st, thread);
-    if st.is_between_callbacks(thread) && super::waiting::is_robbed(st, thread) {
+    if st.is_between_callbacks(thread) && super::wasmtime::wait_takes_yield::is_robbed(st, thread) {
         return Err(Stop::Trap(Some(Builtin::Lift), Trap::SetHasWaiters));
     }
     let task = st.get_thread(thread).task();

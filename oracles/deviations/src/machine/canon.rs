@@ -1,15 +1,12 @@
 //! The canonical definitions, whole: what is done otherwise before and after each.
 
 use super::copies;
-use crate::wasmtime::cancels_other_end;
-use crate::{
-    Deviation, St, cancelling, ends, idle_events, internal_error, is_on, leaving, switching,
-    waiting, wakes,
-};
+use crate::wasmtime::{cancels_other_end, forgets_subtasks, wait_takes_yield};
+use crate::{Deviation, St, cancelling, ends, idle_events, is_on, leaving, switching, wakes};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{
-    Args, Canon, CopyState, EventCode, EventTuple, Handle, InstanceId, Outcome, Stop, ThreadId,
-    ValType, WaitableId,
+    Args, Canon, CopyState, EventCode, EventTuple, InstanceId, Outcome, Stop, ThreadId, ValType,
+    WaitableId,
 };
 
 /// A canonical definition, with what is done otherwise before and after it.
@@ -35,41 +32,26 @@ pub(crate) fn canon_otherwise(
         Canon::WaitableSetWait { memory, .. } | Canon::WaitableSetPoll { memory, .. } => {
             let (si, ptr) = (args.i32(0)?, args.word(1, memory.wide)?);
             st.get_set(inst, si)?;
-            if waiting::takes_yield(st, thread) {
+            if wait_takes_yield::takes_yield(st, thread) {
                 let nothing = EventTuple(EventCode::None, 0, 0);
                 return st.unpack_event(thread, *memory, ptr, nothing);
             }
         }
         Canon::WaitableJoin => {
             let wi = args.i32(0)?;
-            if let Handle::Waitable(waitable) = st.get_handle(inst, wi)?
-                && waiting::forgets(st, waitable)
-                && waiting::means_another(st, inst, wi, waitable)?.is_none()
-            {
-                let mut traps = vec![Trap::SubtaskNotResolved];
-                if waiting::is_another_waited_for(st) {
-                    traps.push(Trap::WaitableInSet);
-                }
-                st.trap_of(&traps)?;
-            }
+            forgets_subtasks::refuses_join(st, inst, wi)?;
         }
         Canon::SubtaskCancel { async_ } => {
             let subtask = st.get_subtask(inst, args.i32(0)?)?;
-            if waiting::forgets(st, subtask) {
-                return cancelling::cancels_another(st, thread, subtask, *async_);
+            if forgets_subtasks::forgets(st, subtask) {
+                return forgets_subtasks::cancels_another(st, thread, subtask, *async_);
             }
         }
         Canon::SubtaskDrop => {
             let i = args.i32(0)?;
-            let mut subtask = st.get_subtask(inst, i)?;
-            if waiting::forgets(st, subtask) {
-                match waiting::means_another(st, inst, i, subtask)? {
-                    Some(other) => subtask = other,
-                    None => return Err(internal_error::internal_error()),
-                }
-            }
+            let subtask = forgets_subtasks::subtask_to_drop(st, inst, i)?;
             let outcome = st.canon(thread, canon, args)?;
-            waiting::was_dropped(st, subtask);
+            forgets_subtasks::was_dropped(st, subtask);
             return Ok(outcome);
         }
         Canon::Copy { ty, side, opts } => {

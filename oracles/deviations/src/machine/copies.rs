@@ -12,6 +12,8 @@ use crate::wasmtime::copies_unaligned::begins_unaligned;
 use crate::wasmtime::copy_keeps_idle_event::{keeps_idle_event, tells_kept_event};
 use crate::wasmtime::drop_tells_idle_end::{loses_idle_event, tells_idle_end, tells_idle_event};
 use crate::wasmtime::idle_event_ends::ends_idle_end;
+use crate::wasmtime::outlived_caller_fails::fails_without_caller;
+use crate::wasmtime::outlived_copier_fails::fails_without_copier;
 use crate::wasmtime::zero_write_completes::completes_zero_write;
 use spawndiff_reference::machine::{
     BufferId, CopyResult, CopyState, EventTuple, Side, Stop, ThreadId, TrapIf, WaitableId,
@@ -42,7 +44,9 @@ pub(crate) fn shared_copy(
         match st.pending_copy(shared) {
             Some((of, _)) => {
                 let copier = st.machine.copiers.get(&of).copied();
-                if copier.is_some_and(|copier| crate::waiting::fails_without_copier(st, copier)) {
+                if copier.is_some_and(|copier| {
+                    fails_without_caller(st, copier) || fails_without_copier(st, copier)
+                }) {
                     return Err(internal_error());
                 }
             }

@@ -5,13 +5,15 @@ mod canon;
 mod copies;
 mod resources;
 mod traps;
+mod waits;
 
-use crate::own::{Deviating, OwnEvent, OwnThen};
+use crate::own::{Deviating, NEVER, OwnEvent, OwnThen};
 use crate::wasmtime::{
-    cancels_other_end, copies_in_set, copies_unaligned, drop_tells_idle_end,
-    outlived_start_function_fails, shrinks_aligned, start_function_waits, start_function_yields,
+    cancels_other_end, copies_in_set, copies_unaligned, drop_tells_idle_end, forgets_subtasks,
+    keeps_returned_calls, outlived_caller_fails, outlived_start_function_fails, shrinks_aligned,
+    stale_wait_fails, start_function_waits, start_function_yields, wakes_excluded,
 };
-use crate::{St, cancelling, leaving, switching, turns, waiting, wakes};
+use crate::{St, cancelling, leaving, switching, turns, wakes};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::wasmi;
 use spawndiff_reference::machine::{
@@ -141,14 +143,14 @@ impl Machine for Deviating {
 
     fn set_pending_event(st: &mut St<'_>, waitable: WaitableId, event: PendingEvent) {
         st.set_pending_event(waitable, event);
-        waiting::wakes_one(st, waitable);
+        wakes_excluded::wakes_one(st, waitable);
     }
 
     fn get_pending_event(st: &mut St<'_>, waitable: WaitableId) -> Result<EventTuple, Stop> {
         let set = st.get_waitable(waitable).wset();
         let event = st.get_pending_event(waitable)?;
         if let Some(set) = set {
-            waiting::goes_stale(st, set);
+            stale_wait_fails::goes_stale(st, set);
         }
         Ok(event)
     }
@@ -164,7 +166,7 @@ impl Machine for Deviating {
         if let Some(old) = st.get_waitable(waitable).wset() {
             st.join(waitable, None);
             if st.has_pending_event(waitable) {
-                waiting::goes_stale(st, old);
+                stale_wait_fails::goes_stale(st, old);
             }
         }
         st.join(waitable, wset);
@@ -184,7 +186,7 @@ impl Machine for Deviating {
         thread: ThreadId,
         waitable: WaitableId,
     ) -> Result<Outcome, Stop> {
-        waiting::waited_for_pending_event(st, thread, waitable)
+        waits::waited_for_pending_event(st, thread, waitable)
     }
 
     fn waited_for_event(
@@ -193,7 +195,7 @@ impl Machine for Deviating {
         set: SetId,
         cancelled: Cancelled,
     ) -> Result<Flow<EventTuple>, Stop> {
-        waiting::waited_for_event(st, thread, set, cancelled)
+        waits::waited_for_event(st, thread, set, cancelled)
     }
 
     fn callback_returned(
@@ -297,7 +299,7 @@ impl Machine for Deviating {
     ) -> Result<Option<Value>, Stop> {
         let resolved = st.get_task(task).state() == TaskState::Resolved;
         if !resolved {
-            waiting::returns_without_caller(st, task)?;
+            outlived_caller_fails::returns_without_caller(st, task)?;
         }
         match returning {
             Returning::TaskReturn(_, _, args) => {
@@ -336,7 +338,7 @@ impl Machine for Deviating {
         subtask: WaitableId,
         result: Option<Option<Value>>,
     ) -> Result<(), Stop> {
-        waiting::not_without_caller_of(st, subtask)?;
+        outlived_caller_fails::not_without_caller_of(st, subtask)?;
         st.on_resolve(subtask, result)
     }
 
@@ -380,11 +382,24 @@ impl Machine for Deviating {
     }
 
     fn leftover(st: &mut St<'_>) -> Option<bool> {
-        waiting::leftover(st)
+        if !st.is_leftover_told() {
+            return None;
+        }
+        if keeps_returned_calls::has_kept_calls(st) {
+            return Some(true);
+        }
+        let (left, waitables) = st.left();
+        let all_forgotten = |st: &mut St<'_>| {
+            waitables
+                .into_iter()
+                .all(|it| forgets_subtasks::forgets(st, it))
+        };
+        Some(left > 0 || !all_forgotten(st))
     }
 
     fn own_ready(st: &St<'_>, key: u64) -> bool {
-        waiting::own_ready(st, key)
+        let returned = |task: TaskId| st.get_task(task).state() == TaskState::Resolved;
+        ReadyFunc::Own(key) != NEVER && st.all_tasks().nth(key as usize).is_some_and(returned)
     }
 
     fn own_then(

@@ -1,7 +1,8 @@
 //! The conditions of traps: which of them hold by this machine.
 
-use super::{copies, resources};
-use crate::{St, cancelling, leaving, switching, waiting};
+use super::{copies, resources, waits};
+use crate::wasmtime::{keeps_returned_calls, leaves_waiter};
+use crate::{St, cancelling, leaving, switching};
 use spawndiff_reference::machine::{Site, TrapIf};
 
 /// Which conditions hold at a place of the text: what is in `conditions` holds by the text.
@@ -34,15 +35,16 @@ pub(crate) fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf
                 conditions.clear();
             }
         }
-        Site::WaitableSetDrop(set) => waiting::traps_of_set_drop(st, set, conditions),
+        Site::WaitableSetDrop(set) => waits::traps_of_set_drop(st, set, conditions),
         Site::WaitableJoin { waitable, si } => {
-            waiting::traps_of_join(st, waitable, si, conditions);
+            leaves_waiter::traps_of_join(st, waitable, si, conditions);
         }
         Site::SubtaskCancel { subtask, async_ } => {
             cancelling::traps_of_subtask_cancel(st, subtask, async_, conditions);
         }
         Site::SubtaskDrop(subtask) => {
-            if leaving::drops_held(st, subtask) {
+            if leaving::return_is_held(st, subtask) {
+                keeps_returned_calls::keeps_dropped_call(st);
                 conditions.clear();
             }
         }

@@ -9,11 +9,11 @@
 //! whole, and keeps all of its state to itself.
 
 use super::copies_unaligned::transfer;
+use super::wakes_excluded::wakes_one;
 use crate::conditions::not_in_set;
 use crate::ends::{copy_state, end_of, index_of, is_stream, set_copy_state};
 use crate::internal_error::internal_error;
 use crate::own::{Deviating, OwnEvent};
-use crate::waiting::wakes_one;
 use crate::wakes::{drops_waited_for, wakes_in_vain};
 use crate::{Deviation, St, deviates};
 use spawndiff_observation::Trap;

@@ -1,9 +1,9 @@
 //! A dropped end of a stream or future gives the other end an event although that one is not copying.
 
+use super::stale_wait_fails::goes_stale;
 use crate::ends::{copy_state, end_of, other_end};
 use crate::idle_events::idle_event_of;
 use crate::own::OwnEvent;
-use crate::waiting::goes_stale;
 use crate::wakes::wakes_in_vain;
 use crate::{Deviation, St, deviates, is_on};
 use spawndiff_reference::machine::WaitableId;
