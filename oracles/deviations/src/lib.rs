@@ -12,7 +12,6 @@
 #![warn(missing_docs)]
 
 mod blocked_in;
-mod cancelling;
 mod conditions;
 mod deviation;
 mod ends;

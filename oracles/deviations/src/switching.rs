@@ -545,7 +545,7 @@ pub(crate) fn resume_cont(
     own.resumed_later = false;
     own.queued = false;
     own.forced = None;
-    let late = super::cancelling::tells_late(st, thread);
+    let late = super::machine::deliver_pending_cancel::tells_late(st, thread);
     if st.is_between_callbacks(thread) && super::wasmtime::wait_takes_yield::is_robbed(st, thread) {
         return Err(Stop::Trap(Some(Builtin::Lift), Trap::SetHasWaiters));
     }

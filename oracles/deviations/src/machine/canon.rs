@@ -1,8 +1,10 @@
 //! The canonical definitions, whole: what is done otherwise before and after each.
 
 use super::copies;
-use crate::wasmtime::{cancels_other_end, forgets_subtasks, wait_takes_yield};
-use crate::{Deviation, St, cancelling, ends, idle_events, is_on, leaving, switching, wakes};
+use crate::wasmtime::{
+    cancels_other_end, forgets_subtasks, tells_before_checking, wait_takes_yield,
+};
+use crate::{Deviation, St, ends, idle_events, is_on, leaving, switching, wakes};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{
     Args, Canon, CopyState, EventCode, EventTuple, InstanceId, Outcome, Stop, ThreadId, ValType,
@@ -108,13 +110,13 @@ pub(crate) fn canon_otherwise(
         }
         Canon::ThreadSuspendThenResume { cancellable }
         | Canon::ThreadYieldThenResume { cancellable }
-            if cancelling::tells_first(st, thread, *cancellable) =>
+            if tells_before_checking::tells_first(st, thread, *cancellable) =>
         {
             return Ok(Outcome::returns(1));
         }
         Canon::ThreadSuspendThenPromote { cancellable }
         | Canon::ThreadYieldThenPromote { cancellable } => {
-            if cancelling::tells_first(st, thread, *cancellable) {
+            if tells_before_checking::tells_first(st, thread, *cancellable) {
                 return Ok(Outcome::returns(1));
             }
             let other = st.other_thread(inst, args.i32(0)?)?;

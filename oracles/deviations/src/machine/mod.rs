@@ -1,9 +1,13 @@
 //! Which function of the text is left where: the functions of the machine, each with what is done otherwise in it. Where one
 //! function of the text is left by several causes, in an order, a file of its own here has that order.
 
+mod callback_returned;
 mod canon;
 mod copies;
+pub(crate) mod deliver_pending_cancel;
+mod request_cancellation;
 mod resources;
+mod subtask_cancel;
 mod traps;
 mod waits;
 
@@ -11,16 +15,17 @@ use crate::own::{Deviating, NEVER, OwnEvent, OwnThen};
 use crate::wasmtime::{
     cancels_other_end, copies_in_set, copies_unaligned, drop_tells_idle_end, forgets_subtasks,
     keeps_returned_calls, outlived_caller_fails, outlived_start_function_fails, shrinks_aligned,
-    stale_wait_fails, start_function_waits, start_function_yields, wakes_excluded,
+    stale_wait_fails, start_function_waits, start_function_yields, tells_after_return,
+    wakes_excluded,
 };
-use crate::{St, cancelling, leaving, switching, turns, wakes};
+use crate::{St, leaving, switching, turns, wakes};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::wasmi;
 use spawndiff_reference::machine::{
-    Activity, Args, BufferId, CallbackCode, Caller, Cancelled, Canon, Continuation, CoreValueIter,
-    EventTuple, Flow, FuncInst, InstanceId, Machine, Next, OnCancel, Outcome, PendingEvent,
-    ReadyFunc, ResourceTypeId, Returning, SetId, SharedId, Side, Site, Stop, SubtaskState, TaskId,
-    TaskState, Then, ThreadId, TrapIf, Value, WaitableId,
+    Activity, Args, BufferId, CallbackCode, Caller, Cancelled, Canon, CoreValueIter, EventTuple,
+    Flow, FuncInst, InstanceId, Machine, Next, OnCancel, Outcome, PendingEvent, ReadyFunc,
+    ResourceTypeId, Returning, SetId, SharedId, Side, Site, Stop, SubtaskState, TaskId, TaskState,
+    Then, ThreadId, TrapIf, Value, WaitableId,
 };
 
 impl Machine for Deviating {
@@ -204,27 +209,7 @@ impl Machine for Deviating {
         code: CallbackCode,
         si: u32,
     ) -> Result<Next, Stop> {
-        use spawndiff_observation::Builtin;
-        let inst = st.inst_of(thread);
-        match code {
-            CallbackCode::Yield if cancelling::instead_of_telling(st, thread) => {
-                st.release_exclusive(inst);
-                turns::waits(st, thread, ReadyFunc::NotExclusive(inst));
-                let _ = st.block_internal::<bool>(thread, true);
-                return Ok(Next::Block(None, Continuation::CallbackYield));
-            }
-            CallbackCode::Wait => {
-                st.release_exclusive(inst);
-                let set = st.get_set(inst, si);
-                let set = set.map_err(|stop| stop.by(Builtin::Callback))?;
-                if cancelling::instead_of_waiting(st, thread) {
-                    st.begin_waiting(set);
-                    return Ok(Next::Block(None, Continuation::CallbackWait(set)));
-                }
-            }
-            CallbackCode::Exit | CallbackCode::Yield => {}
-        }
-        st.callback_returned(thread, code, si)
+        callback_returned::callback_returned(st, thread, code, si)
     }
 
     fn request_cancellation(
@@ -232,11 +217,11 @@ impl Machine for Deviating {
         task: TaskId,
         caller: Option<InstanceId>,
     ) -> Result<(), Stop> {
-        cancelling::request_cancellation(st, task, caller)
+        request_cancellation::request_cancellation(st, task, caller)
     }
 
     fn cancellation_candidates(st: &mut St<'_>, task: TaskId) -> Vec<ThreadId> {
-        cancelling::cancellation_candidates(st, task)
+        request_cancellation::cancellation_candidates(st, task)
     }
 
     fn resume_cancelled(
@@ -244,11 +229,11 @@ impl Machine for Deviating {
         thread: ThreadId,
         caller: Option<InstanceId>,
     ) -> Result<(), Stop> {
-        cancelling::resume_cancelled(st, thread, caller)
+        request_cancellation::resume_cancelled(st, thread, caller)
     }
 
     fn deliver_pending_cancel(st: &mut St<'_>, thread: ThreadId, cancellable: bool) -> bool {
-        cancelling::deliver_pending_cancel(st, thread, cancellable)
+        deliver_pending_cancel::deliver_pending_cancel(st, thread, cancellable)
     }
 
     fn cancellation_requested(
@@ -257,7 +242,7 @@ impl Machine for Deviating {
         subtask: WaitableId,
         async_: bool,
     ) -> Result<Outcome, Stop> {
-        cancelling::cancellation_requested(st, thread, subtask, async_)
+        subtask_cancel::cancellation_requested(st, thread, subtask, async_)
     }
 
     fn shared_copy(
@@ -329,7 +314,7 @@ impl Machine for Deviating {
     }
 
     fn resolve(st: &mut St<'_>, task: TaskId, result: Option<Option<Value>>) -> Result<(), Stop> {
-        cancelling::remembers_cancellation(st, task);
+        tells_after_return::remembers_cancellation(st, task);
         st.resolve(task, result)
     }
 
@@ -415,7 +400,7 @@ impl Machine for Deviating {
             },
             Some(OwnThen::Called(subtask)) => switching::called(st, thread, subtask),
             Some(OwnThen::Cancel(subtask, async_)) => {
-                cancelling::has_yielded(st, thread, subtask, async_)
+                subtask_cancel::has_yielded(st, thread, subtask, async_)
             }
             Some(OwnThen::Destroyed) => Ok(Outcome::nothing()),
             None => unreachable!("the number was given out by this machine"),

@@ -1,9 +1,11 @@
 //! The conditions of traps: which of them hold by this machine.
 
-use super::{copies, resources, waits};
+use super::{copies, resources, subtask_cancel, waits};
+use crate::wasmtime::cancels_twice::cancels_asked_twice;
+use crate::wasmtime::cancels_undelivered::cancels_untold;
 use crate::wasmtime::{keeps_returned_calls, leaves_waiter};
-use crate::{St, cancelling, leaving, switching};
-use spawndiff_reference::machine::{Site, TrapIf};
+use crate::{St, leaving, switching};
+use spawndiff_reference::machine::{Site, TaskId, TaskState, TrapIf};
 
 /// Which conditions hold at a place of the text: what is in `conditions` holds by the text.
 pub(crate) fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf>) {
@@ -24,9 +26,7 @@ pub(crate) fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf
             }
         }
         Site::TaskCancel { thread, task } => {
-            if conditions.contains(&TrapIf::CancelNotDelivered)
-                && cancelling::cancels_undelivered(st, task)
-            {
+            if conditions.contains(&TrapIf::CancelNotDelivered) && cancels_pending(st, task) {
                 conditions.retain(|it| *it != TrapIf::CancelNotDelivered);
             }
             if conditions[..] == [TrapIf::CancelsNotAsync]
@@ -40,7 +40,7 @@ pub(crate) fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf
             leaves_waiter::traps_of_join(st, waitable, si, conditions);
         }
         Site::SubtaskCancel { subtask, async_ } => {
-            cancelling::traps_of_subtask_cancel(st, subtask, async_, conditions);
+            subtask_cancel::traps_of_subtask_cancel(st, subtask, async_, conditions);
         }
         Site::SubtaskDrop(subtask) => {
             if leaving::return_is_held(st, subtask) {
@@ -63,4 +63,12 @@ pub(crate) fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf
         Site::LiftOwn(handle) => resources::lifts_lent(st, handle, conditions),
         Site::ResourceDrop(handle) => resources::drops_lent(st, handle, conditions),
     }
+}
+
+/// Whether a task that is asked to cancel may be cancelled before it was told of that.
+fn cancels_pending(st: &mut St<'_>, task: TaskId) -> bool {
+    let pending = st.get_task(task).state() == TaskState::PendingCancel;
+    // Where it was told, it was asked a second time.
+    let told = st.machine.of_task(task).told;
+    pending && (told && cancels_asked_twice(st) || cancels_untold(st))
 }

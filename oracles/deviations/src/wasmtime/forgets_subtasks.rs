@@ -1,15 +1,15 @@
 //! A subtask cannot be used any more, not even to drop it, once its task has ended after its return was delivered. That is an internal
 //! error, unless there is another one in its place, which is taken for it. A trap `subtask-not-resolved` stands for it.
 
-use crate::cancelling::request_cancellation;
 use crate::internal_error::internal_error;
-use crate::own::NEVER;
+use crate::own::{Deviating, NEVER};
 use crate::places::{has_handle, takes_what_is_there};
 use crate::turns::waits;
 use crate::{Deviation, St, deviates_here, either, one_of};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{
-    BLOCKED, Handle, InstanceId, OnCancel, Outcome, Stop, TaskState, Then, ThreadId, WaitableId,
+    BLOCKED, Handle, InstanceId, Machine, OnCancel, Outcome, Stop, TaskState, Then, ThreadId,
+    WaitableId,
 };
 
 /// Where a handle of a waitable is used: whether that fails.
@@ -105,7 +105,7 @@ pub(crate) fn cancels_another(
     let waits_for_itself =
         !async_ && st.get_task(task).state() != TaskState::Resolved && either(st);
     if waits_for_itself {
-        request_cancellation(st, task, None)?;
+        Deviating::request_cancellation(st, task, None)?;
         st.machine.told = None;
         waits(st, thread, NEVER);
         return Ok(Outcome::Block(None, Then::Event(forgotten)));

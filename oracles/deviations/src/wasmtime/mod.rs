@@ -4,8 +4,16 @@
 //! Nothing is composed here: where one function of the text is left by several causes, [`machine`](mod@crate::machine) calls them in
 //! their order.
 
+pub(crate) mod cancel_misses_callback_yield;
+pub(crate) mod cancel_misses_suspended;
+pub(crate) mod cancel_misses_woken;
+pub(crate) mod cancel_traps_in_set;
+pub(crate) mod cancel_waits_for_exclusive;
+pub(crate) mod cancel_yields;
 pub(crate) mod cancels_other_end;
 pub(crate) mod cancels_sync_copy;
+pub(crate) mod cancels_twice;
+pub(crate) mod cancels_undelivered;
 pub(crate) mod copies_in_set;
 pub(crate) mod copies_unaligned;
 pub(crate) mod copy_keeps_idle_event;
@@ -25,6 +33,10 @@ pub(crate) mod shrinks_aligned;
 pub(crate) mod stale_wait_fails;
 pub(crate) mod start_function_waits;
 pub(crate) mod start_function_yields;
+pub(crate) mod tells_after_return;
+pub(crate) mod tells_before_checking;
+pub(crate) mod tells_in_turn;
+pub(crate) mod tells_when_free;
 pub(crate) mod wait_takes_yield;
 pub(crate) mod wakes_excluded;
 pub(crate) mod zero_write_completes;
