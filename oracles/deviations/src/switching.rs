@@ -1,9 +1,9 @@
 //! Who runs next: switches, promotions, calls, and tasks of a synchronous type.
 
 use super::blocked_in::{is_in_yield, then_of, yields_in_built_in};
-use super::leaving::may_block_as_caller;
 use super::own::OwnThen;
 use super::turns::{is_ready, ready_func, switches_in_turn, waits, waits_its_turn};
+use super::wasmtime::leaves_in_called_post_return::may_block_as_caller;
 use super::{Deviation, St, deviates, deviates_here, either, is_on};
 use crate::wasmtime::start_function_waits::waits_in_start_function;
 use crate::wasmtime::start_function_yields::{calls_in_start_function, runs_beside_start_function};

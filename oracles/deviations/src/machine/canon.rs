@@ -2,9 +2,10 @@
 
 use super::copies;
 use crate::wasmtime::{
-    cancels_other_end, forgets_subtasks, tells_before_checking, wait_takes_yield,
+    cancels_other_end, forgets_subtasks, leaves_in_called_post_return, tells_before_checking,
+    wait_takes_yield,
 };
-use crate::{Deviation, St, ends, idle_events, is_on, leaving, switching, wakes};
+use crate::{Deviation, St, ends, idle_events, is_on, switching, wakes};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{
     Args, Canon, CopyState, EventCode, EventTuple, InstanceId, Outcome, Stop, ThreadId, ValType,
@@ -27,7 +28,7 @@ pub(crate) fn canon_otherwise(
             }
         }
         Canon::ThreadIndex => {
-            if let Some(index) = leaving::index_of_thread(st, thread) {
+            if let Some(index) = leaves_in_called_post_return::index_of_thread(st, thread) {
                 return Ok(Outcome::returns(index));
             }
         }

@@ -5,6 +5,8 @@ mod callback_returned;
 mod canon;
 mod copies;
 pub(crate) mod deliver_pending_cancel;
+mod may_leave;
+mod post_return;
 mod request_cancellation;
 mod resources;
 mod subtask_cancel;
@@ -14,11 +16,11 @@ mod waits;
 use crate::own::{Deviating, NEVER, OwnEvent, OwnThen};
 use crate::wasmtime::{
     cancels_other_end, copies_in_set, copies_unaligned, drop_tells_idle_end, forgets_subtasks,
-    keeps_returned_calls, outlived_caller_fails, outlived_start_function_fails, shrinks_aligned,
-    stale_wait_fails, start_function_waits, start_function_yields, tells_after_return,
-    wakes_excluded,
+    keeps_returned_calls, leaves_in_called_post_return, outlived_caller_fails,
+    outlived_start_function_fails, shrinks_aligned, stale_wait_fails, start_function_waits,
+    start_function_yields, tells_after_return, wakes_excluded,
 };
-use crate::{St, leaving, switching, turns, wakes};
+use crate::{St, held_returns, switching, turns, wakes};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::wasmi;
 use spawndiff_reference::machine::{
@@ -106,7 +108,9 @@ impl Machine for Deviating {
             Activity::Start | Activity::Callee => {
                 outlived_start_function_fails::begins_in_start_function(st, thread)
             }
-            Activity::PostReturn => leaving::begins_post_return(st, st.get_thread(thread).task()),
+            Activity::PostReturn => {
+                post_return::begins_post_return(st, st.get_thread(thread).task())
+            }
             Activity::Callback | Activity::Within(_) => {}
         }
         st.begin_core_call(thread, activity);
@@ -118,13 +122,13 @@ impl Machine for Deviating {
             Activity::Start | Activity::Callee => {
                 outlived_start_function_fails::outlives_start_function(st, thread)
             }
-            Activity::PostReturn => leaving::ends_post_return(st, st.get_thread(thread).task()),
+            Activity::PostReturn => post_return::ends_post_return(st, st.get_thread(thread).task()),
             Activity::Callback | Activity::Within(_) => Ok(()),
         }
     }
 
     fn may_leave(st: &mut St<'_>, thread: ThreadId, canon: &Canon) -> Result<bool, Stop> {
-        if !leaving::may_leave(st, thread, canon) {
+        if !may_leave::may_leave(st, thread, canon) {
             return Ok(false);
         }
         match switching::instead_of_blocking(st, thread, canon) {
@@ -134,7 +138,7 @@ impl Machine for Deviating {
     }
 
     fn current_task(st: &St<'_>, thread: ThreadId) -> TaskId {
-        leaving::returning_task(st, thread)
+        leaves_in_called_post_return::returning_task(st, thread)
     }
 
     fn start_function(st: &mut St<'_>, inst: InstanceId, func: wasmi::Func) -> Result<(), Stop> {
@@ -310,7 +314,7 @@ impl Machine for Deviating {
     }
 
     fn subtask_state(st: &St<'_>, subtask: WaitableId) -> SubtaskState {
-        leaving::subtask_state(st, subtask)
+        held_returns::subtask_state(st, subtask)
     }
 
     fn resolve(st: &mut St<'_>, task: TaskId, result: Option<Option<Value>>) -> Result<(), Stop> {
@@ -360,7 +364,7 @@ impl Machine for Deviating {
     }
 
     fn returned(st: &St<'_>, task: TaskId) -> Option<Option<Value>> {
-        match leaving::blocks_in_post_return(st, task) {
+        match held_returns::blocks_in_post_return(st, task) {
             true => None,
             false => st.returned(task),
         }

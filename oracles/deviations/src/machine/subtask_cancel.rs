@@ -2,8 +2,8 @@
 
 use crate::St;
 use crate::conditions::{add, not_in_set};
+use crate::held_returns::return_is_held;
 use crate::internal_error::internal_error;
-use crate::leaving::return_is_held;
 use crate::own::{OwnThen, Told};
 use crate::places::{has_handle, takes_what_is_there};
 use crate::switching::holds_caller;

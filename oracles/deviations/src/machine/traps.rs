@@ -4,7 +4,7 @@ use super::{copies, resources, subtask_cancel, waits};
 use crate::wasmtime::cancels_twice::cancels_asked_twice;
 use crate::wasmtime::cancels_undelivered::cancels_untold;
 use crate::wasmtime::{keeps_returned_calls, leaves_waiter};
-use crate::{St, leaving, switching};
+use crate::{St, held_returns, switching};
 use spawndiff_reference::machine::{Site, TaskId, TaskState, TrapIf};
 
 /// Which conditions hold at a place of the text: what is in `conditions` holds by the text.
@@ -43,7 +43,7 @@ pub(crate) fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf
             subtask_cancel::traps_of_subtask_cancel(st, subtask, async_, conditions);
         }
         Site::SubtaskDrop(subtask) => {
-            if leaving::return_is_held(st, subtask) {
+            if held_returns::return_is_held(st, subtask) {
                 keeps_returned_calls::keeps_dropped_call(st);
                 conditions.clear();
             }
