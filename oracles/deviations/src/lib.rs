@@ -21,7 +21,6 @@ mod internal_error;
 mod machine;
 mod own;
 mod places;
-mod switching;
 mod told_in_turn;
 mod turns;
 mod wakes;

@@ -1,10 +1,10 @@
 //! The `match code` in the loop of `canon_lift`: what a callback has returned, and whether the thread is told of a cancellation then.
 
 use crate::St;
-use crate::switching::queues_behind_others;
 use crate::told_in_turn::tell_in_turn;
 use crate::turns::waits;
 use crate::wasmtime::cancel_misses_callback_yield::tells_next_callback;
+use crate::wasmtime::queues_switches::queues_behind_others;
 use crate::wasmtime::tells_in_turn::{tells_in_turn, tells_in_turn_after_wait};
 use spawndiff_observation::Builtin;
 use spawndiff_reference::machine::{

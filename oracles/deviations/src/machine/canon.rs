@@ -1,15 +1,16 @@
 //! The canonical definitions, whole: what is done otherwise before and after each.
 
-use super::copies;
+use super::{copies, lower};
 use crate::wasmtime::{
-    cancels_other_end, forgets_subtasks, leaves_in_called_post_return, tells_before_checking,
+    cancels_other_end, forgets_subtasks, leaves_in_called_post_return, promotes_nothing,
+    promotes_suspended, sync_typed_suspends, sync_typed_yield_asserts, tells_before_checking,
     wait_takes_yield,
 };
-use crate::{Deviation, St, ends, idle_events, is_on, switching, wakes};
+use crate::{Deviation, St, ends, idle_events, is_on, wakes};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{
-    Args, Canon, CopyState, EventCode, EventTuple, InstanceId, Outcome, Stop, ThreadId, ValType,
-    WaitableId,
+    Args, Canon, CopyState, EventCode, EventTuple, Flow, InstanceId, Outcome, Stop, ThreadId,
+    ValType, WaitableId,
 };
 
 /// A canonical definition, with what is done otherwise before and after it.
@@ -23,7 +24,7 @@ pub(crate) fn canon_otherwise(
     match canon {
         Canon::Lower { callee, opts, .. } => {
             let values = args.values();
-            if let Some(waits) = switching::lowers_in_turn(st, thread, callee, opts, values)? {
+            if let Some(waits) = lower::lowers_in_turn(st, thread, callee, opts, values)? {
                 return Ok(waits);
             }
         }
@@ -103,10 +104,10 @@ pub(crate) fn canon_otherwise(
                 return cancels_other_end::drop_crossed(st, end, *side);
             }
         }
-        Canon::ThreadSuspend { .. } if switching::may_not_suspend(st, thread) => {
+        Canon::ThreadSuspend { .. } if sync_typed_suspends::may_not_suspend(st, thread) => {
             return Err(Trap::CannotBlock.into());
         }
-        Canon::ThreadYield { .. } if switching::may_not_yield(st, thread) => {
+        Canon::ThreadYield { .. } if sync_typed_yield_asserts::may_not_yield(st, thread) => {
             return Err(Trap::CannotBlock.into());
         }
         Canon::ThreadSuspendThenResume { cancellable }
@@ -124,8 +125,7 @@ pub(crate) fn canon_otherwise(
             let yields = matches!(canon, Canon::ThreadYieldThenPromote { .. });
             let itself = other == thread && is_on(st, Deviation::PromotesItself);
             if !itself
-                && let Some(flow) =
-                    switching::instead_of_promoting(st, thread, *cancellable, other, yields)
+                && let Some(flow) = instead_of_promoting(st, thread, *cancellable, other, yields)
             {
                 return Ok(flow?.into());
             }
@@ -144,4 +144,18 @@ fn end_named(
 ) -> Result<Option<WaitableId>, Stop> {
     let handle = st.get_handle(inst, args.i32(0)?);
     Ok(handle.and_then(|handle| st.end_of(handle, ty)).ok())
+}
+
+/// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`): what is done instead. `None`: nothing else.
+fn instead_of_promoting(
+    st: &mut St<'_>,
+    thread: ThreadId,
+    cancellable: bool,
+    other: ThreadId,
+    yields: bool,
+) -> Option<Result<Flow, Stop>> {
+    let instead = promotes_suspended::instead_of_promoting(st, thread, cancellable, other, yields);
+    instead.or_else(|| {
+        promotes_nothing::instead_of_promoting(st, thread, cancellable, other, yields).map(Ok)
+    })
 }

@@ -4,12 +4,16 @@
 mod callback_returned;
 mod canon;
 mod copies;
-pub(crate) mod deliver_pending_cancel;
+mod deliver_pending_cancel;
+mod lower;
 mod may_leave;
 mod post_return;
 mod request_cancellation;
 mod resources;
+mod resume_cont;
+mod run_until_resolved;
 mod subtask_cancel;
+mod task_return;
 mod traps;
 mod waits;
 
@@ -18,9 +22,10 @@ use crate::wasmtime::{
     cancels_other_end, copies_in_set, copies_unaligned, drop_tells_idle_end, forgets_subtasks,
     keeps_returned_calls, leaves_in_called_post_return, outlived_caller_fails,
     outlived_start_function_fails, shrinks_aligned, stale_wait_fails, start_function_waits,
-    start_function_yields, tells_after_return, wakes_excluded,
+    start_function_yields, sync_call_skips_queue, sync_typed_suspends,
+    sync_typed_yield_runs_others, tells_after_return, waits_for_exclusive, wakes_excluded,
 };
-use crate::{St, held_returns, switching, turns, wakes};
+use crate::{St, held_returns, turns, wakes};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::wasmi;
 use spawndiff_reference::machine::{
@@ -38,7 +43,7 @@ impl Machine for Deviating {
         thread: ThreadId,
         cancelled: Cancelled,
     ) -> Result<Option<ThreadId>, Stop> {
-        switching::resume_cont(st, thread, cancelled)
+        resume_cont::resume_cont(st, thread, cancelled)
     }
 
     fn ready(st: &St<'_>, thread: ThreadId) -> bool {
@@ -53,11 +58,11 @@ impl Machine for Deviating {
     fn run_ready(st: &mut St<'_>, thread: ThreadId) -> Result<(), Stop> {
         let inst = st.inst_of(thread);
         st.run_ready(thread)?;
-        switching::leaves_instance(st, inst)
+        sync_typed_yield_runs_others::leaves_instance(st, inst)
     }
 
     fn run_until_resolved(st: &mut St<'_>, task: TaskId) -> Result<(), Stop> {
-        switching::run_until_resolved(st, task)
+        run_until_resolved::run_until_resolved(st, task)
     }
 
     fn call_func(
@@ -66,15 +71,20 @@ impl Machine for Deviating {
         from: Option<InstanceId>,
         caller: Caller,
     ) -> Result<OnCancel, Stop> {
-        switching::call_func(st, func, from, caller)
+        lower::call_func(st, func, from, caller)
     }
 
     fn has_backpressure(st: &St<'_>, task: TaskId) -> bool {
-        switching::has_backpressure(st, task)
+        st.has_backpressure(task) || waits_for_exclusive::has_to_wait(st, task)
     }
 
     fn waits_to_enter(st: &mut St<'_>, task: TaskId) -> bool {
-        switching::waits_to_enter(st, task)
+        if sync_call_skips_queue::skips_queue(st, task) {
+            return false;
+        }
+        let waits = st.waits_to_enter(task);
+        let deviates = waits_for_exclusive::waits_for_exclusive(st, task);
+        waits || deviates
     }
 
     fn needs_exclusive(st: &St<'_>, task: TaskId) -> bool {
@@ -131,7 +141,7 @@ impl Machine for Deviating {
         if !may_leave::may_leave(st, thread, canon) {
             return Ok(false);
         }
-        match switching::instead_of_blocking(st, thread, canon) {
+        match sync_typed_suspends::instead_of_blocking(st, thread, canon) {
             true => Err(Trap::CannotBlock.into()),
             false => Ok(true),
         }
@@ -278,7 +288,7 @@ impl Machine for Deviating {
         thread: ThreadId,
         subtask: WaitableId,
     ) -> Result<Outcome, Stop> {
-        switching::lower_result(st, thread, subtask)
+        lower::lower_result(st, thread, subtask)
     }
 
     fn lift_result(
@@ -292,7 +302,7 @@ impl Machine for Deviating {
         }
         match returning {
             Returning::TaskReturn(_, _, args) => {
-                match switching::returns_by_pointer(st, task, args) {
+                match task_return::returns_by_pointer(st, task, args) {
                     Some(pointer) => st.lift_result(task, Returning::Results(&[pointer])),
                     None => st.lift_result(task, returning),
                 }
@@ -402,7 +412,7 @@ impl Machine for Deviating {
                 Canon::Lower { callee, ft, opts } => st.canon_lower(thread, callee, ft, opts, args),
                 _ => unreachable!("only a call waits for its turn so"),
             },
-            Some(OwnThen::Called(subtask)) => switching::called(st, thread, subtask),
+            Some(OwnThen::Called(subtask)) => lower::called(st, thread, subtask),
             Some(OwnThen::Cancel(subtask, async_)) => {
                 subtask_cancel::has_yielded(st, thread, subtask, async_)
             }

@@ -3,12 +3,12 @@
 use crate::St;
 use crate::blocked_in::is_in_callback_wait;
 use crate::own::Told;
-use crate::switching::queues_behind_others;
 use crate::told_in_turn::{tell_in_turn, tells_alone};
 use crate::wasmtime::cancel_misses_callback_yield::misses_callback_yield;
 use crate::wasmtime::cancel_misses_suspended::misses_suspended;
 use crate::wasmtime::cancel_misses_woken::misses_woken;
 use crate::wasmtime::cancel_waits_for_exclusive::canceller_waits_for_exclusive;
+use crate::wasmtime::queues_switches::queues_behind_others;
 use crate::wasmtime::tells_when_free::tells_when_none_is_exclusive;
 use crate::wasmtime::wait_takes_yield::restores_event;
 use spawndiff_reference::machine::{InstanceId, Stop, TaskId, TaskState, ThreadId};

@@ -6,12 +6,12 @@ use crate::held_returns::return_is_held;
 use crate::internal_error::internal_error;
 use crate::own::{OwnThen, Told};
 use crate::places::{has_handle, takes_what_is_there};
-use crate::switching::holds_caller;
 use crate::turns::waits;
 use crate::wasmtime::cancel_traps_in_set::refuses_in_set;
 use crate::wasmtime::cancel_yields::canceller_yields;
 use crate::wasmtime::cancels_twice::{asks_again, waits_in_own_set};
 use crate::wasmtime::forgets_subtasks::forgets;
+use crate::wasmtime::holds_caller::{blocks_in_cancel, holds_caller};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{
     BLOCKED, Outcome, ReadyFunc, Stop, Then, ThreadId, TrapIf, WaitableId,
@@ -55,7 +55,7 @@ fn go_on(
 ) -> Result<Outcome, Stop> {
     let outcome = st.cancellation_requested(thread, subtask, async_)?;
     if let Outcome::Block(_, Then::Event(_)) = outcome {
-        st.machine.held_by = Some(subtask);
+        blocks_in_cancel(st, subtask);
     }
     Ok(outcome)
 }

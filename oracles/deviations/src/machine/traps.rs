@@ -1,10 +1,11 @@
 //! The conditions of traps: which of them hold by this machine.
 
-use super::{copies, resources, subtask_cancel, waits};
+use super::{copies, resources, subtask_cancel, task_return, waits};
 use crate::wasmtime::cancels_twice::cancels_asked_twice;
 use crate::wasmtime::cancels_undelivered::cancels_untold;
+use crate::wasmtime::returns_without_memory::returns_without_memory;
 use crate::wasmtime::{keeps_returned_calls, leaves_waiter};
-use crate::{St, held_returns, switching};
+use crate::{St, held_returns};
 use spawndiff_reference::machine::{Site, TaskId, TaskState, TrapIf};
 
 /// Which conditions hold at a place of the text: what is in `conditions` holds by the text.
@@ -15,12 +16,12 @@ pub(crate) fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf
                 let others = [TrapIf::ReturnsNotAsync, TrapIf::ReturnsWithOtherOptions];
                 let only_options = conditions.contains(&TrapIf::ReturnsWithOtherOptions)
                     && conditions.iter().all(|it| others.contains(it));
-                if only_options && switching::returns_without_memory(st, task, opts) {
+                if only_options && returns_without_memory(st, task, opts) {
                     conditions.retain(|it| *it != TrapIf::ReturnsWithOtherOptions);
                 }
             }
             if conditions[..] == [TrapIf::ReturnsNotAsync]
-                && switching::instead_of_refusing(st, thread)
+                && task_return::instead_of_refusing(st, thread)
             {
                 conditions.clear();
             }
@@ -30,7 +31,7 @@ pub(crate) fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf
                 conditions.retain(|it| *it != TrapIf::CancelNotDelivered);
             }
             if conditions[..] == [TrapIf::CancelsNotAsync]
-                && switching::instead_of_refusing(st, thread)
+                && task_return::instead_of_refusing(st, thread)
             {
                 conditions.clear();
             }
