@@ -35,8 +35,8 @@ pub(crate) fn fix(
     }
 }
 
-/// After the cancellation of a copy that a thread waits for, and before another one: such a thread waits by a set of its own, in which
-/// a synchronous copy or cancellation finds the end.
+/// After the cancellation of a copy that a thread waits for, and before another one: such a thread waits by a set of its own, in
+/// which a synchronous copy or cancellation finds the end.
 pub(crate) fn not_waited_for(
     st: &St<'_>,
     end: WaitableId,

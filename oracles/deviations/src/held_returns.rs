@@ -1,5 +1,5 @@
-//! Returns that are held: a `post-return` function leaves its instance, and the caller, or the host, hears of the return only once that
-//! function is over.
+//! Returns that are held: a `post-return` function leaves its instance, and the caller, or the host, hears of the return only once
+//! that function is over.
 
 use crate::St;
 use spawndiff_reference::machine::{

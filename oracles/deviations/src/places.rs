@@ -14,9 +14,10 @@ pub(crate) fn has_handle(st: &St<'_>, waitable: WaitableId) -> bool {
     matches!(there, Some(Some(Handle::Waitable(there))) if there == waitable)
 }
 
-/// Where the subtask that a thread cancels was dropped while that thread had yielded, or was forgotten: the engine remembers a place in a table of its own, and not a subtask, and takes what is there now. That is a subtask that
-/// was made since (also one without a handle, which has not resolved: `None`), or nothing, which is an internal error or
-/// looks like a subtask whose return was delivered.
+/// Where the subtask that a thread cancels was dropped while that thread had yielded, or was forgotten: the engine remembers a
+/// place in a table of its own, and not a subtask, and takes what is there now. That is a subtask that was made since (also one
+/// without a handle, which has not resolved: `None`), or nothing, which is an internal error or looks like a subtask whose return
+/// was delivered.
 pub(crate) fn takes_what_is_there(
     st: &mut St<'_>,
     dropped: WaitableId,

@@ -1,4 +1,5 @@
-//! The `match code` in the loop of `canon_lift`: what a callback has returned, and whether the thread is told of a cancellation then.
+//! The `match code` in the loop of `canon_lift`: what a callback has returned, and whether the thread is told of a cancellation
+//! then.
 
 use crate::St;
 use crate::told_in_turn::tell_in_turn;

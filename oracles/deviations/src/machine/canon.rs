@@ -146,7 +146,8 @@ fn end_named(
     Ok(handle.and_then(|handle| st.end_of(handle, ty)).ok())
 }
 
-/// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`): what is done instead. `None`: nothing else.
+/// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`): what is done instead. `None`: nothing
+/// else.
 fn instead_of_promoting(
     st: &mut St<'_>,
     thread: ThreadId,

@@ -1,5 +1,5 @@
-//! `subtask.cancel` does not resume a thread of the callee that is suspended or was made ready by `resume-later`: it is told when it is
-//! resumed otherwise.
+//! `subtask.cancel` does not resume a thread of the callee that is suspended or was made ready by `resume-later`: it is told when
+//! it is resumed otherwise.
 
 use crate::blocked_in::is_in_suspend;
 use crate::{Deviation, St, deviates};

@@ -1,5 +1,5 @@
-//! `subtask.cancel` does not resume a thread of the callee that waits between callbacks after WAIT, once there is an event for it: it is
-//! told in its turn.
+//! `subtask.cancel` does not resume a thread of the callee that waits between callbacks after WAIT, once there is an event for it:
+//! it is told in its turn.
 
 use crate::blocked_in::is_in_callback_wait;
 use crate::turns::is_ready;

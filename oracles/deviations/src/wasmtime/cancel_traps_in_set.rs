@@ -1,5 +1,5 @@
-//! `subtask.cancel async` of a subtask that is in a waitable set traps, as later texts ask for. The engine's own set, in which a thread
-//! waits for its cancellation, is one.
+//! `subtask.cancel async` of a subtask that is in a waitable set traps, as later texts ask for. The engine's own set, in which a
+//! thread waits for its cancellation, is one.
 
 use super::cancels_twice::waits_in_own_set;
 use crate::{Deviation, St, deviates, is_on};

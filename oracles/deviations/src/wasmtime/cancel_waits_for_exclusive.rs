@@ -1,5 +1,5 @@
-//! A task that waits for its callback, and cannot be told of a cancellation because another one is exclusive, is told as soon as that one
-//! no longer is, and not with its next event. The canceller waits for that.
+//! A task that waits for its callback, and cannot be told of a cancellation because another one is exclusive, is told as soon as
+//! that one no longer is, and not with its next event. The canceller waits for that.
 
 use crate::{Deviation, St, deviates};
 

@@ -1,5 +1,5 @@
-//! `subtask.cancel` lets other threads run before it returns, once the callee has been told. If one of them drops the subtask, what it
-//! returns is of whatever is in the subtask's place then, or it fails.
+//! `subtask.cancel` lets other threads run before it returns, once the callee has been told. If one of them drops the subtask, what
+//! it returns is of whatever is in the subtask's place then, or it fails.
 
 use crate::{Deviation, St, deviates};
 

@@ -1,12 +1,12 @@
-//! `{stream,future}.cancel-read` of a writable end that copies, and `cancel-write` of a readable one, says CANCELLED; the copy goes on, and
-//! the end is taken for an idle one of the other side. What comes of that copy cannot be told then, which is an internal error. A trap
-//! `subtask-not-resolved` stands for it.
+//! `{stream,future}.cancel-read` of a writable end that copies, and `cancel-write` of a readable one, says CANCELLED; the copy goes
+//! on, and the end is taken for an idle one of the other side. What comes of that copy cannot be told then, which is an internal
+//! error. A trap `subtask-not-resolved` stands for it.
 //!
-//! Such a stream or future has crossed, as it is called here: a copy of one end was cancelled as if it were a copy of the other, and from then on the end is
-//! taken for an idle one of the other side. What comes of the copy is still told of where it was begun.
+//! Such a stream or future has crossed, as it is called here: a copy of one end was cancelled as if it were a copy of the other,
+//! and from then on the end is taken for an idle one of the other side. What comes of the copy is still told of where it was begun.
 //!
-//! What follows is no override of a function of the text, but a second state machine for such a stream or future: it catches the built-ins
-//! whole, and keeps all of its state to itself.
+//! What follows is no override of a function of the text, but a second state machine for such a stream or future: it catches the
+//! built-ins whole, and keeps all of its state to itself.
 
 use super::copies_unaligned::transfer;
 use super::wakes_excluded::wakes_one;

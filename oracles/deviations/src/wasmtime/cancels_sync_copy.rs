@@ -1,5 +1,5 @@
-//! `{stream,future}.cancel-*` cancels a copy that another thread waits for. Where that thread has been woken, it is an internal error,
-//! unless there is another event once it goes on. A trap `subtask-not-resolved` stands for it.
+//! `{stream,future}.cancel-*` cancels a copy that another thread waits for. Where that thread has been woken, it is an internal
+//! error, unless there is another event once it goes on. A trap `subtask-not-resolved` stands for it.
 
 use crate::conditions::add;
 use crate::ends::copy_state;

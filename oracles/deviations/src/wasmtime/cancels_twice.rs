@@ -18,8 +18,8 @@ pub(crate) fn waits_in_own_set(st: &mut St<'_>, subtask: WaitableId, requested: 
         && deviates_here(st, Deviation::CancelsTwice)
 }
 
-/// In `canon_task_cancel`, where a cancellation is pending of a task that was told of one before: it was asked a second time, and may
-/// be cancelled.
+/// In `canon_task_cancel`, where a cancellation is pending of a task that was told of one before: it was asked a second time, and
+/// may be cancelled.
 pub(crate) fn cancels_asked_twice(st: &mut St<'_>) -> bool {
     deviates(st, Deviation::CancelsTwice)
 }

@@ -1,5 +1,5 @@
-//! Before a thread that was woken in its wait for a waitable set looks at that, the set can be dropped. Then that is an internal error,
-//! unless another set with an event is in its place. A trap `subtask-not-resolved` stands for it.
+//! Before a thread that was woken in its wait for a waitable set looks at that, the set can be dropped. Then that is an internal
+//! error, unless another set with an event is in its place. A trap `subtask-not-resolved` stands for it.
 
 use crate::turns::ready_func;
 use crate::{Deviation, St, deviates, is_on, one_of};
@@ -23,8 +23,8 @@ pub(crate) fn drops_woken(st: &mut St<'_>, set: SetId) -> bool {
     drops
 }
 
-/// Where a thread goes on after a wait for a set that was dropped: the set that it takes its event from, or an error. `None`: the set
-/// was not dropped.
+/// Where a thread goes on after a wait for a set that was dropped: the set that it takes its event from, or an error. `None`: the
+/// set was not dropped.
 pub(crate) fn set_after_drop(
     st: &mut St<'_>,
     set: SetId,
@@ -40,7 +40,8 @@ pub(crate) fn set_after_drop(
     })
 }
 
-/// Where the set that a thread waits for was dropped: the engine remembers a place in a table of its own. Another set may be there now that has an event; anything else is an internal error.
+/// Where the set that a thread waits for was dropped: the engine remembers a place in a table of its own. Another set may be there
+/// now that has an event; anything else is an internal error.
 fn takes_what_is_in_its_place(st: &mut St<'_>, dropped: SetId) -> Result<SetId, Trap> {
     let since = st.all_waitable_sets().filter(|&other| other > dropped);
     let others: Vec<SetId> = since

@@ -1,5 +1,5 @@
-//! A subtask cannot be used any more, not even to drop it, once its task has ended after its return was delivered. That is an internal
-//! error, unless there is another one in its place, which is taken for it. A trap `subtask-not-resolved` stands for it.
+//! A subtask cannot be used any more, not even to drop it, once its task has ended after its return was delivered. That is an
+//! internal error, unless there is another one in its place, which is taken for it. A trap `subtask-not-resolved` stands for it.
 
 use crate::internal_error::internal_error;
 use crate::own::{Deviating, NEVER};

@@ -1,5 +1,5 @@
-//! While a thread waits in a synchronous `subtask.cancel`, or in a call of a synchronously typed function that has let others run, a call
-//! with the asynchronous ABI, or a `subtask.cancel`, that led to it does not return.
+//! While a thread waits in a synchronous `subtask.cancel`, or in a call of a synchronously typed function that has let others run,
+//! a call with the asynchronous ABI, or a `subtask.cancel`, that led to it does not return.
 
 use crate::blocked_in::then_of;
 use crate::own::OwnThen;

@@ -1,5 +1,5 @@
-//! The event that an end of a stream or future has although it is not copying ([`Deviation::DropTellsIdleEnd`]), once it is told, ends the
-//! end: a copy of it traps.
+//! The event that an end of a stream or future has although it is not copying ([`Deviation::DropTellsIdleEnd`]), once it is told,
+//! ends the end: a copy of it traps.
 
 use crate::ends::set_copy_state;
 use crate::{Deviation, St, deviates};

@@ -1,4 +1,5 @@
-//! A synchronous call of a function whose type is asynchronous is made although the instance may not leave: in a `post-return` function.
+//! A synchronous call of a function whose type is asynchronous is made although the instance may not leave: in a `post-return`
+//! function.
 
 use crate::{Deviation, St, deviates, is_on};
 

@@ -1,5 +1,5 @@
-//! `waitable.join` with 0 of a waitable that a thread waits for synchronously works, and that thread waits for ever. Where it has been woken,
-//! and the event is taken before it goes on, it is an internal error. A trap `subtask-not-resolved` stands for it.
+//! `waitable.join` with 0 of a waitable that a thread waits for synchronously works, and that thread waits for ever. Where it has
+//! been woken, and the event is taken before it goes on, it is an internal error. A trap `subtask-not-resolved` stands for it.
 
 use crate::wakes::abandons_waiter;
 use crate::{Deviation, St, deviates};

@@ -1,5 +1,5 @@
-//! A thread that has begun while a start function runs ends after that has, which is an internal error. A trap `subtask-not-resolved`
-//! stands for it.
+//! A thread that has begun while a start function runs ends after that has, which is an internal error. A trap
+//! `subtask-not-resolved` stands for it.
 
 use crate::{Deviation, St, deviates};
 use spawndiff_observation::Trap;

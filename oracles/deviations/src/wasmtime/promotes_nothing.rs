@@ -5,7 +5,8 @@ use crate::turns::is_ready;
 use crate::{Deviation, St, deviates};
 use spawndiff_reference::machine::{Flow, ThreadId};
 
-/// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`): what is done instead. `None`: nothing else.
+/// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`): what is done instead. `None`: nothing
+/// else.
 pub(crate) fn instead_of_promoting(
     st: &mut St<'_>,
     thread: ThreadId,

@@ -1,13 +1,14 @@
-//! `thread.*-then-promote` asks whether the other thread is suspended, not whether it is ready: it resumes one that is suspended, and
-//! traps on any other that does not yield in a built-in. Such a one is running, waits for an event that is there or not, waits between
-//! callbacks, or was switched to or made ready by `resume-later`.
+//! `thread.*-then-promote` asks whether the other thread is suspended, not whether it is ready: it resumes one that is suspended,
+//! and traps on any other that does not yield in a built-in. Such a one is running, waits for an event that is there or not, waits
+//! between callbacks, or was switched to or made ready by `resume-later`.
 
 use crate::blocked_in::{is_in_yield, yields_in_built_in};
 use crate::{Deviation, St, deviates};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{Flow, Stop, ThreadId};
 
-/// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`): what is done instead. `None`: nothing else.
+/// Before `Thread.suspend_then_promote` (or, with `yields`, `Thread.yield_then_promote`): what is done instead. `None`: nothing
+/// else.
 pub(crate) fn instead_of_promoting(
     st: &mut St<'_>,
     thread: ThreadId,

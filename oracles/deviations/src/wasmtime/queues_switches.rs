@@ -1,6 +1,6 @@
-//! What happens to a task at once, or what it does, only waits for its turn, behind threads that are ready: a switch to another of its
-//! threads, a call that is asynchronous on one side, the return of such a call, a cancellation. While an asynchronous call is under way,
-//! switches and calls wait for their turn always.
+//! What happens to a task at once, or what it does, only waits for its turn, behind threads that are ready: a switch to another of
+//! its threads, a call that is asynchronous on one side, the return of such a call, a cancellation. While an asynchronous call is
+//! under way, switches and calls wait for their turn always.
 
 use crate::turns::{is_ready, ready_func};
 use crate::{Deviation, St, deviates, deviates_here, is_on};

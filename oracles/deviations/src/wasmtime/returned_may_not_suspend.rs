@@ -1,5 +1,5 @@
-//! A synchronously typed task that has returned by `task.return`, or was cancelled by `task.cancel`, although it is not lifted `async`,
-//! still may not suspend.
+//! A synchronously typed task that has returned by `task.return`, or was cancelled by `task.cancel`, although it is not lifted
+//! `async`, still may not suspend.
 
 use crate::{Deviation, St, deviates};
 use spawndiff_reference::machine::{TaskId, TaskState};

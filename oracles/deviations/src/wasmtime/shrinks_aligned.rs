@@ -1,5 +1,5 @@
-//! A string that came as UTF-16 and is stored as Latin-1, in the encoding `latin1+utf16`, is shrunk with the alignment 2, not 1: `realloc` is
-//! asked for that, and a pointer that is not aligned traps.
+//! A string that came as UTF-16 and is stored as Latin-1, in the encoding `latin1+utf16`, is shrunk with the alignment 2, not 1:
+//! `realloc` is asked for that, and a pointer that is not aligned traps.
 
 use crate::{Deviation, St, deviates};
 

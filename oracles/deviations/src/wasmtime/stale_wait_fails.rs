@@ -1,5 +1,5 @@
-//! A thread that waits for a waitable set does not look again whether the event is still there. It is an internal error if it is not. A
-//! trap `set-has-waiters` stands for it.
+//! A thread that waits for a waitable set does not look again whether the event is still there. It is an internal error if it is
+//! not. A trap `set-has-waiters` stands for it.
 
 use crate::turns::ready_func;
 use crate::wakes::goes_on_stale;

@@ -1,5 +1,5 @@
-//! Where a start function of a core module has blocked and let another thread run, it is an internal error once that has stopped, switches
-//! or calls asynchronously, and something else is to run. A trap `cannot-block` stands for it.
+//! Where a start function of a core module has blocked and let another thread run, it is an internal error once that has stopped,
+//! switches or calls asynchronously, and something else is to run. A trap `cannot-block` stands for it.
 
 use crate::{Deviation, St, deviates, is_on};
 use spawndiff_observation::{Builtin, Trap};

@@ -1,5 +1,5 @@
-//! A call that is both lifted and lowered without `async` waits neither for backpressure nor for the exclusive thread, and does not become
-//! it.
+//! A call that is both lifted and lowered without `async` waits neither for backpressure nor for the exclusive thread, and does not
+//! become it.
 
 use crate::{Deviation, St, deviates};
 use spawndiff_reference::machine::{Caller, TaskId};

@@ -1,6 +1,6 @@
-//! `thread.yield` in a synchronously typed task that has not returned, with another thread of the instance ready that has yielded, or is to
-//! begin or to be called back, fails an assertion of the engine. A trap `cannot-block` stands for it. It is on only where the engine failed
-//! that assertion.
+//! `thread.yield` in a synchronously typed task that has not returned, with another thread of the instance ready that has yielded,
+//! or is to begin or to be called back, fails an assertion of the engine. A trap `cannot-block` stands for it. It is on only where
+//! the engine failed that assertion.
 
 use crate::blocked_in::{is_in_yield, then_of};
 use crate::own::OwnThen;

@@ -1,5 +1,5 @@
-//! Where a synchronously typed task has blocked, and another task of its instance has run for a while, any thread may run, also of other
-//! component instances, and its caller may go on.
+//! Where a synchronously typed task has blocked, and another task of its instance has run for a while, any thread may run, also of
+//! other component instances, and its caller may go on.
 
 use super::returned_may_not_suspend::is_not_over;
 use super::sync_typed_suspends::never_suspends;

@@ -1,4 +1,5 @@
-//! A callback that returns YIELD or WAIT while a cancellation is pending is told of it in its turn only, behind threads that are ready.
+//! A callback that returns YIELD or WAIT while a cancellation is pending is told of it in its turn only, behind threads that are
+//! ready.
 
 use crate::{Deviation, St, deviates, either, is_on};
 use spawndiff_reference::machine::ThreadId;
@@ -10,8 +11,8 @@ pub(crate) fn tells_in_turn(st: &mut St<'_>, thread: ThreadId) -> bool {
     is_on(st, Deviation::TellsInTurn) && (returned || deviates(st, Deviation::TellsInTurn))
 }
 
-/// Where a callback has returned WAIT while a cancellation is pending: whether it is told of that in its turn only, although no other
-/// thread is ready.
+/// Where a callback has returned WAIT while a cancellation is pending: whether it is told of that in its turn only, although no
+/// other thread is ready.
 pub(crate) fn tells_in_turn_after_wait(st: &mut St<'_>, thread: ThreadId) -> bool {
     is_on(st, Deviation::TellsInTurn) && either(st) && tells_in_turn(st, thread)
 }

@@ -1,5 +1,5 @@
-//! A task that waits for its callback, and cannot be told of a cancellation because another one is exclusive, is told once no other one is,
-//! as later texts ask for. The canceller does not wait for that, unlike with [`Deviation::CancelWaitsForExclusive`].
+//! A task that waits for its callback, and cannot be told of a cancellation because another one is exclusive, is told once no other
+//! one is, as later texts ask for. The canceller does not wait for that, unlike with [`Deviation::CancelWaitsForExclusive`].
 
 use crate::{Deviation, St, deviates};
 

@@ -1,7 +1,7 @@
-//! A thread takes the event that the callback of its task is to be called with after YIELD: `waitable-set.{wait,poll}` gives NONE, a
-//! cancellable operation the cancellation. The callback then has none, which is an internal error, unless the task is asked to cancel
-//! before. A trap `set-has-waiters` stands for it. The same happens to a cancellation that a callback is to be called with in its turn,
-//! after WAIT.
+//! A thread takes the event that the callback of its task is to be called with after YIELD: `waitable-set.{wait,poll}` gives NONE,
+//! a cancellable operation the cancellation. The callback then has none, which is an internal error, unless the task is asked to
+//! cancel before. A trap `set-has-waiters` stands for it. The same happens to a cancellation that a callback is to be called with
+//! in its turn, after WAIT.
 
 use crate::{Deviation, St, deviates};
 use spawndiff_reference::machine::{Continuation, TaskState, ThreadId};

@@ -4,7 +4,8 @@
 use crate::{Deviation, St, deviates, deviates_here};
 use spawndiff_reference::machine::{Caller, TaskId};
 
-/// In the conditions under which a task waits to enter: whether one that does not need the exclusive thread waits for it all the same.
+/// In the conditions under which a task waits to enter: whether one that does not need the exclusive thread waits for it all the
+/// same.
 pub(crate) fn waits_for_exclusive(st: &mut St<'_>, task: TaskId) -> bool {
     let waits = !st.needs_exclusive(task) && waits_without_need(st, task);
     if waits {

@@ -1,5 +1,5 @@
-//! An event wakes one of the threads that wait for its set, also one that waits for its callback and cannot be called because another one is
-//! exclusive. Then that other one, if it waits for the set too, waits for ever.
+//! An event wakes one of the threads that wait for its set, also one that waits for its callback and cannot be called because
+//! another one is exclusive. Then that other one, if it waits for the set too, waits for ever.
 
 use crate::turns::ready_func;
 use crate::{Deviation, St, deviates_here, is_on};
