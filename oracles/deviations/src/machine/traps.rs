@@ -44,6 +44,7 @@ pub(crate) fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf
             subtask_cancel::traps_of_subtask_cancel(st, subtask, async_, conditions);
         }
         Site::SubtaskDrop(subtask) => {
+            // One whose caller has not been told that it has returned is dropped all the same.
             if held_returns::return_is_held(st, subtask) {
                 keeps_returned_calls::keeps_dropped_call(st);
                 conditions.clear();

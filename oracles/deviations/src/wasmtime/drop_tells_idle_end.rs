@@ -37,7 +37,7 @@ pub(crate) fn brings_idle_event(st: &mut St<'_>, new: WaitableId) {
     }
 }
 
-/// Where it is gone for good: it may have woken a thread that waits for the set.
+/// Where such an event is gone for good: it may have woken a thread that waits for the set.
 pub(crate) fn loses_idle_event(st: &mut St<'_>, end: WaitableId) {
     if let Some(set) = st.get_waitable(end).wset() {
         deviates(st, Deviation::DropTellsIdleEnd);
@@ -46,7 +46,7 @@ pub(crate) fn loses_idle_event(st: &mut St<'_>, end: WaitableId) {
     wakes_in_vain(st, end);
 }
 
-/// Where that event is told.
+/// Where such an event is told.
 pub(crate) fn tells_idle_event(st: &mut St<'_>) {
     deviates(st, Deviation::DropTellsIdleEnd);
 }

@@ -58,7 +58,7 @@ pub(crate) fn subtask_to_drop(
 }
 
 /// What a handle of a subtask that the engine has forgotten may mean from now on: one that was made since, and is in its place.
-pub(crate) fn means_another(
+fn means_another(
     st: &mut St<'_>,
     inst: InstanceId,
     index: u32,
@@ -93,8 +93,8 @@ fn is_another_waited_for(st: &St<'_>) -> bool {
     st.machine.async_calls > 0 || st.all_waitables().any(waits_for)
 }
 
-/// `subtask.cancel` of a subtask that the engine has forgotten: it takes what is there now,
-/// and that may be the task of the thread itself, which then waits for its own return.
+/// `subtask.cancel` of a subtask that the engine has forgotten: it takes what is there now, and that may be the task of the thread
+/// itself, which then waits for its own return.
 pub(crate) fn cancels_another(
     st: &mut St<'_>,
     thread: ThreadId,
