@@ -8,20 +8,30 @@
 //! [`Deviating`] overrides functions of the text ([`spawndiff_reference::machine::Machine`]). It reads the store of the
 //! reference and calls the functions of the text; whatever it has to remember is its own ([`mod@own`]), since no field of the
 //! store can be written from here.
+//!
+//! Three kinds of files are here:
+//!
+//! - `wasmtime/`: what that engine does otherwise, each cause in a file with the name of its [`Deviation`], which has all that
+//!   decides it.
+//! - `machine/`: the functions of the text that are left, where the causes are called, in their order.
+//! - What several causes share and none decides: turns, wakes, places in the engine's table, and so on, in files beside this one.
 
 #![warn(missing_docs)]
 
-mod cancelling;
-mod copying;
-mod crossing;
-mod destroying;
+mod blocked_in;
+mod conditions;
 mod deviation;
-mod leaving;
+mod ends;
+mod held_returns;
+mod idle_events;
+mod internal_error;
 mod machine;
 mod own;
-mod starting;
-mod switching;
-mod waiting;
+mod places;
+mod told_in_turn;
+mod turns;
+mod wakes;
+mod wasmtime;
 
 pub use deviation::Deviation;
 pub use own::Deviating;

@@ -1,7 +1,7 @@
 //! What the deviating machine remembers: beside the store of the reference, whose fields it cannot write.
 
 use super::Deviation;
-use super::crossing::{Crossed, CrossedEvent};
+use super::wasmtime::cancels_other_end::{Crossed, CrossedEvent};
 use spawndiff_reference::machine::wasmi::Val;
 use spawndiff_reference::machine::{
     CopyState, CoreValueIter, InstanceId, PendingEvent, ReadyFunc, SetId, SharedId, Side, TaskId,

@@ -1,15 +1,21 @@
-//! Streams and futures that crossed: a copy of one end was cancelled as if it were a copy of the other, and from then on the end is
-//! taken for an idle one of the other side. What comes of the copy is still told of where it was begun.
+//! `{stream,future}.cancel-read` of a writable end that copies, and `cancel-write` of a readable one, says CANCELLED; the copy goes
+//! on, and the end is taken for an idle one of the other side. What comes of that copy cannot be told then, which is an internal
+//! error. A trap `subtask-not-resolved` stands for it.
 //!
-//! This is no override of a function of the text, but a second state machine for such a stream or future: it catches the built-ins
-//! whole, and keeps all of its state to itself.
+//! Such a stream or future has crossed, as it is called here: a copy of one end was cancelled as if it were a copy of the other,
+//! and from then on the end is taken for an idle one of the other side. What comes of the copy is still told of where it was begun.
+//!
+//! What follows is no override of a function of the text, but a second state machine for such a stream or future: it catches the
+//! built-ins whole, and keeps all of its state to itself.
 
-use super::cancelling::not_in_set;
-use super::copying::{copy_state, drops_waited_for, end_of, index_of, is_stream, set_copy_state};
-use super::leaving::internal_error;
-use super::own::OwnEvent;
-use super::waiting::{wakes_in_vain, wakes_one};
-use super::{Deviation, St, deviates};
+use super::copies_unaligned::transfer;
+use super::wakes_excluded::wakes_one;
+use crate::conditions::not_in_set;
+use crate::ends::{copy_state, end_of, index_of, is_stream, set_copy_state};
+use crate::internal_error::internal_error;
+use crate::own::{Deviating, OwnEvent};
+use crate::wakes::{drops_waited_for, wakes_in_vain};
+use crate::{Deviation, St, deviates};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::{
     BLOCKED, BufferId, Change, CopyResult, CopyState, EventTuple, Machine, Outcome, PendingEvent,
@@ -114,7 +120,7 @@ pub(crate) fn cancel_crossed(
             event.result = CopyResult::Cancelled;
             set_event(st, told, Some(event));
         }
-        EventTuple(_, _, payload) = super::Deviating::get_pending_event(st, told)?;
+        EventTuple(_, _, payload) = Deviating::get_pending_event(st, told)?;
         wakes_in_vain(st, told);
     }
     if let slot @ Slot::Ready(..) = crossed(st, shared).slot(side) {
@@ -131,7 +137,7 @@ pub(crate) fn cancel_crossed(
 pub(crate) fn drop_crossed(st: &mut St<'_>, end: WaitableId, side: Side) -> Result<Outcome, Stop> {
     let shared = end_of(st, end).shared();
     drops_waited_for(st, end);
-    super::Deviating::join(st, end, None);
+    Deviating::join(st, end, None);
     let future = !is_stream(st, shared);
     let Crossed {
         writable, written, ..
@@ -238,7 +244,7 @@ fn meet_crossed(
         Side::Writable => (buffer, theirs),
     };
     let (written, read) = (st.buffer(from).remain(), st.buffer(to).remain());
-    super::copying::transfer(st, from, to, n)?;
+    transfer(st, from, to, n)?;
     let write_complete = written == 0 || read > 0;
     let read_complete = written > 0;
     let (complete, theirs_complete, waits_on) = match side {
