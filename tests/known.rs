@@ -4,9 +4,9 @@
 use spawndiff_corpus::{Event, Run, StoredCase};
 use spawndiff_deviations::run_deviating;
 use spawndiff_engines::families;
-use spawndiff_engines::wasmtime::{Config, Native, Outcome, Release};
+use spawndiff_engines::wasmtime::{Config, Native, Outcome, Release, may_mean};
 use spawndiff_judge::claims::{Status, check_native, check_reference};
-use spawndiff_judge::compare::{Membership, Tried, compare};
+use spawndiff_judge::compare::{Membership, Seen, Tried, compare};
 use spawndiff_judge::known::{self, Active, Entry, Explanation, Failure, Known, List};
 use spawndiff_judge::{BUDGET, Judge, Signature, Verdict};
 use spawndiff_observation::{End, Engine, Identity, InvocationObservation, RunObservation};
@@ -35,7 +35,9 @@ fn identity(release: Release) -> Identity {
 }
 
 fn active() -> Active {
-    List::built_in().of(&identity(Release::DEFAULT))
+    List::built_in()
+        .of(&identity(Release::DEFAULT))
+        .of_engine(may_mean)
 }
 
 /// The one with this name.
@@ -92,7 +94,11 @@ fn explanation(
             &mut Tried::default(),
         ));
     }
-    match compare(&reference(), run, native, BUDGET) {
+    let seen = Seen {
+        run: native,
+        may_mean,
+    };
+    match compare(&reference(), run, seen, BUDGET) {
         Membership::Member { .. } => None,
         Membership::Stranger {
             difference,

@@ -1,7 +1,7 @@
 //! What two engines did with a case, side by side: what `show`, reports and pages have of it.
 
 use spawndiff_corpus::{Event, Run, StoredCase};
-use spawndiff_judge::compare::{Difference, What, difference};
+use spawndiff_judge::compare::{Difference, Seen, What, difference};
 use spawndiff_judge::{Divergence, Judgement, Verdict};
 use spawndiff_observation::{InvocationObservation, RunObservation};
 
@@ -50,7 +50,13 @@ pub fn runs<'a>(stored: &StoredCase, judgement: &'a Judgement) -> Vec<Traced<'a>
         let native = judgement.native.runs.get(index);
         let reference = judgement.reference.runs.get(index);
         let difference = match (native, reference) {
-            (Some(native), Some(reference)) if compared => difference(native, reference),
+            (Some(native), Some(reference)) if compared => {
+                let seen = Seen {
+                    run: native,
+                    may_mean: judgement.may_mean,
+                };
+                difference(seen, reference)
+            }
             _ => None,
         };
         let mut parts = parts(run, native, reference, difference.as_ref());

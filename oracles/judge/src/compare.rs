@@ -8,7 +8,7 @@
 use crate::Guided;
 use crate::runs::{Reached, Runs};
 use spawndiff_corpus::{Event, Run, Value};
-use spawndiff_observation::{End, Exhaustion, InvocationObservation, RunObservation};
+use spawndiff_observation::{End, Exhaustion, InvocationObservation, MayMean, RunObservation};
 use spawndiff_reference::schedules::{Choice, Fixed, Label, Recording, Scheduler, splitmix64};
 use spawndiff_reference::{Builtin, Coverage, Reference, Stopped, Unsupported, Witness};
 use std::cell::RefCell;
@@ -86,7 +86,7 @@ impl Leaves {
         let part = reference.part(difference.invocation);
         let end = part.unwrap_or(&reference.instantiation).end;
         let by = match end {
-            End::Trap(trap) => reached.gave(trap),
+            End::Trap(_) => reached.gave(difference.invocation),
             End::Quiet | End::Deadlock | End::Exhausted(_) => None,
         };
         Leaves {
@@ -172,27 +172,46 @@ impl<S: Scheduler> Scheduler for Asking<'_, S> {
     }
 }
 
-/// Compares one run of the native engine with the schedules of the reference, at most `budget` of them.
-pub fn compare(
+/// What was seen of a run on an engine, and which traps that engine does not tell apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// What was seen.
+    pub run: &'a RunObservation,
+    /// Which traps may mean which.
+    pub may_mean: MayMean,
+}
+
+/// On an engine that tells all traps apart.
+impl<'a> From<&'a RunObservation> for Seen<'a> {
+    fn from(run: &'a RunObservation) -> Seen<'a> {
+        Seen {
+            run,
+            may_mean: |given, meant| given == meant,
+        }
+    }
+}
+
+/// Compares one run of an engine with the schedules of the reference, at most `budget` of them.
+pub fn compare<'a>(
     reference: &Reference,
     run: &Run,
-    native: &RunObservation,
+    native: impl Into<Seen<'a>>,
     budget: u32,
 ) -> Membership {
     let tried = &mut Tried::default();
-    compare_preferring(reference, run, native, budget, &|_| true, tried)
+    compare_preferring(reference, run, native.into(), budget, &|_| true, tried)
 }
 
 /// The same; where several schedules do what the native engine did, one that reaches what is preferred, if there is one.
 pub(crate) fn compare_preferring(
     reference: &dyn Runs,
     run: &Run,
-    native: &RunObservation,
+    native: Seen<'_>,
     budget: u32,
     preferred: &dyn Fn(&Reached) -> bool,
     tried: &mut Tried,
 ) -> Membership {
-    if let Some(what) = exhaustion(native) {
+    if let Some(what) = exhaustion(native.run) {
         return Membership::Unknown(Unknown::Exhausted(what));
     }
     let mut reached = Reached::default();
@@ -247,7 +266,7 @@ pub(crate) fn compare_preferring(
 fn search(
     reference: &dyn Runs,
     run: &Run,
-    native: &RunObservation,
+    native: Seen<'_>,
     budget: u32,
     preferred: &dyn Fn(&Reached) -> bool,
     mut otherwise: Option<Membership>,
@@ -313,12 +332,7 @@ fn search(
 }
 
 /// The report on a run that no schedule allows: the furthest schedule, run again to its end.
-fn stranger(
-    reference: &dyn Runs,
-    run: &Run,
-    native: &RunObservation,
-    schedule: Vec<u32>,
-) -> Membership {
+fn stranger(reference: &dyn Runs, run: &Run, native: Seen<'_>, schedule: Vec<u32>) -> Membership {
     let mut replay = spawndiff_reference::schedules::Replay::new(schedule.clone());
     let mut reached = Reached::default();
     match reference.run(run, &mut replay, &mut (), &mut reached) {
@@ -347,7 +361,7 @@ fn exhaustion(run: &RunObservation) -> Option<Exhaustion> {
 
 /// The search: it cuts a run short where it leaves the native one, and is guided by what comes next there.
 struct Search<'a> {
-    native: &'a RunObservation,
+    native: Seen<'a>,
     state: RefCell<SearchState>,
 }
 
@@ -365,7 +379,7 @@ impl Scheduler for &Search<'_> {
     fn choose(&mut self, _: Choice, options: &[Label]) -> usize {
         let state = &mut *self.state.borrow_mut();
         let (invocation, position) = state.reached;
-        let native = self.native.part(invocation);
+        let native = self.native.run.part(invocation);
         let wanted = native.and_then(|native| native.events.get(position));
         state.guided.choose(options, wanted.copied())
     }
@@ -376,15 +390,16 @@ impl Witness for &Search<'_> {
         let state = &mut *self.state.borrow_mut();
         state.guided.logged(event);
         state.reached = (invocation, position);
-        let native = self.native.part(invocation);
+        let native = self.native.run.part(invocation);
         let same = native.is_some_and(|native| native.events.get(position) == Some(&event));
         state.reached.1 += usize::from(same);
         same
     }
 
     fn invocation(&mut self, invocation: Option<usize>, seen: &InvocationObservation) -> bool {
-        let native = self.native.part(invocation);
-        let same = native.is_some_and(|native| in_invocation(native, seen).is_none());
+        let native = self.native.run.part(invocation);
+        let same = native
+            .is_some_and(|native| in_invocation(native, seen, self.native.may_mean).is_none());
         self.state.borrow_mut().reached = if same {
             (Some(invocation.map_or(0, |it| it + 1)), 0)
         } else {
@@ -395,14 +410,18 @@ impl Witness for &Search<'_> {
 }
 
 /// The first difference between a native run and a run of the reference.
-pub fn difference(native: &RunObservation, reference: &RunObservation) -> Option<Difference> {
+pub fn difference(seen: Seen<'_>, reference: &RunObservation) -> Option<Difference> {
+    let Seen {
+        run: native,
+        may_mean,
+    } = seen;
     let nowhere = |what| {
         Some(Difference {
             invocation: None,
             what,
         })
     };
-    if let Some(what) = in_invocation(&native.instantiation, &reference.instantiation) {
+    if let Some(what) = in_invocation(&native.instantiation, &reference.instantiation, may_mean) {
         return nowhere(what);
     }
     for (index, (native, reference)) in native
@@ -411,7 +430,7 @@ pub fn difference(native: &RunObservation, reference: &RunObservation) -> Option
         .zip(&reference.invocations)
         .enumerate()
     {
-        if let Some(what) = in_invocation(native, reference) {
+        if let Some(what) = in_invocation(native, reference, may_mean) {
             return Some(Difference {
                 invocation: Some(index),
                 what,
@@ -432,9 +451,9 @@ pub fn difference(native: &RunObservation, reference: &RunObservation) -> Option
 }
 
 /// Whether both ended alike, as far as the native engine tells.
-fn same_end(native: End, reference: End) -> bool {
+fn same_end(native: End, reference: End, may_mean: MayMean) -> bool {
     match (native, reference) {
-        (End::Trap(native), End::Trap(reference)) => native.may_mean(reference),
+        (End::Trap(native), End::Trap(reference)) => may_mean(native, reference),
         _ => native == reference,
     }
 }
@@ -443,6 +462,7 @@ fn same_end(native: End, reference: End) -> bool {
 fn in_invocation(
     native: &InvocationObservation,
     reference: &InvocationObservation,
+    may_mean: MayMean,
 ) -> Option<What> {
     let length = native.events.len().max(reference.events.len());
     for position in 0..length {
@@ -456,7 +476,7 @@ fn in_invocation(
             });
         }
     }
-    if !same_end(native.end, reference.end) {
+    if !same_end(native.end, reference.end, may_mean) {
         return Some(What::End {
             native: native.end,
             reference: reference.end,

@@ -1,10 +1,12 @@
 //! The judge: a case on the native engine and on the reference, and the verdict.
 
-use crate::compare::{Difference, Leaves, Membership, Tried, Unknown, compare_preferring};
+use crate::compare::{Difference, Leaves, Membership, Seen, Tried, Unknown, compare_preferring};
 use crate::known::{self, Active, Beside, Explained, Explanation, Known, List};
 use spawndiff_corpus::{Case, Run};
 use spawndiff_deviations::Deviation;
-use spawndiff_observation::{End, Engine, Kept, Observation, Outcome, RunObservation, Trap};
+use spawndiff_observation::{
+    End, Engine, Kept, MayMean, Observation, Outcome, RunObservation, Trap,
+};
 use spawndiff_reference::schedules::Fixed;
 use spawndiff_reference::{Builtin, Coverage, Reference, Stopped, Unsupported};
 use std::collections::BTreeSet;
@@ -49,6 +51,8 @@ pub struct Judgement {
     pub instead: Option<(Trap, Builtin)>,
     /// What the comparison tried, with and without known deviations.
     pub tried: Tried,
+    /// Which traps the engine does not tell apart.
+    pub may_mean: MayMean,
 }
 
 /// The verdict on a case.
@@ -114,6 +118,7 @@ impl Judgement {
             coverage: Coverage::default(),
             instead: None,
             tried: Tried::default(),
+            may_mean: |given, meant| given == meant,
         }
     }
 }
@@ -127,6 +132,7 @@ impl Judge {
 
     /// A judge over an engine that knows this of it.
     pub fn knowing(engine: impl Engine + 'static, active: Active) -> Judge {
+        let active = active.of_engine(engine.may_mean());
         Judge {
             deviations: active.deviations(false),
             active,
@@ -170,6 +176,7 @@ impl Judge {
             coverage: Coverage::default(),
             instead: None,
             tried: Tried::default(),
+            may_mean: self.active.may_mean,
         };
         let failure = match outcome {
             Outcome::Observed(observed) => {
@@ -259,6 +266,10 @@ impl Judge {
                 break;
             }
             let compare = |budget, tried: &mut Tried| {
+                let native = Seen {
+                    run: native,
+                    may_mean: self.active.may_mean,
+                };
                 compare_preferring(reference, run, native, budget, &|_| true, tried)
             };
             let mut membership = compare(self.budget.min(PATIENCE), tried);
@@ -387,13 +398,12 @@ fn trapped(
     reference: &RunObservation,
     reached: &Coverage,
 ) -> Option<(Trap, Builtin)> {
-    let mut both = native.invocations.iter().zip(&reference.invocations);
-    let (native, reference) = both
-        .next_back()
-        .unwrap_or((&native.instantiation, &reference.instantiation));
+    let both = native.invocations.len().min(reference.invocations.len());
+    let last = both.checked_sub(1);
+    let (native, reference) = (native.part(last)?, reference.part(last)?);
     match reference.end {
         End::Trap(trap) if reference.events == native.events => {
-            let by = reached.gave(trap).filter(|by| by.is_built_in())?;
+            let by = reached.gave(last).filter(|by| by.is_built_in())?;
             Some((trap, by))
         }
         End::Trap(_) | End::Quiet | End::Deadlock | End::Exhausted(_) => None,

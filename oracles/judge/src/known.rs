@@ -10,7 +10,9 @@ mod list;
 
 pub use list::{Active, Entry, Fails, Known, List, Matches};
 
-use crate::compare::{Difference, Leaves, Membership, Tried, Unknown, What, compare_preferring};
+use crate::compare::{
+    Difference, Leaves, Membership, Seen, Tried, Unknown, What, compare_preferring,
+};
 use crate::runs::{Deviating, Reached};
 use spawndiff_corpus::Run;
 use spawndiff_deviations::Deviation;
@@ -87,7 +89,11 @@ pub fn explain(
         reference,
         deviations,
     };
-    match compare_preferring(&deviating, run, native, budget, &|_| true, tried) {
+    let seen = Seen {
+        run: native,
+        may_mean: active.may_mean,
+    };
+    match compare_preferring(&deviating, run, seen, budget, &|_| true, tried) {
         Membership::Member { reached, .. } => {
             let known = names(active, &reached);
             let explanation = match (known.is_empty(), difference) {
@@ -215,7 +221,11 @@ impl Cause {
         native.leftover = None;
         // What stands for the failure may be a trap that the program gets to otherwise, too.
         let deviates = |reached: &Reached| self.by.iter().any(|by| reached.deviated.contains(by));
-        match compare_preferring(&deviating, run, &native, budget, &deviates, tried) {
+        let seen = Seen {
+            run: &native,
+            may_mean: active.may_mean,
+        };
+        match compare_preferring(&deviating, run, seen, budget, &deviates, tried) {
             Membership::Member { reached, .. } if deviates(&reached) => {
                 Explanation::Known(names(active, &reached))
             }

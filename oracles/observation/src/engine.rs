@@ -1,6 +1,6 @@
 //! An engine as those who judge it know it: what it is called, and what it makes of a case.
 
-use crate::Observation;
+use crate::{Observation, Trap};
 use spawndiff_corpus::Case;
 use std::fmt;
 
@@ -68,6 +68,10 @@ pub enum Outcome {
     },
 }
 
+/// Whether an engine that gives one kind of trap (the first) may mean another one (the second), because its messages do not tell
+/// them apart.
+pub type MayMean = fn(Trap, Trap) -> bool;
+
 /// An engine that runs cases. It may be shared by any number of threads.
 pub trait Engine: Send + Sync {
     /// Which one it is.
@@ -75,6 +79,11 @@ pub trait Engine: Send + Sync {
 
     /// Compiles the case's component and makes its runs. Never panics, whatever the case holds.
     fn observe(&self, case: &Case) -> Outcome;
+
+    /// Which traps it does not tell apart. Without a word of it: none.
+    fn may_mean(&self) -> MayMean {
+        |given, meant| given == meant
+    }
 
     /// How many compiled components it keeps, for a fuzzer that tries many runs of one component.
     fn components(&self) -> usize {

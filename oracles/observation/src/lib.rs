@@ -20,7 +20,7 @@ pub mod scripts;
 mod trap;
 
 pub use builtin::{Builtin, Ending};
-pub use engine::{Engine, Family, Identity, Outcome, Seldom};
+pub use engine::{Engine, Family, Identity, MayMean, Outcome, Seldom};
 pub use kept::Kept;
 pub use observation::{End, Exhaustion, InvocationObservation, Observation, RunObservation};
 pub use trap::Trap;

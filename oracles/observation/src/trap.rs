@@ -56,19 +56,6 @@ impl Trap {
     }
 }
 
-impl Trap {
-    /// Whether an engine that gives this kind may mean `other`: Wasmtime calls an end of a stream or future busy wherever it
-    /// cannot be used so, also where it is dropped while it copies, or is the other one of the two.
-    pub fn may_mean(self, other: Trap) -> bool {
-        self == other
-            || match self {
-                Trap::CopyEndBusy => matches!(other, Trap::DropWhileCopying | Trap::WrongEnd),
-                Trap::WrongHandle => other == Trap::WrongEnd,
-                _ => false,
-            }
-    }
-}
-
 traps! {
     /// The `unreachable` instruction.
     Unreachable "unreachable" "wasm `unreachable` instruction executed",
@@ -219,17 +206,6 @@ mod tests {
         assert!(Trap::InvalidUtf8.matches("incomplete utf-8 byte sequence"));
         for trap in Trap::ALL {
             assert!(trap.matches(trap.message()), "{trap}");
-        }
-    }
-
-    #[test]
-    fn a_kind_means_another_one_only_where_the_engine_says_the_same_of_both() {
-        assert!(Trap::CopyEndBusy.may_mean(Trap::WrongEnd));
-        assert!(Trap::CopyEndBusy.may_mean(Trap::DropWhileCopying));
-        assert!(!Trap::DropWhileCopying.may_mean(Trap::CopyEndBusy));
-        assert!(!Trap::CopyEndBusy.may_mean(Trap::WrongHandle));
-        for trap in Trap::ALL {
-            assert!(trap.may_mean(*trap));
         }
     }
 

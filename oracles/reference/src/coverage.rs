@@ -94,16 +94,19 @@ pub struct Coverage {
     pub threads_ran: u64,
     /// How many invocations ended in a deadlock.
     pub deadlocks: u64,
+    /// What gave the trap in which an invocation (by its number in the run; `None`: the instantiation) ended, of the run that was
+    /// added last.
+    #[serde(skip)]
+    pub trapped: BTreeMap<Option<usize>, Builtin>,
     /// The changes of later texts that made a difference. None, unless the edition has some.
     #[serde(skip)]
     pub changes: BTreeSet<Change>,
 }
 
 impl Coverage {
-    /// What gave a trap.
-    pub fn gave(&self, trap: Trap) -> Option<Builtin> {
-        let mut all = Builtin::ALL.iter().copied();
-        all.find(|&builtin| self.reached.contains_key(&(builtin, Some(trap))))
+    /// What gave the trap in which an invocation of the run ended.
+    pub fn gave(&self, invocation: Option<usize>) -> Option<Builtin> {
+        self.trapped.get(&invocation).copied()
     }
 
     /// Counts one ending of a built-in.
@@ -126,6 +129,7 @@ impl Coverage {
         }
         self.threads_ran += other.threads_ran;
         self.deadlocks += other.deadlocks;
+        self.trapped.clone_from(&other.trapped);
         self.changes.extend(&other.changes);
     }
 

@@ -209,8 +209,9 @@ impl<'a, M: Machine> Store<'a, M> {
 
     /// Component Invariant 1: after a trap nothing runs any more.
     pub(crate) fn trapped(&mut self, builtin: Option<Builtin>, trap: Trap) {
-        self.coverage
-            .count(builtin.unwrap_or(Builtin::Lift), Some(trap));
+        let builtin = builtin.unwrap_or(Builtin::Lift);
+        self.coverage.count(builtin, Some(trap));
+        self.coverage.trapped.insert(self.invocation, builtin);
         self.lockdown = true;
     }
 

@@ -39,12 +39,13 @@ pub use script::{
     ComponentInstance, ScriptDefinition, ScriptInstance, ScriptNative, ScriptSession,
 };
 pub use seldom::SELDOM;
+pub use traps::may_mean;
 pub use variant::Variant;
 
 use lower::{LowerError, Needs};
 use spawndiff_corpus::Case;
 pub use spawndiff_observation::Outcome;
-use spawndiff_observation::{Engine, Identity};
+use spawndiff_observation::{Engine, Identity, MayMean};
 use std::borrow::Cow;
 
 /// The name of the family: what known divergences call the engine.
@@ -208,6 +209,10 @@ impl Engine for Native {
 
     fn observe(&self, case: &Case) -> Outcome {
         Native::observe(self, case)
+    }
+
+    fn may_mean(&self) -> MayMean {
+        may_mean
     }
 
     fn components(&self) -> usize {

@@ -291,6 +291,17 @@ pub(super) fn end_of(
     found.map(|(_, end)| *end).ok_or(text)
 }
 
+/// Whether Wasmtime, where it gives one kind of trap, may mean another one: it calls an end of a stream or future busy wherever it
+/// cannot be used so, also where it is dropped while it copies, or is the other one of the two.
+pub fn may_mean(given: Trap, meant: Trap) -> bool {
+    given == meant
+        || match given {
+            Trap::CopyEndBusy => matches!(meant, Trap::DropWhileCopying | Trap::WrongEnd),
+            Trap::WrongHandle => meant == Trap::WrongEnd,
+            _ => false,
+        }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -372,6 +383,17 @@ mod tests {
         for (name, _) in LATER_CODES {
             let mut codes = (0..=u8::MAX).filter_map(Code::from_u8);
             assert!(codes.any(|code| format!("{code:?}") == *name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_kind_means_another_one_only_where_the_engine_says_the_same_of_both() {
+        assert!(may_mean(Trap::CopyEndBusy, Trap::WrongEnd));
+        assert!(may_mean(Trap::CopyEndBusy, Trap::DropWhileCopying));
+        assert!(!may_mean(Trap::DropWhileCopying, Trap::CopyEndBusy));
+        assert!(!may_mean(Trap::CopyEndBusy, Trap::WrongHandle));
+        for trap in Trap::ALL {
+            assert!(may_mean(*trap, *trap));
         }
     }
 }

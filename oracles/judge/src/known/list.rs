@@ -3,7 +3,7 @@
 use crate::{Judgement, Signature, Verdict};
 use spawndiff_corpus::{KnownError, KnownFile, Releases, StoredCase};
 use spawndiff_deviations::Deviation;
-use spawndiff_observation::{Family, Identity, Trap};
+use spawndiff_observation::{Family, Identity, MayMean, Trap};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -190,15 +190,36 @@ fn entry(file: KnownFile) -> Result<Entry, KnownError> {
 }
 
 /// What is known of one engine.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Active {
+    /// Which traps it does not tell apart.
+    pub(crate) may_mean: MayMean,
     names: BTreeMap<Deviation, Known>,
     fails: Vec<(Deviation, Fails)>,
     not_locked_down: Option<Known>,
     signatures: Vec<(Signature, Known)>,
 }
 
+/// Nothing, of an engine that tells all traps apart.
+impl Default for Active {
+    fn default() -> Active {
+        Active {
+            may_mean: |given, meant| given == meant,
+            names: BTreeMap::new(),
+            fails: Vec::new(),
+            not_locked_down: None,
+            signatures: Vec::new(),
+        }
+    }
+}
+
 impl Active {
+    /// The same of an engine that does not tell these traps apart.
+    #[must_use]
+    pub fn of_engine(self, may_mean: MayMean) -> Active {
+        Active { may_mean, ..self }
+    }
+
     fn new<'a>(entries: impl Iterator<Item = &'a Entry>) -> Active {
         let mut active = Active::default();
         for entry in entries {
