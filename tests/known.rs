@@ -87,7 +87,7 @@ fn explanation(
     if let Some(failure) = failure {
         return Some(failure.explain(
             &active(),
-            &plain,
+            &reference(),
             run,
             native,
             BUDGET,
