@@ -5,9 +5,9 @@ use spawndiff_corpus::Run;
 use spawndiff_observation::RunObservation;
 use spawndiff_reference::machine::wasmi::Val;
 use spawndiff_reference::machine::{
-    Activity, Args, BufferId, Canon, Continuation, CopyResult, Edition, EventTuple, Flow, Handle,
-    InstanceId, Machine, Outcome, PendingEvent, ReadyFunc, ResourceTypeId, SetId, Site, Stop,
-    Store, TaskId, TaskState, Then, ThreadId, TrapIf, WaitableId,
+    Activity, Args, BufferId, Canon, Continuation, Edition, EventTuple, Flow, Handle, InstanceId,
+    Machine, Outcome, PendingEvent, ReadyFunc, ResourceTypeId, SetId, Site, Stop, Store, TaskId,
+    TaskState, Then, ThreadId, TrapIf, WaitableId,
 };
 use spawndiff_reference::schedules::Fixed;
 use spawndiff_reference::{Coverage, Reference};
@@ -94,8 +94,6 @@ pub struct Mutant {
     last: Option<ThreadId>,
     /// Those that have set a slot of their own.
     set: HashSet<ThreadId>,
-    /// Whether an end is being dropped.
-    drops: bool,
 }
 
 /// What a reference with a mistake sees of a run on the fixed policy.
@@ -179,14 +177,6 @@ impl Machine for Mutant {
         st.begin_core_call(thread, activity);
     }
 
-    fn set_pending_event(st: &mut St<'_>, waitable: WaitableId, event: PendingEvent) {
-        let dropped =
-            matches!(event, PendingEvent::Copy { result, .. } if result == CopyResult::Dropped);
-        if !(dropped && st.machine.drops && st.machine.fault == Fault::DropIsSilent) {
-            st.set_pending_event(waitable, event);
-        }
-    }
-
     fn get_pending_event(st: &mut St<'_>, waitable: WaitableId) -> Result<EventTuple, Stop> {
         let event = st.get_pending_event(waitable)?;
         let unresolved = st.as_subtask(waitable).is_some() && !st.resolved(waitable);
@@ -220,9 +210,12 @@ impl Machine for Mutant {
     }
 
     fn drop_end(st: &mut St<'_>, end: WaitableId) -> Result<(), Stop> {
-        st.machine.drops = true;
-        st.drop_end(end);
-        st.machine.drops = false;
+        let shared = st.as_end(end).map(|end| end.shared());
+        let pending = shared.is_some_and(|shared| st.pending_copy(shared).is_some());
+        match pending && st.machine.fault == Fault::DropIsSilent {
+            true => st.drop_waitable(end),
+            false => st.drop_end(end),
+        }
         Ok(())
     }
 
