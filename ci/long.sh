@@ -15,6 +15,6 @@ step() {
 }
 
 step ci/same-verdicts.sh "$rev"
-step cargo bench --bench case -- --test
+step cargo bench
 step cargo run --release -- run --each --cases "$cases" --seed 905
 printf '\n[%s s] done\n' "$SECONDS"

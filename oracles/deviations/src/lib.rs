@@ -6,7 +6,7 @@
 //! nothing beside it; what does not is new.
 //!
 //! [`Deviating`] overrides functions of the text ([`spawndiff_reference::machine::Machine`]). It reads the store of the
-//! reference and calls the functions of the text; whatever it has to remember is its own ([`mod@own`]), since no field of the
+//! reference and calls the functions of the text; whatever it has to remember is its own (`own.rs`), since no field of the
 //! store can be written from here.
 //!
 //! Three kinds of files are here:

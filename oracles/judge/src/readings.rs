@@ -1,4 +1,4 @@
-//! A script on the reference, in each [`Reading`] until one allows what it claims.
+//! A script on the reference, in each reading until one allows what it claims.
 //!
 //! A script claims what one engine does, and the specification leaves choices to the engine: what is claimed of an instance holds
 //! if one of them allows all of it. Where the specification's own test suite asks for what its text does not allow, it holds

@@ -50,6 +50,7 @@ mod trap_if;
 mod typedef;
 mod types;
 mod unsupported;
+mod view;
 mod waitables;
 
 pub use coverage::{Coverage, EVENTS};

@@ -15,7 +15,7 @@ pub struct SharedId(pub(crate) usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ErrorContextId(pub(crate) usize);
 
-/// A value. Floats are their bits, with one NaN only if they are made by [`Value::f32`], [`Value::f64`] or by lifting.
+/// A value. Floats are their bits, with one NaN only if they are made by `Value::f32`, `Value::f64` or by lifting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// `bool`.
