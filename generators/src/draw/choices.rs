@@ -43,7 +43,7 @@ impl<'u, 'b> Draw<'u, 'b> {
         self.byte() * 100 >= (100 - percent) * 256
     }
 
-    /// The same, and nothing is drawn where it is settled: a percentage of 0 is never, and one of 100 or more always.
+    /// True in so many of a hundred draws. A percentage of 0 is never and one of 100 or more is always; neither draws a byte.
     pub(super) fn chance(&mut self, percent: u32) -> bool {
         match percent {
             0 => false,

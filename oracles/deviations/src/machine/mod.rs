@@ -307,7 +307,7 @@ impl Machine for Deviating {
                     None => st.lift_result(task, returning),
                 }
             }
-            // It has returned before, so what comes of this shows nowhere but in the trap of that.
+            // The task has returned before, and `Task.return_` traps for that. A trap while lifting must not come in its place.
             Returning::Results(_) if resolved => match st.lift_values(task, returning) {
                 Err(Stop::Trap(..)) => Ok(None),
                 lifted => lifted,

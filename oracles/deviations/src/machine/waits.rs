@@ -33,7 +33,7 @@ pub(crate) fn waited_for_event(
         return Ok(Flow::Go(EventTuple(EventCode::None, 0, 0)));
     }
     if waits_for_callback && !cancelled && !st.set_has_pending_event(set) {
-        // It was to be told of a cancellation, and another one was: it waits on.
+        // The thread was woken to be told of a cancellation, and another thread was told of it: this one waits on.
         let not_exclusive = Some(st.inst_of(thread));
         st.start_waiting_internal(thread, ReadyFunc::SetEvent { set, not_exclusive });
         return Ok(st.block_internal(thread, true));
