@@ -8,22 +8,22 @@
 mod commands;
 
 use clap::{Parser, Subcommand};
+use commands::setup::Setup;
 use std::process::ExitCode;
 
 /// A differential fuzzing harness for the threads of WebAssembly components.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Cli {
-    /// A folder of known divergences to go by, NAME.toml and NAME.wast each [default: built in]
-    #[arg(long, global = true, value_name = "DIR")]
-    known: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    setup: commands::setup::Args,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Generate components that start threads, run each on Wasmtime and on the reference, compare
+    /// Generate components that start threads, run each on an engine and on the reference, compare
     Run(commands::run::Args),
     /// Run stored cases on the engines, check what they claim, and compare the engines
     Replay(commands::replay::Args),
@@ -44,22 +44,16 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Some(folder) = cli.known
-        && let Err(error) = commands::known::use_folder(folder)
-    {
-        eprintln!("error: {error:#}");
-        return ExitCode::from(2);
-    }
-    let result = match cli.command {
-        Command::Run(args) => commands::run::run(&args),
-        Command::Replay(args) => commands::replay::replay(&args),
-        Command::Show(args) => commands::show::show(&args),
-        Command::Known(args) => commands::known::known(&args),
-        Command::Engines => commands::engines::engines(),
-        Command::Shrink(args) => commands::shrink::shrink(&args),
-        Command::Report(args) => commands::report::report(&args),
-        Command::Worker => commands::isolation::worker(),
-    };
+    let result = Setup::new(&cli.setup).and_then(|setup| match cli.command {
+        Command::Run(args) => commands::run::run(&args, &setup),
+        Command::Replay(args) => commands::replay::replay(&args, &setup),
+        Command::Show(args) => commands::show::show(&args, &setup),
+        Command::Known(args) => commands::known::known(&args, &setup),
+        Command::Engines => commands::engines::engines(&setup),
+        Command::Shrink(args) => commands::shrink::shrink(&args, &setup),
+        Command::Report(args) => commands::report::report(&args, &setup),
+        Command::Worker => commands::isolation::worker(&setup),
+    });
     match result {
         Ok(commands::Outcome::Clean) => ExitCode::SUCCESS,
         Ok(commands::Outcome::Found) => ExitCode::from(1),

@@ -106,3 +106,15 @@ fn the_machine_of_the_specification_names_no_engine_no_deviation_and_no_fault() 
         }
     }
 }
+
+#[test]
+fn who_judges_and_who_prints_knows_engines_by_their_trait_only() {
+    for (folder, least) in [("src", 20), ("oracles/judge/src", 15)] {
+        let mut all = Vec::new();
+        sources(&Path::new(ROOT).join(folder), &mut all);
+        assert!(all.len() > least, "{folder}");
+        for (path, text) in all {
+            assert!(!text.contains("wasmtime::"), "{path}");
+        }
+    }
+}

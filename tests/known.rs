@@ -3,13 +3,14 @@
 
 use spawndiff_corpus::{Event, Run, StoredCase};
 use spawndiff_deviations::run_deviating;
-use spawndiff_engines::families;
-use spawndiff_engines::wasmtime::{Config, Native, Outcome, Release, may_mean};
+use spawndiff_engines::wasmtime::{Config, Native, Outcome, Release, Wasmtime};
 use spawndiff_judge::claims::{Status, check_native, check_reference};
 use spawndiff_judge::compare::{Membership, Seen, Tried, compare};
-use spawndiff_judge::known::{self, Active, Entry, Explanation, Failure, Known, List};
-use spawndiff_judge::{BUDGET, Judge, Signature, Verdict};
-use spawndiff_observation::{End, Engine, Identity, InvocationObservation, RunObservation};
+use spawndiff_judge::known::{self, Active, Entry, Explanation, Failure, Known, List, Matches};
+use spawndiff_judge::{BUDGET, Fingerprint, Judge, Verdict};
+use spawndiff_observation::{
+    About, End, Engine, Identity, InvocationObservation, RunObservation, Trap,
+};
 use spawndiff_reference::schedules::Fixed;
 use spawndiff_reference::{Coverage, Reference};
 use std::collections::BTreeSet;
@@ -22,22 +23,23 @@ fn all() -> impl Iterator<Item = Entry> {
 
 /// What is known of the release that the tests run.
 fn entries() -> impl Iterator<Item = Entry> {
-    all().filter(|entry| entry.is_of(&identity(Release::DEFAULT)))
+    all().filter(|entry| entry.is_of(&about(Release::DEFAULT).identity))
 }
 
 /// An engine of a release, as known divergences are told of.
-fn identity(release: Release) -> Identity {
-    let version = release.version().to_string();
-    Identity {
-        version,
-        ..native().identity()
+fn about(release: Release) -> About {
+    let about = native().about().clone();
+    About {
+        identity: Identity {
+            version: release.version().to_string(),
+            ..about.identity
+        },
+        ..about
     }
 }
 
 fn active() -> Active {
-    List::built_in()
-        .of(&identity(Release::DEFAULT))
-        .of_engine(may_mean)
+    List::built_in().of(&about(Release::DEFAULT))
 }
 
 /// The one with this name.
@@ -94,9 +96,10 @@ fn explanation(
             &mut Tried::default(),
         ));
     }
+    let about = about(Release::DEFAULT);
     let seen = Seen {
         run: native,
-        may_mean,
+        may_mean: &about.may_mean,
     };
     match compare(&reference(), run, seen, BUDGET) {
         Membership::Member { .. } => None,
@@ -388,7 +391,7 @@ fn folder_of(name: &str, says: &str) -> Result<List, String> {
     let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/known/cancels-twice.wast");
     std::fs::copy(case, folder.path().join(name).with_extension("wast")).expect("it is there");
     std::fs::write(folder.path().join(name).with_extension("toml"), says).expect("there is room");
-    let read = List::of_folder(folder.path(), &families());
+    let read = List::of_folder(folder.path(), &[&Wasmtime]);
     read.map_err(|error| error.message)
 }
 
@@ -396,14 +399,14 @@ const SAYS: &str =
     "link = \"https://example.org\"\nengine = \"wasmtime\"\nreleases = [\"48.0.8\"]\n[matches]\n";
 
 #[test]
-fn a_finding_is_known_by_its_signature_on_the_releases_that_have_it_and_on_no_other() {
+fn a_finding_is_known_by_its_kind_on_the_releases_that_have_it_and_on_no_other() {
     let case = entry("cancels-twice").case.case;
-    let nothing = Judge::knowing(native(), Active::default()).judge(&case);
-    let signature = Signature::of(&nothing).expect("a divergence has one");
+    let nothing = Judge::knowing(Box::new(native()), Active::default()).judge(&case);
+    let signature = Fingerprint::of(&nothing).expect("a divergence has one");
     let says = format!("{SAYS}signature = \"{signature}\"\n");
     let list = folder_of("twice", &says).expect("it is right");
     let verdict = |release| {
-        Judge::knowing(native(), list.of(&identity(release)))
+        Judge::knowing(Box::new(native()), list.of(&about(release)))
             .judge(&case)
             .verdict
     };
@@ -411,9 +414,28 @@ fn a_finding_is_known_by_its_signature_on_the_releases_that_have_it_and_on_no_ot
     assert_eq!(verdict(Release::V48), known);
     assert_eq!(verdict(Release::V47), nothing.verdict);
     let other = folder_of("twice", &format!("{SAYS}signature = \"leaves threads\"\n"));
-    let other = other.expect("it is right").of(&identity(Release::V48));
-    let verdict = Judge::knowing(native(), other).judge(&case).verdict;
+    let other = other.expect("it is right").of(&about(Release::V48));
+    let verdict = Judge::knowing(Box::new(native()), other)
+        .judge(&case)
+        .verdict;
     assert_eq!(verdict, nothing.verdict);
+}
+
+#[test]
+fn no_error_that_is_known_to_be_no_trap_is_one_for_the_engine() {
+    let mut messages = 0;
+    for entry in all() {
+        let Matches::Deviation(_, Some(fails)) = &entry.matches else {
+            continue;
+        };
+        for message in &fails.messages {
+            messages += 1;
+            assert_eq!(native().end_of(message), None, "{message}");
+        }
+    }
+    assert!(messages > 10, "{messages}");
+    let trap = native().end_of("unknown handle index 7");
+    assert_eq!(trap, Some(End::Trap(Trap::UnknownIndex)));
 }
 
 #[test]
@@ -433,5 +455,7 @@ fn a_file_that_names_what_there_is_not_is_an_error() {
     );
     let fails = format!("{right}[matches.failure]\nmessages = []\nstands-for = \"a\"\n");
     assert_eq!(wrong(fails), "no trap is called `a`");
+    let kind = wrong(format!("{SAYS}signature = \"walks away\"\n"));
+    assert_eq!(kind, "no kind of a finding reads `walks away`");
     assert!(folder_of("a", &right).is_ok());
 }

@@ -70,7 +70,7 @@ impl fmt::Display for Invocation {
 pub const MARK: u32 = u32::MAX;
 
 /// One entry of the trace: a call of the host's `log` (or of `mark`, which has the point [`MARK`]).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Event {
     /// Where in the program: unique for each place that logs.
     pub point: u32,

@@ -6,7 +6,7 @@
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use spawndiff_fuzz::{case, expect_agreement, mutate_runs_mostly};
 
-fuzz_target!(|data: &[u8]| expect_agreement(&case(data, 1)));
+fuzz_target!(|data: &[u8]| expect_agreement("threads", &case(data, 1)));
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     mutate_runs_mostly(data, size, max_size, seed, fuzzer_mutate)

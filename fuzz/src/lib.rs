@@ -5,7 +5,8 @@
 use spawndiff_corpus::Case;
 use spawndiff_engines::wasmtime::{Config, Native, SELDOM, Variant};
 use spawndiff_generators::{Mix, case_from_bytes_with, run_bytes};
-use spawndiff_judge::claims::record;
+use spawndiff_judge::finding::stored;
+use spawndiff_judge::provenance::{FoundBy, Provenance};
 use spawndiff_judge::{Judge, Judgement, Verdict};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -84,31 +85,36 @@ pub fn case(data: &[u8], instances: usize) -> Case {
     case_from_bytes_with(data, mix)
 }
 
-/// Judges a case.
+/// Judges a case of the fuzz target with this name.
 ///
 /// # Panics
 ///
 /// On a divergence that is not known, or a crash of the engine: with the verdict and the case as a `.wast` file.
-pub fn expect_agreement(case: &Case) {
+pub fn expect_agreement(target: &str, case: &Case) {
     LazyLock::force(&COUNT);
     let judgement = JUDGE.judge(case);
     count(&judgement);
     match &judgement.verdict {
         Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => {}
         verdict @ (Verdict::Divergence(_) | Verdict::Crash { .. }) => {
-            panic!("{verdict}\n{}", text(case, &judgement))
+            panic!("{verdict}\n{}", text(target, case, &judgement))
         }
     }
 }
 
-/// The case as a `.wast` file, or why there is none.
-fn text(case: &Case, judgement: &Judgement) -> String {
-    let stored = record(
-        vec![judgement.verdict.to_string()],
-        case,
-        &judgement.reference,
-    );
-    stored
+/// The file of the finding, as a campaign writes it; or why it has no text.
+fn text(target: &str, case: &Case, judgement: &Judgement) -> String {
+    let engine = &JUDGE.engine().about().identity;
+    let provenance = Provenance {
+        found_by: Some(FoundBy::FuzzTarget {
+            target: target.to_string(),
+            family: engine.family.clone(),
+            version: engine.version.clone(),
+        }),
+        shrunk_on: Some(engine.configuration.clone()),
+        ..Provenance::of(judgement)
+    };
+    stored(provenance.lines(), case, judgement)
         .to_wast()
         .unwrap_or_else(|error| format!("(no text: {error})"))
 }

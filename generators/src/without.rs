@@ -12,6 +12,28 @@ pub struct Without {
     pub cancellable: bool,
 }
 
+impl Without {
+    /// What an engine lacks, by the names that the text format has for it. Names of what plans do not know change nothing.
+    ///
+    /// ```
+    /// use spawndiff_generators::Without;
+    ///
+    /// let what = Without::of(["atomics", "cancellable"]);
+    /// assert_eq!(what, Without { yield_then_promote: false, cancellable: true });
+    /// ```
+    pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Without {
+        let mut what = Without::default();
+        for name in names {
+            match name {
+                "thread.yield-then-promote" => what.yield_then_promote = true,
+                "cancellable" => what.cancellable = true,
+                _ => {}
+            }
+        }
+        what
+    }
+}
+
 impl Plan {
     /// The plan for an engine that lacks something. The same where it uses none of that.
     ///

@@ -1,85 +1,63 @@
-//! A finding on every release of Wasmtime that this build has: where it shows, and where not. That tells a bug that was mended from
-//! one that is new, and both from a change of the specification between releases.
+//! A finding on every release that this build has of its engine's family: where it shows, and where not. That tells a bug that was
+//! mended from one that is new, and both from a change of the specification between releases.
 
-use super::isolation::{Child, Request};
-use super::{known, one_line};
+use super::isolation::{self, Request};
+use super::one_line;
+use super::setup::Setup;
 use anyhow::Result;
 use spawndiff_corpus::Case;
-use spawndiff_engines::wasmtime::{Config, Release, Variant};
-use spawndiff_judge::{Judgement, Signature, Verdict};
+use spawndiff_judge::provenance::{OnReleases, Shows};
+use spawndiff_judge::{Fingerprint, Judgement, Verdict};
 use std::time::Duration;
 
 /// How long a case may take on one of them.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// How the lines begin, in the header of a finding.
-const BEGINNINGS: [&str; 3] = [
-    "Shows on wasmtime ",
-    "Not on wasmtime ",
-    "Other on wasmtime ",
-];
-
-/// What is said of a case with this signature on every release, those together of which the same is said; nothing where there is but
-/// one release.
-pub fn lines(case: &Case, signature: &Signature) -> Result<Vec<String>> {
-    let others = Release::OTHERS.iter().filter(|release| release.is_built());
-    let mut releases: Vec<Release> = others.chain([&Release::DEFAULT]).copied().collect();
-    releases.sort();
-    if releases.len() == 1 {
+/// What is said of a case of this kind on every release of a family, those together of which the same is said; nothing where there is
+/// but one release.
+pub fn releases(
+    setup: &Setup,
+    family: &str,
+    case: &Case,
+    fingerprint: &Fingerprint,
+) -> Result<Vec<OnReleases>> {
+    let releases = setup.engines.releases().into_iter();
+    let of_it = releases.map(|listed| &listed.about.identity);
+    let of_it: Vec<_> = of_it.filter(|it| it.family == family).collect();
+    if of_it.len() < 2 {
         return Ok(Vec::new());
     }
-    let mut all: Vec<(&str, Vec<&str>, String)> = Vec::new();
-    for release in releases {
-        let engine = match release {
-            Release::DEFAULT => Variant::default(),
-            other => Variant::Other(other),
-        };
-        let judgement = judgement(engine, case)?;
-        let seen = Signature::of(&judgement);
-        let [shows, not, other] = BEGINNINGS;
-        let version = release.version();
-        let verdict = one_line(&judgement.verdict.to_string());
-        let (beginning, what) = match seen {
-            Some(seen) if seen.is_like(signature) => (shows, String::new()),
+    let mut all: Vec<OnReleases> = Vec::new();
+    for identity in of_it {
+        let judgement = judgement(setup, &identity.configuration, case)?;
+        let shows = match Fingerprint::of(&judgement) {
+            Some(seen) if seen.is_like(fingerprint) => Shows::This,
             Some(seen) if !matches!(judgement.verdict, Verdict::Known(_)) => {
-                (other, format!(": {seen}"))
+                Shows::Other(seen.to_string())
             }
-            _ => (not, format!(": {verdict}")),
+            Some(_) | None => Shows::Not(one_line(&judgement.verdict.to_string())),
         };
+        let version = identity.version.clone();
         match all.last_mut() {
-            Some(last) if (last.0, &last.2) == (beginning, &what) => last.1.push(version),
-            _ => all.push((beginning, vec![version], what)),
+            Some(last) if last.shows == shows => last.versions.push(version),
+            _ => all.push(OnReleases {
+                shows,
+                family: family.to_string(),
+                versions: vec![version],
+            }),
         }
     }
-    let line = |(beginning, versions, what): (&str, Vec<&str>, String)| {
-        format!("{beginning}{}{what}", versions.join(", "))
-    };
-    Ok(all.into_iter().map(line).collect())
+    Ok(all)
 }
 
 /// The judgement on a case, whose engine runs it in a process of its own first.
-pub fn judgement(engine: Variant, case: &Case) -> Result<Judgement> {
-    Ok(match death(engine, case)? {
-        Some(death) => death,
-        None => known::judge(Config::of(engine).planted()).judge(case),
-    })
-}
-
-/// The judgement on a case that ends the process of an engine; `None` on others.
-fn death(engine: Variant, case: &Case) -> Result<Option<Judgement>> {
+pub fn judgement(setup: &Setup, engine: &str, case: &Case) -> Result<Judgement> {
     let request = Request::Run {
         engine: engine.to_string(),
         case: case.clone(),
     };
-    let asked = Child::new(LIMIT)?.ask(&request);
-    Ok(asked
-        .err()
-        .map(|death| known::crashed(engine, case, death.to_string())))
-}
-
-/// Whether a line of a header was made here.
-pub fn is_line(line: &str) -> bool {
-    BEGINNINGS
-        .iter()
-        .any(|beginning| line.starts_with(beginning))
+    match isolation::start(setup, LIMIT)?.ask(&request) {
+        Ok(_) => Ok(setup.judge(engine)?.judge(case)),
+        Err(death) => setup.crashed(engine, case, death.to_string()),
+    }
 }

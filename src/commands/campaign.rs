@@ -1,12 +1,12 @@
 //! A campaign: cases drawn from a seed, judged in parallel, counted.
 
 use super::drawn::{Draw, Judged, Judges};
-use super::finding::Origin;
-use super::isolation::{Answer, Child, Death, Request};
+use super::isolation::{self, Answer, Child, Death, Request};
+use super::setup::Setup;
 use super::state::State;
 use super::verdicts::Verdicts;
 use anyhow::{Result, bail};
-use spawndiff_engines::wasmtime::Variant;
+use spawndiff_judge::provenance::Origin;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,11 +15,12 @@ use std::time::{Duration, Instant};
 use super::counts::MEMORY_EVERY;
 
 /// What a campaign is to do, beside the cases that its state tells of.
-#[derive(Debug)]
 pub struct Campaign<'a> {
+    /// The engines that there are, and what is known of them.
+    pub setup: &'a Setup,
     /// The engines: each case goes to one of them, in turn, or to every one, as the state tells. None: to the default one, and
     /// now and then to another.
-    pub engines: &'a [Variant],
+    pub engines: &'a [String],
     /// How long at most.
     pub time: Option<Duration>,
     /// How many at a time.
@@ -64,7 +65,7 @@ impl Campaign<'_> {
         let resident = || memory.iter().map(|it| it.load(Ordering::Relaxed)).sum();
         // Each worker takes the next case, so that a campaign that is ended early has judged the first ones.
         let work = |place: usize| -> Result<()> {
-            let mut worker = Worker::new(self.isolated);
+            let mut worker = Worker::new(self.setup, self.isolated);
             while !over() {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 if index >= end {
@@ -124,63 +125,70 @@ impl Campaign<'_> {
     /// The case with a number, for each engine that it goes to. Which ones those are depends on the seed and the number alone.
     fn draws(&self, state: &State, index: u64) -> Vec<Draw> {
         let seed = state.cases.seed;
-        let draw = |engine: Variant| Draw {
+        let draw = |engine: &str| Draw {
             origin: Origin {
                 seed,
                 index,
                 instances: state.cases.instances,
-                engine,
+                engine: engine.to_string(),
             },
             or_default: self.engines.is_empty(),
         };
         if state.cases.each {
-            return self.engines.iter().copied().map(draw).collect();
+            return self.engines.iter().map(|engine| draw(engine)).collect();
         }
-        let turn = |of: &[Variant], by: u64| of[(by % of.len() as u64) as usize];
+        let turn = |of: &[&str], by: u64| of[(by % of.len() as u64) as usize].to_string();
         let engine = if self.engines.is_empty() {
+            let all = self.setup.engines.of_default_release();
+            let all: Vec<&str> = all
+                .map(|listed| listed.about.identity.configuration.as_str())
+                .collect();
             let hash = (seed ^ index).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-            match hash.is_multiple_of(OTHER_ENGINE) {
+            match &all[..] {
                 // The default is the first.
-                true => turn(&Variant::ALL[1..], hash / OTHER_ENGINE),
-                false => Variant::default(),
+                [_, others @ ..] if !others.is_empty() && hash.is_multiple_of(OTHER_ENGINE) => {
+                    turn(others, hash / OTHER_ENGINE)
+                }
+                _ => self.setup.default_engine().to_string(),
             }
         } else {
-            turn(self.engines, index)
+            let all: Vec<&str> = self.engines.iter().map(String::as_str).collect();
+            turn(&all, index)
         };
-        vec![draw(engine)]
+        vec![draw(&engine)]
     }
 }
 
 /// Who judges the cases of one thread.
-enum Worker {
+enum Worker<'a> {
     /// This process.
-    Here(Box<Judges>),
+    Here(Box<Judges<'a>>),
     /// Another one, if it is alive, with so much time for each case.
-    Apart(Option<Child>, Duration),
+    Apart(&'a Setup, Option<Child>, Duration),
 }
 
-impl Worker {
-    fn new(isolated: Option<Duration>) -> Worker {
+impl<'a> Worker<'a> {
+    fn new(setup: &'a Setup, isolated: Option<Duration>) -> Worker<'a> {
         match isolated {
-            Some(limit) => Worker::Apart(None, limit),
-            None => Worker::Here(Box::default()),
+            Some(limit) => Worker::Apart(setup, None, limit),
+            None => Worker::Here(Box::new(Judges::new(setup))),
         }
     }
 
     fn judge(&mut self, draw: Draw) -> Result<Judged> {
-        let (child, limit) = match self {
-            Worker::Here(judges) => return Ok(judges.judge(draw)),
-            Worker::Apart(child, limit) => (child, *limit),
+        let (setup, child, limit) = match self {
+            Worker::Here(judges) => return judges.judge(draw),
+            Worker::Apart(setup, child, limit) => (*setup, child, *limit),
         };
         let asked = match child {
             Some(child) => child,
-            None => child.insert(Child::new(limit)?),
+            None => child.insert(isolation::start(setup, limit)?),
         };
-        match asked.ask(&Request::Judge(draw)) {
+        match asked.ask(&Request::Judge(draw.clone())) {
             Ok(answer) => judged(answer),
             Err(death) => {
                 *child = None;
-                died(draw, death, limit)
+                died(setup, draw, death, limit)
             }
         }
     }
@@ -188,26 +196,30 @@ impl Worker {
 
 /// What is to be said of a case on which a process died. It is tried again, in a new one: a finding is what ends that one too,
 /// with the engine alone.
-fn died(mut draw: Draw, first: Death, limit: Duration) -> Result<Judged> {
-    let engine = draw.origin.engine;
+fn died(setup: &Setup, mut draw: Draw, first: Death, limit: Duration) -> Result<Judged> {
+    let engine = draw.origin.engine.clone();
     let engines = match draw.or_default {
-        true => vec![engine, Variant::default()],
-        false => vec![engine],
+        true => vec![engine.clone(), setup.default_engine().to_string()],
+        false => vec![engine.clone()],
     };
     for engine in engines {
         draw.origin.engine = engine;
-        if let Err(death) = Child::new(limit)?.ask(&Request::RunDrawn(draw)) {
-            return Ok(draw.died(death.to_string()));
+        let asked = isolation::start(setup, limit)?.ask(&Request::RunDrawn(draw.clone()));
+        if let Err(death) = asked {
+            return draw.died(setup, death.to_string());
         }
     }
     draw.origin.engine = engine;
-    match Child::new(limit)?.ask(&Request::Judge(draw)) {
+    match isolation::start(setup, limit)?.ask(&Request::Judge(draw.clone())) {
         Ok(_) => Ok(draw.given_up(&format!("{}, and not again", first.how))),
         Err(death) if death.late => {
             Ok(draw.given_up("no verdict in time, though the engine came to an end"))
         }
         // Not the engine: a fault of ours, and to be seen.
-        Err(death) => Ok(draw.died(format!("not the engine, but the comparison: {death}"))),
+        Err(death) => draw.died(
+            setup,
+            format!("not the engine, but the comparison: {death}"),
+        ),
     }
 }
 

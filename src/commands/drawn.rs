@@ -1,19 +1,24 @@
 //! A case of a campaign: drawn, judged, and what is to be kept of it.
 
 use super::counts::Counts;
-use super::finding::{self, Finding, Origin};
-use super::{known, mix, verdicts};
+use super::finding::Finding;
+use super::setup::Setup;
+use super::verdicts;
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use spawndiff_corpus::Case;
-use spawndiff_engines::wasmtime::{Config, Outcome, Release, Variant};
-use spawndiff_generators::{Plan, Without, encode, plan_from_seed_with};
+use spawndiff_generators::{Plan, encode};
 use spawndiff_judge::claims::{Status, check_native};
 use spawndiff_judge::compare::Unknown;
-use spawndiff_judge::{BUDGET, Judge, Judgement, Signature, Verdict};
+use spawndiff_judge::finding::stored;
+use spawndiff_judge::provenance::Origin;
+use spawndiff_judge::{BUDGET, Fingerprint, Judge, Judgement, Verdict};
+use spawndiff_observation::{Identity, Outcome};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// A case that is to be drawn.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Draw {
     /// Which one, and where it goes.
     pub origin: Origin,
@@ -34,34 +39,18 @@ pub struct Judged {
     pub memory: u64,
 }
 
-impl Origin {
-    /// The plan of the case.
-    pub fn plan(self) -> Plan {
-        let mix = mix::of_family(&self.engine.identity().family, self.instances);
-        let release = self.engine.release();
-        plan_from_seed_with(self.seed, self.index, mix).without(Without {
-            yield_then_promote: !release.has_yield_then_promote(),
-            cancellable: !release.has_cancellable(),
-        })
-    }
-}
-
 impl Draw {
     /// The case itself.
-    pub fn case(self) -> Case {
-        encode(&self.origin.plan())
+    pub fn case(&self, setup: &Setup) -> Result<Case> {
+        Ok(encode(&setup.plan(&self.origin)?))
     }
 
     /// What is kept of a case on which the engine ended its process.
-    pub fn died(self, message: String) -> Judged {
-        let plan = self.origin.plan();
+    pub fn died(self, setup: &Setup, message: String) -> Result<Judged> {
+        let plan = setup.plan(&self.origin)?;
         let case = encode(&plan);
-        judged(
-            self.origin,
-            &plan,
-            &case,
-            &known::crashed(self.origin.engine, &case, message),
-        )
+        let crashed = setup.crashed(&self.origin.engine, &case, message)?;
+        judged(setup, self.origin, &plan, &case, &crashed)
     }
 
     /// What is kept of a case on which nothing can be said.
@@ -71,12 +60,12 @@ impl Draw {
             ..Counts::default()
         };
         counts.inconclusive.insert(why.to_string(), 1);
-        let engine = self.origin.engine.to_string();
+        let engine = self.origin.engine.clone();
         counts.engines.insert(engine, counts.verdicts());
         Judged {
             counts,
             found: None,
-            line: verdicts::given_up(self.origin),
+            line: verdicts::given_up(&self.origin),
             memory: 0,
         }
     }
@@ -85,17 +74,17 @@ impl Draw {
 /// Of what kind a case is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kind {
-    /// Its signature.
-    pub signature: String,
+    /// The kind.
+    pub fingerprint: Fingerprint,
     /// Whether a file that claims what is allowed fails on the engine. Some do not: what came before a trap cannot be asked for.
     pub fails: bool,
 }
 
 /// Judges, one for each engine that was asked for.
-#[derive(Default)]
-pub struct Judges {
-    /// By engine, and by how many schedules a search may try.
-    judges: BTreeMap<(Variant, u32), Judge>,
+pub struct Judges<'a> {
+    setup: &'a Setup,
+    /// By the name of the engine, and by how many schedules a search may try.
+    judges: BTreeMap<(String, u32), Judge>,
     /// What was last said. The next case may be the same on another engine.
     last: Option<Last>,
 }
@@ -103,25 +92,37 @@ pub struct Judges {
 /// A case, and the judgements on it.
 struct Last {
     case: Case,
-    judged: Vec<(Release, Outcome, Judgement)>,
+    judged: Vec<(Identity, Outcome, Judgement)>,
 }
 
-impl Judges {
+impl<'a> Judges<'a> {
+    /// None so far.
+    pub fn new(setup: &'a Setup) -> Judges<'a> {
+        Judges {
+            setup,
+            judges: BTreeMap::new(),
+            last: None,
+        }
+    }
+
     /// That of an engine.
-    pub fn of(&mut self, engine: Variant) -> &Judge {
+    pub fn of(&mut self, engine: &str) -> Result<&Judge> {
         self.with_budget(engine, BUDGET)
     }
 
     /// That of an engine whose searches may try so many schedules.
-    pub fn with_budget(&mut self, engine: Variant, budget: u32) -> &Judge {
-        let new = || known::judge(Config::of(engine).planted()).with_budget(budget);
-        self.judges.entry((engine, budget)).or_insert_with(new)
+    pub fn with_budget(&mut self, engine: &str, budget: u32) -> Result<&Judge> {
+        Ok(match self.judges.entry((engine.to_string(), budget)) {
+            Entry::Occupied(made) => made.into_mut(),
+            Entry::Vacant(new) => new.insert(self.setup.judge(engine)?.with_budget(budget)),
+        })
     }
 
     /// Judges a case on an engine. Where the last one was the same, and came to the same on an engine of the same release, the
     /// reference is not asked again: it would say the same.
-    fn judge_case(&mut self, engine: Variant, case: &Case) -> Judgement {
-        let outcome = self.of(engine).engine().observe(case);
+    fn judge_case(&mut self, engine: &str, case: &Case) -> Result<Judgement> {
+        let judge = self.of(engine)?.engine();
+        let (outcome, identity) = (judge.observe(case), judge.about().identity.clone());
         let mut last = match self.last.take() {
             Some(last) if last.case == *case => last,
             _ => Last {
@@ -129,70 +130,78 @@ impl Judges {
                 judged: Vec::new(),
             },
         };
-        let release = engine.release();
         let same = last
             .judged
             .iter()
-            .find(|it| it.0 == release && it.1 == outcome);
+            .find(|it| it.0.is_of_release(&identity) && it.1 == outcome);
         let judgement = match same {
             Some((_, _, judgement)) => judgement.clone(),
             None => {
-                let judgement = self.of(engine).judge_outcome(case, outcome.clone());
-                last.judged.push((release, outcome, judgement.clone()));
+                let judgement = self.of(engine)?.judge_outcome(case, outcome.clone());
+                last.judged.push((identity, outcome, judgement.clone()));
                 judgement
             }
         };
         self.last = Some(last);
-        judgement
+        Ok(judgement)
     }
 
     /// Of what kind a case is, if it is a finding or known.
-    pub fn kind(&mut self, engine: Variant, budget: u32, case: &Case) -> Option<Kind> {
-        let judge = self.with_budget(engine, budget);
+    pub fn kind(&mut self, engine: &str, budget: u32, case: &Case) -> Result<Option<Kind>> {
+        let judge = self.with_budget(engine, budget)?;
         let outcome = judge.engine().observe(case);
         let judgement = judge.judge_outcome(case, outcome.clone());
-        let signature = Signature::of(&judgement)?.to_string();
-        let stored = finding::stored(Vec::new(), case, &judgement);
+        let Some(fingerprint) = Fingerprint::of(&judgement) else {
+            return Ok(None);
+        };
+        let stored = stored(Vec::new(), case, &judgement);
         let fails = check_native(&stored, &outcome)
             .iter()
             .any(|status| matches!(status, Status::Failed(_)));
-        Some(Kind { signature, fails })
+        Ok(Some(Kind { fingerprint, fails }))
     }
 
     /// Draws a case and judges it.
-    pub fn judge(&mut self, draw: Draw) -> Judged {
+    pub fn judge(&mut self, draw: Draw) -> Result<Judged> {
         let mut origin = draw.origin;
-        let mut plan = origin.plan();
+        let mut plan = self.setup.plan(&origin)?;
         let mut case = encode(&plan);
-        let mut judgement = self.judge_case(origin.engine, &case);
+        let mut judgement = self.judge_case(&origin.engine, &case)?;
         if let Verdict::Inconclusive(Unknown::Lacking(_)) = judgement.verdict
             && draw.or_default
         {
-            origin.engine = Variant::default();
-            plan = origin.plan();
+            origin.engine = self.setup.default_engine().to_string();
+            plan = self.setup.plan(&origin)?;
             case = encode(&plan);
-            judgement = self.judge_case(origin.engine, &case);
+            judgement = self.judge_case(&origin.engine, &case)?;
         }
-        judged(origin, &plan, &case, &judgement)
+        judged(self.setup, origin, &plan, &case, &judgement)
     }
 }
 
-fn judged(origin: Origin, plan: &Plan, case: &Case, judgement: &Judgement) -> Judged {
+fn judged(
+    setup: &Setup,
+    origin: Origin,
+    plan: &Plan,
+    case: &Case,
+    judgement: &Judgement,
+) -> Result<Judged> {
     let mut counts = Counts::of(plan, judgement);
     counts
         .engines
-        .insert(origin.engine.to_string(), counts.verdicts());
+        .insert(origin.engine.clone(), counts.verdicts());
+    let line = verdicts::line(&origin, judgement);
     let found = match &judgement.verdict {
         Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => None,
-        Verdict::Divergence(_) | Verdict::Crash { .. } => {
-            let signature = Signature::of(judgement);
-            signature.map(|signature| Finding::new(origin, case, judgement, signature))
-        }
+        Verdict::Divergence(_) | Verdict::Crash { .. } => match Fingerprint::of(judgement) {
+            Some(kind) => Some(Finding::new(setup, origin, case, judgement, kind)?),
+            None => None,
+        },
     };
-    Judged {
+    Ok(Judged {
         counts,
         found,
-        line: verdicts::line(origin, judgement),
+        line,
         memory: memory_stats::memory_stats().map_or(0, |memory| memory.physical_mem as u64),
-    }
+    })
 }

@@ -1,9 +1,9 @@
 //! The kinds of findings of a campaign that is over: the files of each are made smaller, and get a report beside them.
 
-use super::known;
+use super::setup::Setup;
 use super::state::State;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// Shrinks the files of each kind, for so long each, in a process of its own: what a smaller case does to an engine is no better
 /// known than what a larger one does. Which one becomes the smallest cannot be told before. A file that cannot be made smaller stays.
-pub fn shrink(state: &mut State, time: Duration, jobs: usize, stop: &AtomicBool) {
+pub fn shrink(setup: &Setup, state: &mut State, time: Duration, jobs: usize, stop: &AtomicBool) {
     let files = state.found.iter().flat_map(|((engine, _), group)| {
         let samples = group.samples.values();
         samples.map(|sample| (engine.clone(), sample.path.clone()))
@@ -28,12 +28,12 @@ pub fn shrink(state: &mut State, time: Duration, jobs: usize, stop: &AtomicBool)
                 while let (false, Some((engine, path))) = (stop.load(Ordering::Relaxed), next()) {
                     let seconds = time.as_secs().to_string();
                     let options = ["shrink", "--seconds", &seconds, "--engine", &engine];
-                    if let Err(error) = one(&options, &path, &path, time, stop) {
+                    if let Err(error) = one(setup, &options, &path, &path, time, stop) {
                         eprintln!("warning: {}: not made smaller: {error}", path.display());
                     }
                     let markdown = path.with_extension("md");
                     let options = ["report", "--engine", &engine];
-                    if let Err(error) = one(&options, &path, &markdown, time, stop) {
+                    if let Err(error) = one(setup, &options, &path, &markdown, time, stop) {
                         eprintln!("warning: {}: no report: {error}", path.display());
                     }
                 }
@@ -44,14 +44,16 @@ pub fn shrink(state: &mut State, time: Duration, jobs: usize, stop: &AtomicBool)
 
 /// Has this program do something with a file.
 fn one(
+    setup: &Setup,
     options: &[&str],
     path: &Path,
     out: &Path,
     time: Duration,
     stop: &AtomicBool,
 ) -> Result<(), String> {
-    let mut process = Command::new(std::env::current_exe().map_err(|error| error.to_string())?)
-        .args(known::arguments())
+    let command = setup.command();
+    let mut process = command
+        .map_err(|error| error.to_string())?
         .args(options)
         .arg("--out")
         .args([out, path])

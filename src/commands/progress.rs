@@ -3,6 +3,7 @@
 
 use super::state::{Cases, State};
 use indicatif::{ProgressBar, ProgressStyle};
+use spawndiff_judge::Fingerprint;
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
@@ -24,7 +25,7 @@ pub struct Lines {
     /// When the last line was.
     last: Instant,
     /// The kinds of findings that were named, as the state does.
-    named: BTreeSet<(String, String)>,
+    named: BTreeSet<(String, Fingerprint)>,
     /// How many verdicts there will be; none: as many as there is time for.
     verdicts: Option<u64>,
 }
@@ -78,8 +79,11 @@ impl Lines {
             for (kind, group) in &state.found {
                 let file = group.samples.values().next();
                 if let (true, Some(sample)) = (self.named.insert(kind.clone()), file) {
-                    let (engine, signature) = kind;
-                    say(&format!("{}: {engine}: {signature}", sample.path.display()));
+                    let (engine, fingerprint) = kind;
+                    say(&format!(
+                        "{}: {engine}: {fingerprint}",
+                        sample.path.display()
+                    ));
                 }
             }
         }

@@ -2,18 +2,19 @@
 //!
 //! A file that is no stored case is a script of someone else's, such as the suites of the Component Model and of Wasmtime.
 
-use super::engines::{self, Engine};
-use super::isolation::{Answer, Child, Death, Request};
+use super::engines::{self, REFERENCE};
+use super::isolation::{self, Answer, Child, Death, Request};
 use super::scores::{Replayed, Score};
-use super::{Outcome, finding, junit, known, one_line, print, unreadable};
+use super::setup::Setup;
+use super::{Outcome, finding, junit, one_line, print, unreadable};
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 use spawndiff_corpus::{ReadError, StoredCase};
-use spawndiff_engines::wasmtime::{Config, ScriptNative, Variant};
 use spawndiff_judge::claims::{Status, check_native, check_reference};
 use spawndiff_judge::readings::run_on_reference;
 use spawndiff_judge::scripts::{self, Checked, Command, Script};
 use spawndiff_judge::{BUDGET, Judge, Verdict};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -27,7 +28,7 @@ pub struct Args {
     paths: Vec<PathBuf>,
     /// Which engines [default: cranelift and reference]
     #[arg(long, value_name = "ENGINE", value_parser = engines::any())]
-    engine: Vec<Engine>,
+    engine: Vec<String>,
     /// Also write the result as JUnit's XML, for CI systems
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -43,7 +44,7 @@ pub struct Args {
 }
 
 /// Replays files.
-pub fn replay(args: &Args) -> Result<Outcome> {
+pub fn replay(args: &Args, setup: &Setup) -> Result<Outcome> {
     let default = [PathBuf::from("corpus/cases")];
     let paths = if args.paths.is_empty() {
         &default[..]
@@ -52,9 +53,13 @@ pub fn replay(args: &Args) -> Result<Outcome> {
     };
     let mut engines = args.engine.clone();
     if engines.is_empty() {
-        engines = vec![Engine::Native(Variant::default()), Engine::Reference];
+        engines = vec![setup.default_engine().to_string(), REFERENCE.to_string()];
     }
-    engines.sort();
+    for name in engines.iter().filter(|name| *name != REFERENCE) {
+        setup.engine(name)?;
+    }
+    // In the order in which they are listed, the reference last.
+    engines.sort_by_key(|name| setup.engines.place(name).unwrap_or(usize::MAX));
     engines.dedup();
     let mut replayed = Replayed::default();
     let mut files = BTreeSet::new();
@@ -68,7 +73,7 @@ pub fn replay(args: &Args) -> Result<Outcome> {
             .collect();
         bail!("no .wast file in {}", paths.join(", "));
     }
-    let mut place = Place::new(args);
+    let mut place = Place::new(setup, args);
     for path in &files {
         replay_file(path, &engines, &mut place, &mut replayed)?;
     }
@@ -186,49 +191,57 @@ pub struct Play {
 }
 
 /// Engines that replay files, each made when it is asked for.
-#[derive(Default)]
-pub struct Players(BTreeMap<Engine, Player>);
-
-struct Player {
-    /// Of a native engine.
-    native: Option<Judge>,
-    /// Of a native one that runs scripts.
-    script: Option<ScriptNative>,
+pub struct Players<'a> {
+    setup: &'a Setup,
+    made: BTreeMap<String, Player>,
 }
 
-impl Players {
+/// An engine that replays files.
+enum Player {
+    /// The reference.
+    Reference,
+    /// A native one.
+    Native(Box<Judge>),
+}
+
+impl<'a> Players<'a> {
+    /// None so far.
+    pub fn new(setup: &'a Setup) -> Players<'a> {
+        Players {
+            setup,
+            made: BTreeMap::new(),
+        }
+    }
+
     /// Replays a file in this process.
     ///
     /// # Errors
     ///
     /// What is wrong with the file, or what the engine cannot do with it.
     pub fn play(&mut self, play: &Play) -> Result<Played> {
-        let engine = Engine::of_name(&play.engine).map_err(anyhow::Error::msg)?;
-        let player = self.0.entry(engine).or_insert_with(|| {
-            let variant = match engine {
-                Engine::Native(variant) => Some(variant),
-                Engine::Reference => None,
-            };
-            Player {
-                native: variant.map(|variant| known::judge(Config::of(variant).planted())),
-                script: variant.and_then(ScriptNative::new),
-            }
-        });
+        let name = &play.engine;
+        let player = match self.made.entry(name.clone()) {
+            Entry::Occupied(made) => made.into_mut(),
+            Entry::Vacant(new) => new.insert(match name.as_str() {
+                REFERENCE => Player::Reference,
+                name => Player::Native(Box::new(self.setup.judge(name)?)),
+            }),
+        };
         Ok(match parse(&play.text)? {
             File::Case(stored) => player.case(&stored, play.against),
-            File::Script(script) => player.script(&script, engine)?,
+            File::Script(script) => player.script(&script, name)?,
         })
     }
 }
 
 impl Player {
-    fn script(&self, script: &Script, engine: Engine) -> Result<Played> {
-        let checked = match (&self.script, engine) {
-            (Some(native), _) => scripts::run(script, &mut native.session()),
-            (None, Engine::Reference) => run_on_reference(script),
-            (None, Engine::Native(variant)) => {
-                bail!("{variant}: it replays stored cases only, and this is a script")
-            }
+    fn script(&self, script: &Script, name: &str) -> Result<Played> {
+        let checked = match self {
+            Player::Reference => run_on_reference(script),
+            Player::Native(judge) => match judge.engine().script_session() {
+                Some(mut session) => scripts::run(script, &mut *session),
+                None => bail!("{name}: it replays stored cases only, and this is a script"),
+            },
         };
         Ok(Played {
             checked,
@@ -237,12 +250,14 @@ impl Player {
     }
 
     fn case(&self, stored: &StoredCase, against: bool) -> Played {
-        let statuses = match &self.native {
-            Some(judge) => check_native(stored, &judge.engine().observe(&stored.case)),
-            None => check_reference(stored, BUDGET),
+        let (statuses, verdict) = match self {
+            Player::Reference => (check_reference(stored, BUDGET), None),
+            Player::Native(judge) => {
+                let statuses = check_native(stored, &judge.engine().observe(&stored.case));
+                let verdict = against.then(|| judge.judge(&stored.case).verdict);
+                (statuses, verdict)
+            }
         };
-        let judge = self.native.as_ref().filter(|_| against);
-        let verdict = judge.map(|judge| judge.judge(&stored.case).verdict);
         Played {
             checked: statuses.into_iter().map(Checked::from).collect(),
             differs: verdict.and_then(|verdict| match verdict {
@@ -256,30 +271,30 @@ impl Player {
 }
 
 /// Who replays.
-enum Place {
+enum Place<'a> {
     /// This process.
-    Here(Players),
+    Here(Players<'a>),
     /// Another one, if it is alive, with so much time for each file.
-    Apart(Option<Child>, Duration),
+    Apart(&'a Setup, Option<Child>, Duration),
 }
 
-impl Place {
-    fn new(args: &Args) -> Place {
+impl<'a> Place<'a> {
+    fn new(setup: &'a Setup, args: &Args) -> Place<'a> {
         match args.isolate.as_str() {
-            "off" => Place::Here(Players::default()),
-            _ => Place::Apart(None, Duration::from_secs(args.timeout)),
+            "off" => Place::Here(Players::new(setup)),
+            _ => Place::Apart(setup, None, Duration::from_secs(args.timeout)),
         }
     }
 
     /// Replays a file; how its process ended, if that is what it came to. The inner error: what is wrong with the file.
     fn play(&mut self, play: &Play) -> Result<Result<Result<Played>, Death>> {
-        let (child, limit) = match self {
+        let (setup, child, limit) = match self {
             Place::Here(players) => return Ok(Ok(players.play(play))),
-            Place::Apart(child, limit) => (child, *limit),
+            Place::Apart(setup, child, limit) => (*setup, child, *limit),
         };
         let asked = match child {
             Some(child) => child,
-            None => child.insert(Child::new(limit)?),
+            None => child.insert(isolation::start(setup, limit)?),
         };
         match asked.ask(&Request::Replay(play.clone())) {
             Ok(Answer::Replayed(played)) => Ok(Ok(played.map_err(anyhow::Error::msg))),
@@ -295,8 +310,8 @@ impl Place {
 /// Replays a file on each engine.
 fn replay_file(
     path: &Path,
-    engines: &[Engine],
-    place: &mut Place,
+    engines: &[String],
+    place: &mut Place<'_>,
     replayed: &mut Replayed,
 ) -> Result<()> {
     let (text, file) = match read(path) {
@@ -306,10 +321,10 @@ fn replay_file(
             return Ok(());
         }
     };
-    let has_reference = engines.contains(&Engine::Reference);
-    for &engine in engines {
+    let has_reference = engines.iter().any(|engine| engine == REFERENCE);
+    for engine in engines {
         let play = Play {
-            engine: engine.name().to_string(),
+            engine: engine.clone(),
             text: text.clone(),
             against: has_reference,
         };
@@ -329,10 +344,10 @@ fn replay_file(
             }
             File::Script(script) => Score::of_script(script, &played.checked),
         };
-        replayed.add(engine.name(), path, score);
+        replayed.add(engine, path, score);
         if let Some(verdict) = played.differs {
             let verdicts = replayed.diverged.entry(path.display().to_string());
-            let verdict = format!("{}: {verdict}", engine.name());
+            let verdict = format!("{engine}: {verdict}");
             verdicts.or_default().push(verdict);
         }
     }

@@ -1,12 +1,13 @@
 //! `spawndiff report`: a finding as a text in Markdown, to be pasted where its engine's bugs are reported.
 
-use super::finding::Origin;
-use super::{Outcome, across, engines, finding, known, one_line, print, show, stored};
+use super::setup::Setup;
+use super::{Outcome, across, engines, finding, one_line, print, show, stored};
 use anyhow::Result;
 use spawndiff_corpus::StoredCase;
-use spawndiff_engines::wasmtime::{Release, Variant};
 use spawndiff_judge::compare::Leaves;
-use spawndiff_judge::{Divergence, Judgement, Signature, Verdict};
+use spawndiff_judge::provenance::Provenance;
+use spawndiff_judge::{Divergence, Fingerprint, Judgement, Verdict};
+use spawndiff_observation::Engine;
 use spawndiff_reference::Builtin;
 use std::fmt::{self, Write};
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ pub struct Args {
     out: Option<PathBuf>,
     /// The engine that it is about [default: that which the file says it was found on, or cranelift]
     #[arg(long, value_name = "ENGINE", value_parser = engines::native())]
-    engine: Option<Variant>,
+    engine: Option<String>,
 }
 
 /// The text that the reference is written from.
@@ -30,14 +31,20 @@ const SPECIFICATION: &str =
     "https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md";
 
 /// Writes the report of a case that is a finding.
-pub fn report(args: &Args) -> Result<Outcome> {
+pub fn report(args: &Args, setup: &Setup) -> Result<Outcome> {
     let Some(stored) = stored(&args.file) else {
         return Ok(Outcome::BadInput);
     };
-    let found_on = Origin::read(&stored.header).map(|origin| origin.engine);
-    let engine = args.engine.or(found_on).unwrap_or_default();
-    let judgement = across::judgement(engine, &stored.case)?;
-    let Some(signature) = Signature::of_all(&judgement) else {
+    let (provenance, words) = Provenance::read(&stored.header);
+    let name = args.engine.as_deref().or(provenance.engine());
+    let engine = setup
+        .engine_or_default(name)?
+        .about
+        .identity
+        .configuration
+        .as_str();
+    let judgement = across::judgement(setup, engine, &stored.case)?;
+    let Some(fingerprint) = Fingerprint::of_all(&judgement) else {
         let verdict = one_line(&judgement.verdict.to_string());
         eprintln!(
             "{}: {verdict}: there is nothing to report",
@@ -45,9 +52,16 @@ pub fn report(args: &Args) -> Result<Outcome> {
         );
         return Ok(Outcome::BadInput);
     };
-    let name = args.file.file_stem().unwrap_or_default().to_string_lossy();
-    let said = said(&name, &stored.header);
-    let text = text(engine, &stored, &judgement, &signature, &said)?;
+    let file = args.file.file_stem().unwrap_or_default().to_string_lossy();
+    let finding = Finding {
+        said: said(&file, words),
+        stored: &stored,
+        provenance: &provenance,
+        judgement: &judgement,
+        fingerprint: &fingerprint,
+    };
+    let engine = setup.engines.make(engine).map_err(anyhow::Error::msg)?;
+    let text = text(setup, &*engine, &finding)?;
     match &args.out {
         Some(path) => finding::whole(path, text.as_bytes())?,
         None => print(&text)?,
@@ -55,33 +69,45 @@ pub fn report(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Clean)
 }
 
-/// What someone has written of a finding: the first lines of its header, where the first begins with the name of its file.
-fn said(name: &str, header: &[String]) -> Vec<String> {
-    let prefix = format!("{name}: ");
-    let Some(first) = header.first().and_then(|line| line.strip_prefix(&prefix)) else {
-        return Vec::new();
-    };
-    let by_us = |line: &&String| !Origin::is_line(line) && !across::is_line(line);
-    let rest = header.iter().skip(1).take_while(by_us).cloned();
-    std::iter::once(first.to_string()).chain(rest).collect()
+/// What is reported.
+struct Finding<'a> {
+    /// What someone has written of it: a title, and what follows.
+    said: Vec<String>,
+    stored: &'a StoredCase,
+    provenance: &'a Provenance,
+    judgement: &'a Judgement,
+    fingerprint: &'a Fingerprint,
 }
 
-fn text(
-    engine: Variant,
-    stored: &StoredCase,
-    judgement: &Judgement,
-    signature: &Signature,
-    said: &[String],
-) -> Result<String> {
-    let version = engine.release().version();
+/// What someone has written of a finding: the words of its header, where the first line begins with the name of its file.
+fn said(file: &str, words: Vec<String>) -> Vec<String> {
+    let prefix = format!("{file}: ");
+    let mut words = words.into_iter();
+    let Some(title) = words
+        .next()
+        .and_then(|line| line.strip_prefix(&prefix).map(str::to_string))
+    else {
+        return Vec::new();
+    };
+    std::iter::once(title).chain(words).collect()
+}
+
+fn text(setup: &Setup, engine: &dyn Engine, finding: &Finding<'_>) -> Result<String> {
+    let Finding {
+        said,
+        stored,
+        provenance,
+        judgement,
+        fingerprint,
+    } = finding;
+    let about = engine.about();
+    let family = setup.engines.family(&about.identity.family);
+    let title = family.map_or(about.identity.family.as_str(), |family| family.title());
+    let release = format!("{title} {}", about.identity.version);
     let mut out = String::new();
     match said.first() {
-        Some(title) => writeln!(
-            out,
-            "# Wasmtime {version}: {}\n",
-            title.trim_end_matches('.')
-        )?,
-        None => writeln!(out, "# Wasmtime {version}: {signature}\n")?,
+        Some(title) => writeln!(out, "# {release}: {}\n", title.trim_end_matches('.'))?,
+        None => writeln!(out, "# {release}: {fingerprint}\n")?,
     }
     for line in said.iter().skip(1) {
         writeln!(out, "{line}")?;
@@ -89,45 +115,28 @@ fn text(
     if said.len() > 1 {
         writeln!(out)?;
     }
-    expected(&mut out, judgement)?;
+    expected(setup, &mut out, judgement)?;
     writeln!(out, "## What happens\n")?;
     let seen = one_line(&judgement.verdict.to_string());
-    writeln!(out, "With Wasmtime {version} ({engine}): {seen}\n")?;
+    writeln!(out, "With {release} ({}): {seen}\n", about.identity)?;
     writeln!(out, "```text\n{}```\n", show::runs(stored, judgement)?)?;
-    let across: Vec<&String> = stored
-        .header
-        .iter()
-        .filter(|it| across::is_line(it))
-        .collect();
-    if !across.is_empty() {
+    if !provenance.releases.is_empty() {
         writeln!(out, "## Releases\n")?;
-        for line in across {
+        for line in &provenance.releases {
             writeln!(out, "- {line}")?;
         }
         writeln!(out)?;
     }
-    writeln!(
-        out,
-        "## To reproduce\n\nThe file needs nothing else. Run it with the `wast` runner of Wasmtime {}, with component-model-async, \
-         its additional built-ins, stackful lifts and threading switched on: it claims what the specification asks for, and \
-         fails.",
-        engine.release().max(Release::DEFAULT).version()
-    )?;
-    if engine.release() < Release::DEFAULT {
-        writeln!(
-            out,
-            "(Older releases call some of the built-ins by other names.)"
-        )?;
-    }
+    writeln!(out, "## To reproduce\n\n{}", about.to_reproduce)?;
     let lowered = finding::lowered(engine, &stored.case)?.map(|case| StoredCase {
         case,
-        ..stored.clone()
+        ..(*stored).clone()
     });
     if lowered.is_some() {
+        let lowers = engine.lowers().join("`, `");
         writeln!(
             out,
-            "(What that release lacks, `thread.spawn-*` say, is written here with what it has: `thread.new-indirect` and \
-             `thread.resume-later`.)"
+            "(What it lacks of `{lowers}` is written here with built-ins that it has.)"
         )?;
     }
     let wast = lowered.as_ref().unwrap_or(stored).to_wast()?;
@@ -136,7 +145,7 @@ fn text(
 }
 
 /// What the specification asks for.
-fn expected(out: &mut String, judgement: &Judgement) -> fmt::Result {
+fn expected(setup: &Setup, out: &mut String, judgement: &Judgement) -> fmt::Result {
     writeln!(out, "## What should happen\n")?;
     let leaves = match &judgement.verdict {
         // Not what is allowed beside known divergences: those are ours to know.
@@ -144,7 +153,7 @@ fn expected(out: &mut String, judgement: &Judgement) -> fmt::Result {
         Verdict::Known(known) => {
             writeln!(out, "What is on the right below, as it is known:\n")?;
             for known in known {
-                let link = known::list().get(known).map_or("", |entry| &entry.link);
+                let link = setup.known.get(known).map_or("", |entry| &entry.link);
                 writeln!(out, "- {known}: {link}")?;
             }
             return writeln!(out);

@@ -2,11 +2,11 @@
 
 use super::campaign::Campaign;
 use super::progress::Progress;
+use super::setup::Setup;
 use super::state::{Cases, State};
 use super::verdicts::Verdicts;
 use super::{Outcome, engines, html, kinds, print, summary};
 use anyhow::{Context, Result, bail};
-use spawndiff_engines::wasmtime::Variant;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,7 +32,7 @@ pub struct Args {
     instances: u8,
     /// Which engine; more than one: the cases go to them in turn [default: cranelift, and now and then another]
     #[arg(long, value_name = "ENGINE", value_parser = engines::native())]
-    engine: Vec<Variant>,
+    engine: Vec<String>,
     /// Each case on every one of the engines, or on all those of the default release; counted once for each
     #[arg(long)]
     each: bool,
@@ -73,7 +73,7 @@ const MAX_JOBS: usize = 1024;
 static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Runs a campaign and prints its summary.
-pub fn run(args: &Args) -> Result<Outcome> {
+pub fn run(args: &Args, setup: &Setup) -> Result<Outcome> {
     let cases = match (args.cases, args.seconds) {
         (Some(0), _) => bail!("--cases 0: there is nothing to run"),
         (_, Some(0)) => bail!("--seconds 0: there is no time to run"),
@@ -104,25 +104,26 @@ pub fn run(args: &Args) -> Result<Outcome> {
         State::load(&args.out)?
     } else {
         let engines = match args.each && args.engine.is_empty() {
-            true => Variant::ALL,
-            false => &args.engine,
+            true => {
+                let all = setup.engines.of_default_release();
+                let names = all.map(|listed| listed.about.identity.configuration.clone());
+                names.collect()
+            }
+            false => args.engine.clone(),
         };
         State::new(Cases {
             seed,
             instances: args.instances.into(),
             first: args.first,
             end: args.first.saturating_add(cases),
-            engines: engines.iter().map(Variant::to_string).collect(),
+            engines,
             each: args.each,
         })
     };
-    let engines = state
-        .cases
-        .engines
-        .iter()
-        .map(|name| engines::of_name(name));
-    let engines = engines.collect::<Result<Vec<Variant>, String>>();
-    let engines = engines.map_err(anyhow::Error::msg)?;
+    let engines = state.cases.engines.clone();
+    for name in &engines {
+        setup.engine(name)?;
+    }
     let times = if state.cases.each {
         engines.len() as u64
     } else {
@@ -134,6 +135,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     };
     let progress = Progress::new(&state.cases, verdicts);
     let campaign = Campaign {
+        setup,
         engines: &engines,
         time: args.seconds.map(Duration::from_secs),
         jobs,
@@ -157,7 +159,13 @@ pub fn run(args: &Args) -> Result<Outcome> {
         false => state.save(&args.out),
     };
     if ran.is_ok() && args.shrink > 0 {
-        kinds::shrink(&mut state, Duration::from_secs(args.shrink), jobs, &STOP);
+        kinds::shrink(
+            setup,
+            &mut state,
+            Duration::from_secs(args.shrink),
+            jobs,
+            &STOP,
+        );
     }
     if made && is_over && state.found.is_empty() {
         // Nothing is lost if it stays.
@@ -170,7 +178,7 @@ pub fn run(args: &Args) -> Result<Outcome> {
     }
     // Last, so that what was found is told all the same.
     if let Some(folder) = &args.html {
-        html::write(&state, folder)?;
+        html::write(setup, &state, folder)?;
     }
     ran?;
     kept?;

@@ -137,7 +137,7 @@ struct Report {
 /// All that a replay found out.
 #[derive(Debug, Default, Serialize)]
 pub struct Replayed {
-    engines: BTreeMap<&'static str, Report>,
+    engines: BTreeMap<String, Report>,
     /// Files in which an engine differs from the reference: which, and how.
     pub diverged: BTreeMap<String, Vec<String>>,
     /// Files that could not be read.
@@ -146,20 +146,21 @@ pub struct Replayed {
 
 impl Replayed {
     /// Notes what an engine made of a file.
-    pub fn add(&mut self, engine: &'static str, file: &Path, score: Score) {
-        let report = self.engines.entry(engine).or_default();
+    pub fn add(&mut self, engine: &str, file: &Path, score: Score) {
+        let report = self.engines.entry(engine.to_string()).or_default();
         report.files += 1;
         report.sum.add(&score);
         report.per_file.insert(file.display().to_string(), score);
     }
 
     /// What each engine made of each file.
-    pub fn by_engine(
-        &self,
-    ) -> impl Iterator<Item = (&'static str, impl Iterator<Item = (&str, &Score)>)> {
+    pub fn by_engine(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = (&str, &Score)>)> {
         self.engines.iter().map(|(engine, report)| {
             let files = report.per_file.iter();
-            (*engine, files.map(|(file, score)| (file.as_str(), score)))
+            (
+                engine.as_str(),
+                files.map(|(file, score)| (file.as_str(), score)),
+            )
         })
     }
 

@@ -1,11 +1,12 @@
 //! `spawndiff show`: one stored case, for a person: the component, both traces side by side, the
 //! schedule.
 
-use super::{Outcome, engines, finding, known, one_line, print, stored, traces};
+use super::setup::Setup;
+use super::{Outcome, engines, finding, one_line, print, stored, traces};
 use anyhow::Result;
 use spawndiff_corpus::StoredCase;
-use spawndiff_engines::wasmtime::{Config, Variant};
 use spawndiff_judge::{Judgement, Verdict};
+use spawndiff_observation::Engine;
 use std::fmt::{self, Write};
 use std::path::PathBuf;
 
@@ -17,25 +18,27 @@ pub struct Args {
     file: PathBuf,
     /// The engine beside the reference [default: cranelift]
     #[arg(long, value_name = "ENGINE", value_parser = engines::native())]
-    engine: Option<Variant>,
-    /// Print the case as a .wast file in which what Wasmtime lacks is lowered, and nothing else
+    engine: Option<String>,
+    /// Print the case as a .wast file in which what the engine lacks is written with what it has, and nothing else
     #[arg(long)]
     lowered: bool,
 }
 
 /// Prints what a case is and what the engines make of it.
-pub fn show(args: &Args) -> Result<Outcome> {
+pub fn show(args: &Args, setup: &Setup) -> Result<Outcome> {
     let Some(stored) = stored(&args.file) else {
         return Ok(Outcome::BadInput);
     };
+    let engine = setup.engine_or_default(args.engine.as_deref())?;
+    let engine = &engine.about.identity.configuration;
     if args.lowered {
-        print(&lowered(&stored)?)?;
+        let engine = setup.engines.make(engine).map_err(anyhow::Error::msg)?;
+        print(&lowered(&*engine, &stored)?)?;
         return Ok(Outcome::Clean);
     }
     // The component comes first, so that it is seen even where it is the end of an engine.
     print(&component(&stored)?)?;
-    let config = Config::of(args.engine.unwrap_or_default());
-    let judgement = known::judge(config).judge(&stored.case);
+    let judgement = setup.judge(engine)?.judge(&stored.case);
     print(&runs(&stored, &judgement)?)?;
     Ok(match judgement.verdict {
         Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => Outcome::Clean,
@@ -44,8 +47,8 @@ pub fn show(args: &Args) -> Result<Outcome> {
 }
 
 /// The case as a file for a runner whose engine lacks some built-ins.
-fn lowered(stored: &StoredCase) -> Result<String> {
-    let lowered = finding::lowered(Variant::default(), &stored.case)?;
+fn lowered(engine: &dyn Engine, stored: &StoredCase) -> Result<String> {
+    let lowered = finding::lowered(engine, &stored.case)?;
     Ok(StoredCase {
         case: lowered.unwrap_or_else(|| stored.case.clone()),
         ..stored.clone()

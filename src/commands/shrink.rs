@@ -1,14 +1,15 @@
 //! `spawndiff shrink`: a smaller case that shows the same.
 
 use super::drawn::Kind;
-use super::finding::{self, Origin};
-use super::isolation::{Answer, Child, Request};
-use super::{Outcome, across, engines, known, one_line, print, stored};
+use super::isolation::{self, Answer, Child, Request};
+use super::setup::Setup;
+use super::{Outcome, across, engines, finding, one_line, print, stored};
 use anyhow::{Result, bail};
 use spawndiff_corpus::{Case, component_from_text};
-use spawndiff_engines::wasmtime::Variant;
 use spawndiff_generators::{Plan, encode, shrink};
-use spawndiff_judge::{BUDGET, Judgement, Signature};
+use spawndiff_judge::provenance::{Origin, Provenance};
+use spawndiff_judge::{BUDGET, Fingerprint, Judgement};
+use spawndiff_observation::Engine;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ pub struct Args {
     out: Option<PathBuf>,
     /// The engine that it is shown on [default: that which the file says it was found on, or cranelift]
     #[arg(long, value_name = "ENGINE", value_parser = engines::native())]
-    engine: Option<Variant>,
+    engine: Option<String>,
     /// How long, in seconds
     #[arg(long, value_name = "S", default_value_t = 60)]
     seconds: u64,
@@ -35,24 +36,18 @@ const QUICK: u32 = 300;
 /// How often a smaller case may be tried until it shows what it was kept for: what an engine does can depend on chance.
 const TRIES: u32 = 4;
 
-/// How the line of a shrunk case begins that names the engine.
-const SHRUNK_ON: &str = "Shrunk on: ";
-
 /// Shrinks a case and writes it.
-pub fn shrink(args: &Args) -> Result<Outcome> {
+pub fn shrink(args: &Args, setup: &Setup) -> Result<Outcome> {
     let Some(stored) = stored(&args.file) else {
         return Ok(Outcome::BadInput);
     };
-    let origin = Origin::read(&stored.header);
-    let shrunk_on = stored.header.iter().find_map(|line| {
-        let name = line.strip_prefix(SHRUNK_ON)?;
-        engines::of_name(name).ok()
-    });
-    let found_on = shrunk_on.or(origin.map(|origin| origin.engine));
-    let engine = args.engine.or(found_on).unwrap_or_default();
-    let mut apart = Apart::new(engine);
+    let (found, _) = Provenance::read(&stored.header);
+    let name = args.engine.as_deref().or(found.engine());
+    let about = &setup.engine_or_default(name)?.about;
+    let engine = about.identity.configuration.as_str();
+    let mut apart = Apart::new(setup, engine);
     let Some(kind) = apart.kind(&stored.case, BUDGET)? else {
-        let judgement = across::judgement(engine, &stored.case)?;
+        let judgement = across::judgement(setup, engine, &stored.case)?;
         let verdict = one_line(&judgement.verdict.to_string());
         eprintln!(
             "{}: {verdict}: there is nothing to keep",
@@ -67,33 +62,35 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
     };
     let mut smaller = Smaller {
         apart,
+        engine: setup.engines.make(engine).map_err(anyhow::Error::msg)?,
         budget,
         kind,
         end: Instant::now() + Duration::from_secs(args.seconds),
         failed: None,
     };
-    let plan = origin.and_then(|origin| plan_of(origin, &stored.case));
+    let plan = match found.origin() {
+        Some(origin) => plan_of(setup, origin, &stored.case)?,
+        None => None,
+    };
     let case = smaller.shrink(&stored.case, plan);
     if let Some(error) = smaller.failed {
         return Err(error);
     }
-    let Some(judgement) = shows(engine, &case, &smaller.kind.signature)? else {
+    let fingerprint = &smaller.kind.fingerprint;
+    let Some(judgement) = shows(setup, engine, &case, fingerprint)? else {
         bail!(
-            "{}: {} does not show each time, and was not made smaller",
+            "{}: {fingerprint} does not show each time, and was not made smaller",
             args.file.display(),
-            one_line(&smaller.kind.signature)
         );
     };
-    let mut header = finding::verdict(&judgement);
-    let found = |line: &&String| line.starts_with("Found by: ");
-    header.extend(stored.header.iter().find(found).cloned());
-    if origin.is_none_or(|origin| origin.engine != engine) {
-        header.push(format!("{SHRUNK_ON}{engine}"));
-    }
-    if let Some(signature) = Signature::of(&judgement) {
-        header.extend(across::lines(&case, &signature)?);
-    }
-    let text = finding::text(header, &case, &judgement)?;
+    let is_other = found.origin().is_none_or(|origin| origin.engine != engine);
+    let provenance = Provenance {
+        found_by: found.found_by,
+        shrunk_on: is_other.then(|| engine.to_string()),
+        releases: across::releases(setup, &about.identity.family, &case, fingerprint)?,
+        ..Provenance::of(&judgement)
+    };
+    let text = finding::text(&provenance, &case, &judgement)?;
     match &args.out {
         Some(path) => finding::whole(path, text.as_bytes())?,
         None => print(&text)?,
@@ -101,36 +98,48 @@ pub fn shrink(args: &Args) -> Result<Outcome> {
     Ok(Outcome::Clean)
 }
 
-/// The judgement on a case in which it shows something, if it does so within a few tries.
-fn shows(engine: Variant, case: &Case, signature: &str) -> Result<Option<Judgement>> {
+/// The judgement on a case of a kind, if it shows that within a few tries.
+fn shows(
+    setup: &Setup,
+    engine: &str,
+    case: &Case,
+    fingerprint: &Fingerprint,
+) -> Result<Option<Judgement>> {
     for _ in 0..TRIES {
-        let judgement = across::judgement(engine, case)?;
-        if Signature::of(&judgement).is_some_and(|seen| seen.to_string() == signature) {
+        let judgement = across::judgement(setup, engine, case)?;
+        if Fingerprint::of(&judgement).as_ref() == Some(fingerprint) {
             return Ok(Some(judgement));
         }
     }
     Ok(None)
 }
 
-/// The plan that a case was made of, if this version of the generator still makes it.
-fn plan_of(origin: Origin, case: &Case) -> Option<Plan> {
-    let plan = origin.plan();
-    let made = component_from_text(&encode(&plan).component).ok()?;
-    (made == case.component).then_some(plan)
+/// The plan that a case was made of, if this version of the generator still makes it, and for an engine that there is.
+fn plan_of(setup: &Setup, origin: &Origin, case: &Case) -> Result<Option<Plan>> {
+    if setup.engine(&origin.engine).is_err() {
+        return Ok(None);
+    }
+    let plan = setup.plan(origin)?;
+    let made = component_from_text(&encode(&plan).component);
+    Ok(made
+        .is_ok_and(|made| made == case.component)
+        .then_some(plan))
 }
 
 /// A judge in a process of its own: what a smaller case does to an engine is no better known than what a larger one does.
-struct Apart {
-    engine: Variant,
+struct Apart<'a> {
+    setup: &'a Setup,
+    engine: &'a str,
     child: Option<Child>,
 }
 
 /// How long a case may take there.
 const LIMIT: Duration = Duration::from_secs(20);
 
-impl Apart {
-    fn new(engine: Variant) -> Apart {
+impl<'a> Apart<'a> {
+    fn new(setup: &'a Setup, engine: &'a str) -> Apart<'a> {
         Apart {
+            setup,
             engine,
             child: None,
         }
@@ -140,7 +149,7 @@ impl Apart {
     fn kind(&mut self, case: &Case, budget: u32) -> Result<Option<Kind>> {
         let child = match &mut self.child {
             Some(child) => child,
-            None => self.child.insert(Child::new(LIMIT)?),
+            None => self.child.insert(isolation::start(self.setup, LIMIT)?),
         };
         let request = Request::Kind {
             engine: self.engine.to_string(),
@@ -154,10 +163,10 @@ impl Apart {
             }
             Err(death) => {
                 self.child = None;
-                let judgement = known::crashed(self.engine, case, death.to_string());
+                let judgement = self.setup.crashed(self.engine, case, death.to_string())?;
                 // Nothing that is claimed is seen.
-                Ok(Signature::of(&judgement).map(|signature| Kind {
-                    signature: signature.to_string(),
+                Ok(Fingerprint::of(&judgement).map(|fingerprint| Kind {
+                    fingerprint,
                     fails: true,
                 }))
             }
@@ -166,12 +175,14 @@ impl Apart {
 }
 
 /// What shrinking keeps, and until when it goes on.
-struct Smaller {
+struct Smaller<'a> {
     /// Who judges the smaller cases.
-    apart: Apart,
+    apart: Apart<'a>,
+    /// The engine itself, for what it lacks.
+    engine: Box<dyn Engine>,
     /// How many schedules a search may try for it.
     budget: u32,
-    /// What they keep: the signature, and that the file fails, as soon as one does.
+    /// What they keep: of what kind they are, and that the file fails, as soon as one does.
     kind: Kind,
     /// When no more are tried.
     end: Instant,
@@ -179,14 +190,15 @@ struct Smaller {
     failed: Option<anyhow::Error>,
 }
 
-impl Smaller {
+impl Smaller<'_> {
     fn keeps(&mut self, case: &Case) -> bool {
         if self.failed.is_some() || Instant::now() > self.end {
             return false;
         }
         match self.kind_of(case) {
             Ok(Some(kind)) => {
-                let keeps = kind.signature == self.kind.signature && kind.fails >= self.kind.fails;
+                let same = kind.fingerprint == self.kind.fingerprint;
+                let keeps = same && kind.fails >= self.kind.fails;
                 // What is kept is gone on with.
                 if keeps {
                     self.kind = kind;
@@ -205,9 +217,9 @@ impl Smaller {
     fn kind_of(&mut self, case: &Case) -> Result<Option<Kind>> {
         let kind = self.apart.kind(case, self.budget)?;
         match &kind {
-            Some(crash) if crash.signature.starts_with("crash: ") => {
+            Some(crash) if matches!(crash.fingerprint, Fingerprint::Crash { .. }) => {
                 let again = self.apart.kind(case, self.budget)?;
-                Ok(again.filter(|again| again.signature == crash.signature))
+                Ok(again.filter(|again| again.fingerprint == crash.fingerprint))
             }
             Some(_) | None => Ok(kind),
         }
@@ -221,7 +233,7 @@ impl Smaller {
             smallest = encode(&plan);
         }
         // So that it runs under the engine's own runner.
-        let lowered = finding::lowered(self.apart.engine, &smallest);
+        let lowered = finding::lowered(&*self.engine, &smallest);
         if let Some(lowered) = lowered.ok().flatten().filter(|case| self.keeps(case)) {
             smallest = lowered;
         }

@@ -5,6 +5,7 @@ use super::drawn::Judged;
 use super::finding::{Finding, whole};
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
+use spawndiff_judge::Fingerprint;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
@@ -48,8 +49,8 @@ pub struct State {
     beyond: BTreeSet<u64>,
     /// What was counted.
     pub counts: Counts,
-    /// What was found, by engine and signature.
-    pub found: BTreeMap<(String, String), Group>,
+    /// What was found, by engine and kind.
+    pub found: BTreeMap<(String, Fingerprint), Group>,
     /// How long it took so far, in seconds.
     pub seconds: f64,
 }
@@ -134,7 +135,7 @@ impl State {
 
     fn found(&mut self, finding: &Finding, out: &Path) -> Result<()> {
         let index = finding.origin.index;
-        let key = (finding.origin.engine.to_string(), finding.signature.clone());
+        let key = (finding.origin.engine.clone(), finding.fingerprint.clone());
         let after = (self.counts.cases + 1, self.seconds);
         let group = self.found.entry(key).or_insert_with(|| Group {
             after,

@@ -3,6 +3,7 @@
 use super::counts::{Counts, SHARES, VERDICTS};
 use super::state::{Group, Sample, State};
 use serde::Serialize;
+use spawndiff_judge::Fingerprint;
 use spawndiff_observation::Trap;
 use spawndiff_reference::{Builtin, EVENTS};
 use std::borrow::Cow;
@@ -172,8 +173,8 @@ pub fn text(state: &State) -> String {
         line(format_args!(""));
         line(format_args!("findings, by engine and kind"));
     }
-    for ((engine, signature), group) in &state.found {
-        line(format_args!("  {engine}: {signature}"));
+    for ((engine, fingerprint), group) in &state.found {
+        line(format_args!("  {engine}: {fingerprint}"));
         let cases: Vec<String> = group.cases.iter().map(u64::to_string).collect();
         let more = match group.count > cases.len() as u64 {
             true => ", ...",
@@ -225,7 +226,7 @@ pub fn json(state: &State) -> String {
     #[derive(Serialize)]
     struct Kind<'a> {
         engine: &'a str,
-        signature: &'a str,
+        signature: &'a Fingerprint,
         count: u64,
         after_cases: u64,
         after_seconds: f64,
@@ -259,9 +260,9 @@ pub fn json(state: &State) -> String {
         kinds: state
             .found
             .iter()
-            .map(|((engine, signature), group)| Kind {
+            .map(|((engine, fingerprint), group)| Kind {
                 engine,
-                signature,
+                signature: fingerprint,
                 count: group.count,
                 after_cases: group.after.0,
                 after_seconds: group.after.1,

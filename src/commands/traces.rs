@@ -53,7 +53,7 @@ pub fn runs<'a>(stored: &StoredCase, judgement: &'a Judgement) -> Vec<Traced<'a>
             (Some(native), Some(reference)) if compared => {
                 let seen = Seen {
                     run: native,
-                    may_mean: judgement.may_mean,
+                    may_mean: &judgement.may_mean,
                 };
                 difference(seen, reference)
             }

@@ -4,10 +4,10 @@
 //! changes: the case's number, the engine, the verdict with what it names, how many schedules the comparison tried, and a
 //! hash of the choices that those asked.
 
-use super::finding::Origin;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use spawndiff_judge::compare::{Difference, Unknown, What};
+use spawndiff_judge::provenance::Origin;
 use spawndiff_judge::{Divergence, Judgement, Verdict};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -15,10 +15,10 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// The line of a verdict.
-pub fn line(origin: Origin, judgement: &Judgement) -> String {
+pub fn line(origin: &Origin, judgement: &Judgement) -> String {
     let mut line = json!({
         "case": origin.index,
-        "engine": origin.engine.to_string(),
+        "engine": origin.engine,
         "schedules": judgement.tried.schedules,
         "choices": format!("{:016x}", judgement.tried.choices),
     });
@@ -31,8 +31,8 @@ pub fn line(origin: Origin, judgement: &Judgement) -> String {
 }
 
 /// The line of a case on which nothing can be said, because its process ended.
-pub fn given_up(origin: Origin) -> String {
-    let (case, engine) = (origin.index, origin.engine.to_string());
+pub fn given_up(origin: &Origin) -> String {
+    let (case, engine) = (origin.index, &origin.engine);
     json!({"case": case, "engine": engine, "verdict": "inconclusive", "why": "given up"})
         .to_string()
 }

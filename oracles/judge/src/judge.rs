@@ -118,7 +118,7 @@ impl Judgement {
             coverage: Coverage::default(),
             instead: None,
             tried: Tried::default(),
-            may_mean: |given, meant| given == meant,
+            may_mean: MayMean::default(),
         }
     }
 }
@@ -126,18 +126,17 @@ impl Judgement {
 impl Judge {
     /// A judge over an engine that knows what is built in of its release.
     pub fn new(engine: impl Engine + 'static) -> Judge {
-        let active = List::built_in().of(&engine.identity());
-        Judge::knowing(engine, active)
+        let active = List::built_in().of(engine.about());
+        Judge::knowing(Box::new(engine), active)
     }
 
     /// A judge over an engine that knows this of it.
-    pub fn knowing(engine: impl Engine + 'static, active: Active) -> Judge {
-        let active = active.of_engine(engine.may_mean());
+    pub fn knowing(engine: Box<dyn Engine>, active: Active) -> Judge {
         Judge {
             deviations: active.deviations(false),
             active,
             references: Kept::new(engine.components()),
-            engine: Box::new(engine),
+            engine,
             budget: BUDGET,
         }
     }
@@ -176,7 +175,7 @@ impl Judge {
             coverage: Coverage::default(),
             instead: None,
             tried: Tried::default(),
-            may_mean: self.active.may_mean,
+            may_mean: self.active.may_mean.clone(),
         };
         let failure = match outcome {
             Outcome::Observed(observed) => {
@@ -268,7 +267,7 @@ impl Judge {
             let compare = |budget, tried: &mut Tried| {
                 let native = Seen {
                     run: native,
-                    may_mean: self.active.may_mean,
+                    may_mean: &self.active.may_mean,
                 };
                 compare_preferring(reference, run, native, budget, &|_| true, tried)
             };
@@ -360,7 +359,7 @@ impl Judge {
             | Verdict::Divergence(Divergence::Rejected { .. } | Divergence::Run { .. })
             | Verdict::Inconclusive(_) => return Explanation::New,
         };
-        match self.active.failure(message) {
+        match self.active.failure(self.engine.plain(message)) {
             Some(failure) => {
                 failure.explain(&self.active, reference, run, native, self.budget, tried)
             }

@@ -91,7 +91,7 @@ pub fn explain(
     };
     let seen = Seen {
         run: native,
-        may_mean: active.may_mean,
+        may_mean: &active.may_mean,
     };
     match compare_preferring(&deviating, run, seen, budget, &|_| true, tried) {
         Membership::Member { reached, .. } => {
@@ -223,7 +223,7 @@ impl Cause {
         let deviates = |reached: &Reached| self.by.iter().any(|by| reached.deviated.contains(by));
         let seen = Seen {
             run: &native,
-            may_mean: active.may_mean,
+            may_mean: &active.may_mean,
         };
         match compare_preferring(&deviating, run, seen, budget, &deviates, tried) {
             Membership::Member { reached, .. } if deviates(&reached) => {

@@ -2,23 +2,26 @@
 //!
 //! [`Judge`] has an engine, by its trait [`spawndiff_observation::Engine`], and knows no other thing of it. [`mod@compare`]
 //! searches the schedules of the reference, [`known`] asks whether a difference is known, and [`claims`] holds stored cases
-//! against an engine or the reference. [`scripts`] runs the test scripts of others, and [`readings`] runs them on the
+//! against an engine or the reference. A [`Fingerprint`] is the kind of a finding, [`provenance`] is where it comes from, and [`finding`]
+//! its file. [`scripts`] runs the test scripts of others, and [`readings`] runs them on the
 //! reference.
 
 #![warn(missing_docs)]
 
+mod fingerprint;
 mod guided;
 mod judge;
 mod runs;
-mod signature;
 
 pub mod claims;
 pub mod compare;
+pub mod finding;
 pub mod known;
+pub mod provenance;
 pub mod readings;
 pub mod scripts;
 
+pub use fingerprint::{Fingerprint, NoFingerprint};
 pub use guided::Guided;
 pub use judge::{BUDGET, Divergence, Judge, Judgement, Verdict};
 pub use runs::Reached;
-pub use signature::Signature;

@@ -130,6 +130,11 @@ builtins! {
 }
 
 impl Builtin {
+    /// The one with this [name](Builtin::name).
+    pub fn of_name(name: &str) -> Option<Builtin> {
+        Builtin::ALL.iter().copied().find(|it| it.name() == name)
+    }
+
     /// Whether it is one of those that core code imports: a canonical definition other than `canon lift` and `canon lower`.
     pub fn is_built_in(self) -> bool {
         !matches!(

@@ -2,7 +2,7 @@
 //!
 //! An [`Observation`] is what any engine did with a [`spawndiff_corpus::Case`]; [`Trap`] and [`Builtin`] name what happened
 //! there in one way for all engines. [`Engine`] is an engine that runs cases, and [`scripts::ScriptEngine`] one that runs the
-//! test scripts of others.
+//! test scripts of others. An engine may be a program of its own, which is asked over the [`wire`].
 //!
 //! ```
 //! use spawndiff_observation::{End, Trap};
@@ -18,9 +18,10 @@ mod kept;
 mod observation;
 pub mod scripts;
 mod trap;
+pub mod wire;
 
 pub use builtin::{Builtin, Ending};
-pub use engine::{Engine, Family, Identity, MayMean, Outcome, Seldom};
+pub use engine::{About, Engine, Family, Identity, Listed, MayMean, Outcome, Seldom};
 pub use kept::Kept;
 pub use observation::{End, Exhaustion, InvocationObservation, Observation, RunObservation};
 pub use trap::Trap;

@@ -1,18 +1,19 @@
 //! What an engine did with a case: the shape that both engines fill and that the comparison reads.
 
 use crate::Trap;
+use serde::{Deserialize, Serialize};
 use spawndiff_corpus::{Event, Value};
 use std::fmt;
 
 /// Everything that was seen of one case on one engine.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
     /// One entry for each run of the case, in order.
     pub runs: Vec<RunObservation>,
 }
 
 /// What was seen of one run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunObservation {
     /// What start functions of core modules logged, and the threads that they left ready, and how the instantiation ended. It
     /// returns nothing.
@@ -42,7 +43,7 @@ impl RunObservation {
 }
 
 /// What was seen of one invocation, or of the instantiation, until nothing was ready any more.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvocationObservation {
     /// The result, once the task has returned: `Some(None)` for a function without one.
     pub returned: Option<Option<Value>>,
@@ -53,7 +54,9 @@ pub struct InvocationObservation {
 }
 
 /// How an instantiation or an invocation ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum End {
     /// Nothing is ready any more; for an invocation, its task has returned.
     #[default]
@@ -67,7 +70,7 @@ pub enum End {
 }
 
 /// Which limit was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Exhaustion {
     /// The call stack.
     Stack,

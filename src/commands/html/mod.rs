@@ -3,24 +3,26 @@
 
 mod lanes;
 
+use super::setup::Setup;
 use super::state::{Group, Sample, State};
-use super::{across, engines, finding, known, one_line, summary, traces};
+use super::{across, finding, one_line, summary, traces};
 use anyhow::{Context, Result};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use spawndiff_corpus::StoredCase;
+use spawndiff_judge::Fingerprint;
 use std::fs;
 use std::path::Path;
 
 const STYLE: &str = include_str!("style.css");
 
 /// Writes the page of a campaign into a folder, which is made if it is not there.
-pub fn write(state: &State, folder: &Path) -> Result<()> {
+pub fn write(setup: &Setup, state: &State, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let page = page(state).into_string();
+    let page = page(setup, state).into_string();
     finding::whole(&folder.join("index.html"), page.as_bytes())
 }
 
-fn page(state: &State) -> Markup {
+fn page(setup: &Setup, state: &State) -> Markup {
     let cases = state.counts.cases;
     html! {
         (DOCTYPE)
@@ -36,15 +38,15 @@ fn page(state: &State) -> Markup {
                 h1 { "spawndiff: " (cases) " cases of seed " (state.cases.seed) }
                 p { (state.counts.invocations) " invocations in " (format!("{:.0}", state.seconds)) " s, on "
                     (state.counts.engines.keys().cloned().collect::<Vec<_>>().join(", ")) "." }
-                (verdicts(state))
-                (findings(state))
+                (verdicts(setup, state))
+                (findings(setup, state))
                 (reached(state))
             }
         }
     }
 }
 
-fn verdicts(state: &State) -> Markup {
+fn verdicts(setup: &Setup, state: &State) -> Markup {
     let cases = state.counts.cases.max(1) as f64;
     html! {
         h2 { "Verdicts" }
@@ -66,7 +68,7 @@ fn verdicts(state: &State) -> Markup {
                     @for (name, count) in &state.counts.known_by {
                         tr {
                             th {
-                                @match known::list().get(&name.as_str().into()) {
+                                @match setup.known.get(&name.as_str().into()) {
                                     Some(entry) => a href=(entry.link) { (name) },
                                     None => (name),
                                 }
@@ -119,14 +121,14 @@ fn reached(state: &State) -> Markup {
     }
 }
 
-fn findings(state: &State) -> Markup {
+fn findings(setup: &Setup, state: &State) -> Markup {
     html! {
         h2 { "Findings" }
         @if state.found.is_empty() {
             p { "None." }
         }
-        @for ((engine, signature), group) in &state.found {
-            (kind(engine, signature, group))
+        @for ((engine, fingerprint), group) in &state.found {
+            (kind(setup, engine, fingerprint, group))
         }
         // The head of the arrows of all drawings.
         svg width="0" height="0" aria-hidden="true" {
@@ -139,7 +141,7 @@ fn findings(state: &State) -> Markup {
     }
 }
 
-fn kind(engine: &str, signature: &str, group: &Group) -> Markup {
+fn kind(setup: &Setup, engine: &str, fingerprint: &Fingerprint, group: &Group) -> Markup {
     let smallest = group.smallest().map(|sample| &sample.path);
     let others: Vec<_> = group
         .samples
@@ -148,9 +150,9 @@ fn kind(engine: &str, signature: &str, group: &Group) -> Markup {
         .collect();
     html! {
         details class="finding" {
-            summary { b { (engine) } ": " (signature) " (" (group.count) " times)" }
+            summary { b { (engine) } ": " (fingerprint.to_string()) " (" (group.count) " times)" }
             @if let Some(Sample { path, verdict, .. }) = group.smallest() {
-                @match one(engine, path) {
+                @match one(setup, engine, path) {
                     Ok(shown) => (shown),
                     Err(error) => p class="error" { (path.display()) ": " (format!("{error:#}")) ": " (verdict) },
                 }
@@ -168,11 +170,10 @@ fn kind(engine: &str, signature: &str, group: &Group) -> Markup {
 }
 
 /// A finding, judged again.
-fn one(engine: &str, path: &Path) -> Result<Markup> {
+fn one(setup: &Setup, engine: &str, path: &Path) -> Result<Markup> {
     let text = fs::read_to_string(path)?;
     let stored = StoredCase::parse(&text)?;
-    let engine = engines::of_name(engine).map_err(anyhow::Error::msg)?;
-    let judgement = across::judgement(engine, &stored.case)?;
+    let judgement = across::judgement(setup, engine, &stored.case)?;
     let runs = traces::runs(&stored, &judgement);
     // The runs before the one that differs agree.
     let shown = runs

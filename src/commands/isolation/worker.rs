@@ -1,10 +1,13 @@
 //! `spawndiff worker`: judges the cases that the process above it asks for, until that one is gone.
 
-use super::wire::{Answer, Request, receive, send};
+use super::wire::{Answer, Request};
+use crate::commands::Outcome;
 use crate::commands::drawn::Judges;
 use crate::commands::replay::Players;
-use crate::commands::{Outcome, engines};
+use crate::commands::setup::Setup;
 use anyhow::{Context, Result, anyhow};
+use spawndiff_engines::program::OUT_OF_MEMORY;
+use spawndiff_observation::wire::{receive, send};
 use std::io;
 use std::time::Duration;
 
@@ -15,15 +18,16 @@ const MAX_MEMORY: usize = 2 << 30;
 const STACK: usize = 16 << 20;
 /// How often a worker looks at its memory.
 const LOOK: Duration = Duration::from_millis(50);
-/// How a worker exits that holds too much.
-pub const OUT_OF_MEMORY: i32 = 99;
 
 /// Answers requests until there are no more.
-pub fn worker() -> Result<Outcome> {
+pub fn worker(setup: &Setup) -> Result<Outcome> {
     std::thread::spawn(watch);
-    let answering = std::thread::Builder::new().stack_size(STACK).spawn(answer);
-    let answered = answering.context("no thread can be started")?.join();
-    answered.map_err(|_| anyhow!("the worker panicked"))??;
+    std::thread::scope(|scope| {
+        let answering = std::thread::Builder::new().stack_size(STACK);
+        let answering = answering.spawn_scoped(scope, || answer(setup));
+        let answered = answering.context("no thread can be started")?.join();
+        answered.map_err(|_| anyhow!("the worker panicked"))?
+    })?;
     Ok(Outcome::Clean)
 }
 
@@ -45,30 +49,27 @@ fn watch() {
     }
 }
 
-fn answer() -> Result<()> {
-    let mut judges = Judges::default();
-    let mut players = Players::default();
+fn answer(setup: &Setup) -> Result<()> {
+    let mut judges = Judges::new(setup);
+    let mut players = Players::new(setup);
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     while let Some(request) = receive(&mut input)? {
         let answer = match request {
-            Request::Judge(draw) => Answer::Judged(Box::new(judges.judge(draw))),
+            Request::Judge(draw) => Answer::Judged(Box::new(judges.judge(draw)?)),
             Request::RunDrawn(draw) => {
-                judges.of(draw.origin.engine).engine().observe(&draw.case());
+                let case = draw.case(setup)?;
+                judges.of(&draw.origin.engine)?.engine().observe(&case);
                 Answer::Ran
             }
             Request::Run { engine, case } => {
-                let engine = engines::of_name(&engine).map_err(anyhow::Error::msg)?;
-                judges.of(engine).engine().observe(&case);
+                judges.of(&engine)?.engine().observe(&case);
                 Answer::Ran
             }
             Request::Kind {
                 engine,
                 budget,
                 case,
-            } => {
-                let engine = engines::of_name(&engine).map_err(anyhow::Error::msg)?;
-                Answer::Kind(judges.kind(engine, budget, &case))
-            }
+            } => Answer::Kind(judges.kind(&engine, budget, &case)?),
             Request::Replay(play) => {
                 let played = players.play(&play);
                 Answer::Replayed(played.map_err(|error| format!("{error:#}")))

@@ -9,11 +9,13 @@
 #![allow(clippy::duplicate_mod)]
 
 mod event_loop;
+mod family;
 #[cfg(any(test, feature = "planted-faults"))]
 mod faults;
 mod limits;
 pub mod lower;
 mod panics;
+#[macro_use]
 mod release;
 mod script;
 mod seldom;
@@ -34,22 +36,39 @@ mod variant;
 #[cfg(any(test, feature = "planted-faults"))]
 pub use faults::Fault;
 
-pub use release::Release;
+pub use family::Wasmtime;
 pub use script::{
     ComponentInstance, ScriptDefinition, ScriptInstance, ScriptNative, ScriptSession,
 };
 pub use seldom::SELDOM;
-pub use traps::may_mean;
 pub use variant::Variant;
 
 use lower::{LowerError, Needs};
 use spawndiff_corpus::Case;
 pub use spawndiff_observation::Outcome;
-use spawndiff_observation::{Engine, Identity, MayMean};
+use spawndiff_observation::scripts::{AnySession, any};
+use spawndiff_observation::{About, End, Engine};
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// The name of the family: what known divergences call the engine.
 pub const FAMILY: &str = "wasmtime";
+
+// The release, the module that has its adapter, what it is called, its version, and the dialect that it speaks.
+releases! {
+    #[cfg(feature = "wasmtime-44")]
+    V44 v44 "wasmtime-44" "44.0.0" UNSUSPEND,
+    #[cfg(feature = "wasmtime-45")]
+    V45 v45 "wasmtime-45" "45.0.0" UNSUSPEND,
+    #[cfg(feature = "wasmtime-46")]
+    V46 v46 "wasmtime-46" "46.0.0" UNSUSPEND,
+    #[cfg(feature = "wasmtime-47")]
+    V47 v47 "wasmtime-47" "47.0.0" UNSUSPEND,
+    // For long-term support, and the one that the variants run.
+    V48 v48 "wasmtime-48" "48.0.8" PROMOTE,
+    #[cfg(feature = "wasmtime-50")]
+    V50 v50 "wasmtime-50" "50.0.1" NOT_CANCELLABLE,
+}
 
 /// How the native engine runs cases.
 #[derive(Clone, Debug)]
@@ -131,7 +150,10 @@ trait Adapter: Send + Sync {
 /// Wasmtime, configured once. It may be shared by any number of threads.
 pub struct Native {
     config: Config,
+    about: About,
     adapter: Box<dyn Adapter>,
+    /// The same engine for scripts, once one is asked for; none of it where it is of a release that runs cases only.
+    scripts: OnceLock<Option<ScriptNative>>,
 }
 
 impl Native {
@@ -141,28 +163,15 @@ impl Native {
     ///
     /// If the release of the variant is not built in ([`Release::is_built`]).
     pub fn new(config: Config) -> Native {
-        let adapter: Box<dyn Adapter> = match config.variant.release() {
-            #[cfg(feature = "wasmtime-44")]
-            Release::V44 => Box::new(v44::Adapter::new(config.clone())),
-            #[cfg(feature = "wasmtime-45")]
-            Release::V45 => Box::new(v45::Adapter::new(config.clone())),
-            #[cfg(feature = "wasmtime-46")]
-            Release::V46 => Box::new(v46::Adapter::new(config.clone())),
-            #[cfg(feature = "wasmtime-47")]
-            Release::V47 => Box::new(v47::Adapter::new(config.clone())),
-            Release::V48 => Box::new(v48::Adapter::new(config.clone())),
-            #[cfg(feature = "wasmtime-50")]
-            Release::V50 => Box::new(v50::Adapter::new(config.clone())),
-            // Unless every release is built in.
-            #[allow(unreachable_patterns)]
-            other => panic!("{} is not built in", other.name()),
-        };
-        Native { config, adapter }
-    }
-
-    /// The version of Wasmtime that this engine is.
-    pub fn version(&self) -> &'static str {
-        self.variant().release().version()
+        let release = config.variant.release();
+        let make = release.make();
+        let make = make.unwrap_or_else(|| panic!("{} is not built in", release.name()));
+        Native {
+            about: config.variant.about(),
+            adapter: make(config.clone()),
+            config,
+            scripts: OnceLock::new(),
+        }
     }
 
     /// The built-ins that this version lacks, and that are [lowered](lower).
@@ -203,20 +212,44 @@ impl Native {
 }
 
 impl Engine for Native {
-    fn identity(&self) -> Identity {
-        self.variant().identity()
+    fn about(&self) -> &About {
+        &self.about
     }
 
     fn observe(&self, case: &Case) -> Outcome {
         Native::observe(self, case)
     }
 
-    fn may_mean(&self) -> MayMean {
-        may_mean
+    fn lowers(&self) -> Vec<String> {
+        let names = self.lowered_built_ins().into_iter();
+        names.map(str::to_string).collect()
+    }
+
+    fn lower(&self, component: &[u8]) -> Result<Option<Vec<u8>>, String> {
+        // Without a planted fault: what is written for others is right.
+        match lower::lower(component, self.adapter.needs()) {
+            Ok(Cow::Borrowed(_)) => Ok(None),
+            Ok(Cow::Owned(lowered)) => Ok(Some(lowered)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn end_of(&self, error: &str) -> Option<End> {
+        traps::end_of(error, None, None).ok()
+    }
+
+    fn plain<'a>(&self, error: &'a str) -> &'a str {
+        traps::plain(error)
     }
 
     fn components(&self) -> usize {
         self.config.components
+    }
+
+    fn script_session(&self) -> Option<Box<AnySession>> {
+        let scripts = || ScriptNative::new(self.config.variant);
+        let scripts = self.scripts.get_or_init(scripts).as_ref()?;
+        Some(any(scripts.session()))
     }
 }
 

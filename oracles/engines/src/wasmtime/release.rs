@@ -1,33 +1,64 @@
-//! The releases of Wasmtime that this build has, and the dialect of components that each of them speaks.
+//! The releases of Wasmtime, and the dialect of components that each of them speaks.
 //!
 //! Cases are written in the dialect of [`Release::DEFAULT`], which is that of the specification of 2026-08-21. Definitions of
 //! another dialect are as long as ours, byte for byte, so a component is translated in place.
 
+use super::Release;
 use std::borrow::Cow;
 use wasmparser::{Parser, Payload};
 
-/// A release of Wasmtime, pinned exactly: patch releases carry bugs' fixes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Release {
-    /// 44.0.0.
-    V44,
-    /// 45.0.0.
-    V45,
-    /// 46.0.0.
-    V46,
-    /// 47.0.0.
-    V47,
-    /// 48.0.8, for long-term support.
-    V48,
-    /// 50.0.1.
-    V50,
+/// The table of the releases: what is said of each of them is one row.
+macro_rules! releases {
+    ($($(#[$built:meta])* $release:ident $module:ident $name:literal $version:literal $dialect:ident,)*) => {
+        /// A release of Wasmtime, pinned exactly: patch releases carry bugs' fixes back.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Release {
+            $(#[doc = concat!("Wasmtime ", $version, ".")] $release,)*
+        }
+
+        impl Release {
+            /// Every one, the oldest first.
+            pub const ALL: &'static [Release] = &[$(Release::$release,)*];
+
+            /// What the command line calls it; also the feature that builds it in.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Release::$release => $name,)*
+                }
+            }
+
+            /// Its version.
+            pub fn version(self) -> &'static str {
+                // The workspace pins each release exactly; the crate does not tell its own version.
+                match self {
+                    $(Release::$release => $version,)*
+                }
+            }
+
+            fn dialect(self) -> &'static $crate::wasmtime::release::Dialect {
+                match self {
+                    $(Release::$release => &$crate::wasmtime::release::$dialect,)*
+                }
+            }
+
+            /// How an engine of it is made; `None` where this build does not have it.
+            fn make(self) -> Option<fn(Config) -> Box<dyn Adapter>> {
+                match self {
+                    $($(#[$built])* Release::$release => Some(|config| Box::new($module::Adapter::new(config))),)*
+                    // Unless every release is built in.
+                    #[allow(unreachable_patterns)]
+                    _ => None,
+                }
+            }
+        }
+    };
 }
 
 /// The immediate of canonical definitions.
 const CANCELLABLE: &str = "cancellable";
 
 /// How the binary format of a release differs from ours.
-struct Dialect {
+pub(super) struct Dialect {
     /// The opcodes of canonical definitions that are others: ours, and that of the release.
     opcodes: &'static [(u8, u8)],
     /// The opcodes, ours, of what the release does not have, with their names.
@@ -39,19 +70,19 @@ struct Dialect {
 /// Until 0.252 of the tools: `thread.suspend-to-suspended`, `thread.unsuspend`, `thread.yield-to-suspended` and
 /// `thread.suspend-to` are what became `thread.suspend-then-resume`, `thread.resume-later`, `thread.yield-then-resume` and
 /// `thread.suspend-then-promote`.
-const UNSUSPEND: Dialect = Dialect {
+pub(super) const UNSUSPEND: Dialect = Dialect {
     opcodes: &[(0x28, 0x2a), (0x2a, 0x28)],
     lacking: &[(0x2d, "thread.yield-then-promote")],
     cancellable: true,
 };
 /// 0.254.
-const PROMOTE: Dialect = Dialect {
+pub(super) const PROMOTE: Dialect = Dialect {
     opcodes: &[],
     lacking: &[],
     cancellable: true,
 };
 /// 0.261.
-const NOT_CANCELLABLE: Dialect = Dialect {
+pub(super) const NOT_CANCELLABLE: Dialect = Dialect {
     cancellable: false,
     ..PROMOTE
 };
@@ -59,86 +90,33 @@ const NOT_CANCELLABLE: Dialect = Dialect {
 impl Release {
     /// The one that the variants run.
     pub const DEFAULT: Release = Release::V48;
-    /// The others, the oldest first.
-    pub const OTHERS: &'static [Release] = &[
-        Release::V44,
-        Release::V45,
-        Release::V46,
-        Release::V47,
-        Release::V50,
-    ];
-
-    /// Every one, the oldest first.
-    pub fn all() -> impl Iterator<Item = Release> {
-        let mut all: Vec<Release> = Release::OTHERS.to_vec();
-        all.push(Release::DEFAULT);
-        all.sort();
-        all.into_iter()
-    }
-
-    /// What the command line calls it; also the feature that builds it in.
-    pub fn name(self) -> &'static str {
-        match self {
-            Release::V44 => "wasmtime-44",
-            Release::V45 => "wasmtime-45",
-            Release::V46 => "wasmtime-46",
-            Release::V47 => "wasmtime-47",
-            Release::V48 => "wasmtime-48",
-            Release::V50 => "wasmtime-50",
-        }
-    }
 
     /// Whether this build has it.
     pub fn is_built(self) -> bool {
-        match self {
-            Release::V44 => cfg!(feature = "wasmtime-44"),
-            Release::V45 => cfg!(feature = "wasmtime-45"),
-            Release::V46 => cfg!(feature = "wasmtime-46"),
-            Release::V47 => cfg!(feature = "wasmtime-47"),
-            Release::V48 => true,
-            Release::V50 => cfg!(feature = "wasmtime-50"),
-        }
+        self.make().is_some()
     }
 
-    /// What it lacks of what cases use.
-    pub(super) fn lacking(self) -> Option<&'static str> {
+    /// What it lacks of what cases use, by name.
+    pub(super) fn lacks(self) -> Vec<&'static str> {
         let dialect = self.dialect();
-        match dialect.lacking {
-            [(_, name), ..] => Some(name),
-            [] if dialect.cancellable => None,
-            [] => Some(CANCELLABLE),
-        }
+        let lacking = dialect.lacking.iter().map(|(_, name)| *name);
+        let cancellable = (!dialect.cancellable).then_some(CANCELLABLE);
+        lacking.chain(cancellable).collect()
     }
 
-    /// Its version.
-    pub fn version(self) -> &'static str {
-        // The workspace pins each release exactly; the crate does not tell its own version.
-        match self {
-            Release::V44 => "44.0.0",
-            Release::V45 => "45.0.0",
-            Release::V46 => "46.0.0",
-            Release::V47 => "47.0.0",
-            Release::V48 => "48.0.8",
-            Release::V50 => "50.0.1",
-        }
-    }
-
-    /// Whether it has `thread.yield-then-promote`.
-    pub fn has_yield_then_promote(self) -> bool {
-        self.dialect().lacking.is_empty()
-    }
-
-    /// Whether built-ins of it can be `cancellable`.
-    pub fn has_cancellable(self) -> bool {
-        self.dialect().cancellable
-    }
-
-    fn dialect(self) -> &'static Dialect {
-        match self {
-            Release::V44 | Release::V45 | Release::V46 | Release::V47 => &UNSUSPEND,
-            Release::V48 => &PROMOTE,
-            Release::V50 => &NOT_CANCELLABLE,
-        }
+    /// How a finding on it is reproduced without this program. Files are in the dialect of the default release, which older ones do
+    /// not read.
+    pub(super) fn to_reproduce(self) -> String {
+        let runner = self.max(Release::DEFAULT).version();
+        let older = match self < Release::DEFAULT {
+            true => "\n(Older releases call some of the built-ins by other names.)",
+            false => "",
+        };
+        format!(
+            "The file needs nothing else. Run it with the `wast` runner of Wasmtime {runner}, with component-model-async, \
+             its additional built-ins, stackful lifts and threading switched on: it claims what the specification asks for, and \
+             fails.{older}"
+        )
     }
 
     /// The component in the dialect of this release; the name of a built-in that it does not have.

@@ -4,7 +4,7 @@
 
 use super::limits::LimitReached;
 use super::panics::{one_line, without_registry};
-use spawndiff_observation::{End, Exhaustion, Trap};
+use spawndiff_observation::{End, Exhaustion, MayMean, Trap};
 
 /// The messages that come without a trap code: a piece of the text, and what it means.
 const MESSAGES: &[(&str, End)] = &[
@@ -291,15 +291,24 @@ pub(super) fn end_of(
     found.map(|(_, end)| *end).ok_or(text)
 }
 
-/// Whether Wasmtime, where it gives one kind of trap, may mean another one: it calls an end of a stream or future busy wherever it
-/// cannot be used so, also where it is dropped while it copies, or is the other one of the two.
-pub fn may_mean(given: Trap, meant: Trap) -> bool {
-    given == meant
-        || match given {
-            Trap::CopyEndBusy => matches!(meant, Trap::DropWhileCopying | Trap::WrongEnd),
-            Trap::WrongHandle => meant == Trap::WrongEnd,
-            _ => false,
+/// What Wasmtime may mean by a trap: it calls an end of a stream or future busy wherever it cannot be used so, also where it is dropped
+/// while it copies, or is the other one of the two.
+pub(super) fn may_mean() -> MayMean {
+    MayMean(vec![
+        (Trap::CopyEndBusy, Trap::DropWhileCopying),
+        (Trap::CopyEndBusy, Trap::WrongEnd),
+        (Trap::WrongHandle, Trap::WrongEnd),
+    ])
+}
+
+/// The text of an error as it is in any build: where the engine is built with debug assertions, its own are panics.
+pub(super) fn plain(error: &str) -> &str {
+    match error.split_once("src/runtime/bug.rs:") {
+        Some((panic, place)) if panic.starts_with("panic at wasmtime-") => {
+            place.split_once(": ").map_or(error, |(_, text)| text)
         }
+        _ => error,
+    }
 }
 
 #[cfg(test)]
@@ -388,12 +397,26 @@ mod tests {
 
     #[test]
     fn a_kind_means_another_one_only_where_the_engine_says_the_same_of_both() {
-        assert!(may_mean(Trap::CopyEndBusy, Trap::WrongEnd));
-        assert!(may_mean(Trap::CopyEndBusy, Trap::DropWhileCopying));
-        assert!(!may_mean(Trap::DropWhileCopying, Trap::CopyEndBusy));
-        assert!(!may_mean(Trap::CopyEndBusy, Trap::WrongHandle));
+        let of_it = may_mean();
+        assert!(of_it.allows(Trap::CopyEndBusy, Trap::WrongEnd));
+        assert!(of_it.allows(Trap::CopyEndBusy, Trap::DropWhileCopying));
+        assert!(!of_it.allows(Trap::DropWhileCopying, Trap::CopyEndBusy));
+        assert!(!of_it.allows(Trap::CopyEndBusy, Trap::WrongHandle));
         for trap in Trap::ALL {
-            assert!(may_mean(*trap, *trap));
+            assert!(of_it.allows(*trap, *trap));
+        }
+    }
+
+    #[test]
+    fn an_assertion_of_the_engine_has_the_text_that_it_has_where_it_does_not_panic() {
+        let panic = "panic at wasmtime-48.0.8/src/runtime/bug.rs:52:13: BUG: a: b";
+        assert_eq!(plain(panic), "BUG: a: b");
+        for other in [
+            "BUG: a: b",
+            "panic at wasmtime-48.0.8/src/lib.rs:52:13: BUG: a: b",
+            "panic at src/runtime/bug.rs:52:13: BUG: a: b",
+        ] {
+            assert_eq!(plain(other), other);
         }
     }
 }

@@ -2,7 +2,8 @@
 //! is compiled, where instances live, and when a thread is interrupted; none of that may make a difference.
 
 use super::Release;
-use spawndiff_observation::Identity;
+use super::traps::may_mean;
+use spawndiff_observation::{About, Identity};
 use std::fmt;
 
 /// A way to run a case.
@@ -39,9 +40,9 @@ impl Variant {
         Variant::Epoch,
     ];
 
-    /// Every one that this build has: those of the default release, and the other releases whose features are on.
-    pub fn built() -> impl Iterator<Item = Variant> {
-        let others = Release::OTHERS.iter().filter(|it| it.is_built());
+    /// Every one: those of the default release, and the other releases, whether this build has them or not.
+    pub fn all() -> impl Iterator<Item = Variant> {
+        let others = Release::ALL.iter().filter(|it| **it != Release::DEFAULT);
         let others = others.copied().map(Variant::Other);
         Variant::ALL.iter().copied().chain(others)
     }
@@ -91,19 +92,19 @@ impl Variant {
         }
     }
 
-    /// What it lacks of what cases use.
-    pub fn lacking(self) -> Option<&'static str> {
+    /// What it lacks of what cases use, by name.
+    pub fn lacks(self) -> Vec<&'static str> {
         match self {
-            Variant::Winch => Some("externref, typed function references"),
-            Variant::Pulley => Some("atomics, shared memories"),
-            Variant::Pooling => Some("room for large modules"),
-            Variant::Other(release) => release.lacking(),
-            _ => None,
+            Variant::Winch => vec!["externref", "typed function references"],
+            Variant::Pulley => vec!["atomics", "shared memories"],
+            Variant::Pooling => vec!["room for large modules"],
+            Variant::Other(release) => release.lacks(),
+            _ => Vec::new(),
         }
     }
 
     /// What it lacks, if that is why it refuses a component with this message.
-    pub(super) fn lacks(self, message: &str) -> Option<&'static str> {
+    pub(super) fn lacking(self, message: &str) -> Option<String> {
         let words: &[&str] = match self {
             Variant::Winch => &["function references", "gc types are disallowed"],
             Variant::Pulley => &["threads support is not enabled"],
@@ -111,7 +112,19 @@ impl Variant {
             _ => &[],
         };
         let of_it = words.iter().any(|word| message.contains(word));
-        self.lacking().filter(|_| of_it)
+        of_it.then(|| self.lacks().join(", "))
+    }
+
+    /// What there is to know of it.
+    pub fn about(self) -> About {
+        let lacks = self.lacks().into_iter();
+        About {
+            identity: self.identity(),
+            what: self.what().to_string(),
+            lacks: lacks.map(str::to_string).collect(),
+            may_mean: may_mean(),
+            to_reproduce: self.release().to_reproduce(),
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The list of the known divergences, read from files: what each of them means to those who judge.
 
-use crate::{Judgement, Signature, Verdict};
+use crate::{Fingerprint, Judgement, NoFingerprint, Verdict};
 use spawndiff_corpus::{KnownError, KnownFile, Releases, StoredCase};
 use spawndiff_deviations::Deviation;
-use spawndiff_observation::{Family, Identity, MayMean, Trap};
+use spawndiff_observation::{About, Family, Identity, MayMean, Trap};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -66,8 +66,8 @@ pub enum Matches {
     Deviation(Deviation, Option<Fails>),
     /// What runs after a trap that the engine finds outside of core code.
     NotLockedDown,
-    /// Every finding with a signature like this.
-    Signature(Signature),
+    /// Every finding of a kind like this.
+    Fingerprint(Fingerprint),
 }
 
 /// How a deviation ends a run that the engine does not get to the end of.
@@ -99,11 +99,11 @@ impl List {
     /// # Errors
     ///
     /// What is wrong with a file, and where.
-    pub fn of_folder(folder: &Path, families: &[Family]) -> Result<List, KnownError> {
+    pub fn of_folder(folder: &Path, families: &[&dyn Family]) -> Result<List, KnownError> {
         List::new(KnownFile::of_folder(folder)?, Some(families))
     }
 
-    fn new(files: Vec<KnownFile>, families: Option<&[Family]>) -> Result<List, KnownError> {
+    fn new(files: Vec<KnownFile>, families: Option<&[&dyn Family]>) -> Result<List, KnownError> {
         let mut entries = Vec::new();
         for file in files {
             if let Some(families) = families {
@@ -120,8 +120,13 @@ impl List {
     }
 
     /// What is known of an engine.
-    pub fn of(&self, engine: &Identity) -> Active {
-        Active::new(self.0.iter().filter(|entry| entry.is_of(engine)))
+    pub fn of(&self, engine: &About) -> Active {
+        let mut active = Active::of_engine(engine.may_mean.clone());
+        let of_it = |entry: &&Entry| entry.is_of(&engine.identity);
+        for entry in self.0.iter().filter(of_it) {
+            active.add(entry);
+        }
+        active
     }
 
     /// The one with this name.
@@ -131,16 +136,20 @@ impl List {
 }
 
 /// Whether a file speaks of an engine and of releases that there are.
-fn check_releases(file: &KnownFile, families: &[Family]) -> Result<(), KnownError> {
+fn check_releases(file: &KnownFile, families: &[&dyn Family]) -> Result<(), KnownError> {
     let wrong = |message: String| Err(KnownError::of(&file.path, message));
     let engine = &file.says.engine;
-    let Some(family) = families.iter().find(|family| family.name == engine) else {
-        let names: Vec<String> = families.iter().map(|it| format!("`{}`", it.name)).collect();
+    let Some(family) = families.iter().find(|family| family.name() == engine) else {
+        let names: Vec<String> = families
+            .iter()
+            .map(|it| format!("`{}`", it.name()))
+            .collect();
         let names = names.join(", ");
         return wrong(format!("no engine is called `{engine}`, only {names}"));
     };
-    let versions = &family.versions;
-    match file.says.releases.named().find(|it| !versions.contains(it)) {
+    let versions = family.versions();
+    let known = |it: &&str| versions.iter().any(|version| version == it);
+    match file.says.releases.named().find(|it| !known(it)) {
         Some(version) => wrong(format!(
             "no release `{version}`, only {}",
             versions.join(", ")
@@ -177,7 +186,10 @@ fn entry(file: KnownFile) -> Result<Entry, KnownError> {
         },
         (None, Some(rule), _) if rule == NOT_LOCKED_DOWN => Matches::NotLockedDown,
         (None, Some(rule), _) => return Err(wrong(format!("no rule is called `{rule}`"))),
-        (None, None, signature) => Matches::Signature(signature.unwrap_or_default().into()),
+        (None, None, kind) => {
+            let kind = kind.unwrap_or_default().parse();
+            Matches::Fingerprint(kind.map_err(|error: NoFingerprint| wrong(error.to_string()))?)
+        }
     };
     Ok(Entry {
         known: Known::from(&*name),
@@ -189,43 +201,24 @@ fn entry(file: KnownFile) -> Result<Entry, KnownError> {
     })
 }
 
-/// What is known of one engine.
-#[derive(Clone, Debug)]
+/// What is known of one engine. Default: nothing, of one that tells all traps apart.
+#[derive(Clone, Debug, Default)]
 pub struct Active {
     /// Which traps it does not tell apart.
     pub(crate) may_mean: MayMean,
     names: BTreeMap<Deviation, Known>,
     fails: Vec<(Deviation, Fails)>,
     not_locked_down: Option<Known>,
-    signatures: Vec<(Signature, Known)>,
-}
-
-/// Nothing, of an engine that tells all traps apart.
-impl Default for Active {
-    fn default() -> Active {
-        Active {
-            may_mean: |given, meant| given == meant,
-            names: BTreeMap::new(),
-            fails: Vec::new(),
-            not_locked_down: None,
-            signatures: Vec::new(),
-        }
-    }
+    fingerprints: Vec<(Fingerprint, Known)>,
 }
 
 impl Active {
-    /// The same of an engine that does not tell these traps apart.
-    #[must_use]
-    pub fn of_engine(self, may_mean: MayMean) -> Active {
-        Active { may_mean, ..self }
-    }
-
-    fn new<'a>(entries: impl Iterator<Item = &'a Entry>) -> Active {
-        let mut active = Active::default();
-        for entry in entries {
-            active.add(entry);
+    /// Nothing, of an engine that does not tell these traps apart.
+    pub fn of_engine(may_mean: MayMean) -> Active {
+        Active {
+            may_mean,
+            ..Active::default()
         }
-        active
     }
 
     /// One more that is known, if it was not.
@@ -239,7 +232,7 @@ impl Active {
                 }
             }
             Matches::NotLockedDown => self.not_locked_down = Some(known),
-            Matches::Signature(signature) => self.signatures.push((signature.clone(), known)),
+            Matches::Fingerprint(kind) => self.fingerprints.push((kind.clone(), known)),
         }
     }
 
@@ -260,15 +253,8 @@ impl Active {
         self.not_locked_down.as_ref()
     }
 
-    /// The known failure with this message, if there is one.
+    /// The known failure with this message ([`spawndiff_observation::Engine::plain`]), if there is one.
     pub fn failure(&self, message: &str) -> Option<super::Failure> {
-        // Where the engine is built with debug assertions, its own are panics.
-        let message = match message.split_once("src/runtime/bug.rs:") {
-            Some((panic, place)) if panic.starts_with("panic at wasmtime-") => {
-                place.split_once(": ").map_or(message, |(_, text)| text)
-            }
-            _ => message,
-        };
         let mut causes: Vec<super::Cause> = Vec::new();
         for (deviation, fails) in &self.fails {
             let fits = |begin: &String| message.starts_with(begin);
@@ -287,18 +273,18 @@ impl Active {
         (!causes.is_empty()).then_some(super::Failure { causes })
     }
 
-    /// The verdict on a case, where all that is known of what it shows is its signature.
+    /// The verdict on a case, where all that is known of what it shows is its kind.
     pub fn settle(&self, judgement: &Judgement) -> Option<Verdict> {
-        if self.signatures.is_empty() {
+        if self.fingerprints.is_empty() {
             return None;
         }
         match judgement.verdict {
             Verdict::Divergence(_) | Verdict::Crash { .. } => {}
             Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => return None,
         }
-        let seen = Signature::of(judgement)?;
-        let mut all = self.signatures.iter();
-        let (_, known) = all.find(|(signature, _)| signature.is_like(&seen))?;
+        let seen = Fingerprint::of(judgement)?;
+        let mut all = self.fingerprints.iter();
+        let (_, known) = all.find(|(kind, _)| kind.is_like(&seen))?;
         Some(Verdict::Known(BTreeSet::from([known.clone()])))
     }
 }

@@ -30,7 +30,7 @@ impl From<Status> for Checked {
 }
 
 /// Runs a script: what became of each directive, in order.
-pub fn run<E: ScriptEngine>(script: &Script, engine: &mut E) -> Vec<Checked> {
+pub fn run<E: ScriptEngine + ?Sized>(script: &Script, engine: &mut E) -> Vec<Checked> {
     let mut runner = Runner {
         engine,
         line: 0,
@@ -115,7 +115,7 @@ impl<T> Named<T> {
     }
 }
 
-struct Runner<'e, E: ScriptEngine> {
+struct Runner<'e, E: ScriptEngine + ?Sized> {
     engine: &'e mut E,
     /// Of the directive under way.
     line: usize,
@@ -123,7 +123,7 @@ struct Runner<'e, E: ScriptEngine> {
     instances: Named<E::Instance>,
 }
 
-impl<E: ScriptEngine> Runner<'_, E> {
+impl<E: ScriptEngine + ?Sized> Runner<'_, E> {
     fn check(&mut self, command: &Command) -> Result<Checked, Problem> {
         match command {
             Command::Define { id, binary } => {

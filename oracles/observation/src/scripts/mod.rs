@@ -1,9 +1,11 @@
 //! What an engine is that runs the test scripts of others (`.wast` files as the field's suites have them), the values that such
 //! scripts pass, and what they expect from their [host].
 
+mod any;
 pub mod host;
 mod value;
 
+pub use any::{AnySession, any};
 pub use value::{Expected, Handle, Loose, Value};
 
 use crate::Trap;

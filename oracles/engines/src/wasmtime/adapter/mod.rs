@@ -77,8 +77,8 @@ impl crate::wasmtime::Adapter for Adapter {
             Ok(Ok(prepared)) => prepared,
             Ok(Err(Refused::Lacking(what))) => return Outcome::Unsupported(what.to_string()),
             Ok(Err(Refused::Message(message))) => {
-                return match self.config.variant.lacks(&message) {
-                    Some(what) => Outcome::Unsupported(what.to_string()),
+                return match self.config.variant.lacking(&message) {
+                    Some(what) => Outcome::Unsupported(what),
                     None => Outcome::Rejected(message),
                 };
             }

@@ -1,32 +1,35 @@
-//! The side of the process that asks.
+//! Another process that answers questions over the [wire](spawndiff_observation::wire): it may end in any way, or not answer at all,
+//! and that is told.
 
-use super::wire::{Answer, Request, receive, send};
-use super::worker::OUT_OF_MEMORY;
-use crate::commands::known;
-use anyhow::{Context, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use spawndiff_observation::wire::{receive, send};
 use std::collections::VecDeque;
 use std::fmt;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// A worker process.
-pub struct Child {
+/// A process that answers with messages of type `A`.
+pub struct Process<A> {
     process: std::process::Child,
     requests: Option<ChildStdin>,
-    answers: Receiver<Answer>,
+    answers: Receiver<io::Result<A>>,
     words: Arc<Mutex<VecDeque<String>>>,
     listener: Option<JoinHandle<()>>,
     limit: Duration,
 }
 
-/// How many of the last lines are kept that a worker said on its standard error.
+/// How many of the last lines are kept that a process said on its standard error.
 const WORDS: usize = 20;
 
-/// How a worker ended.
+/// How a process exits that holds too much memory.
+pub const OUT_OF_MEMORY: i32 = 99;
+
+/// How a process ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Death {
     /// A signal, an exit code, a limit.
@@ -47,22 +50,21 @@ impl fmt::Display for Death {
     }
 }
 
-impl Child {
-    /// A new worker, with so much time for each answer.
-    pub fn new(limit: Duration) -> Result<Child> {
-        let program = std::env::current_exe().context("this program is not to be found")?;
-        let mut command = Command::new(program);
+impl<A: DeserializeOwned + Send + 'static> Process<A> {
+    /// Starts a process, with so much time for each answer.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started.
+    pub fn start(command: &mut Command, limit: Duration) -> io::Result<Process<A>> {
         // Ctrl-C is for the process above, which ends the others.
         #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        std::os::unix::process::CommandExt::process_group(command, 0);
         let mut process = command
-            .args(known::arguments())
-            .arg("worker")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .spawn()
-            .context("no process can be started")?;
+            .spawn()?;
         let requests = process.stdin.take();
         let (mut output, error) = (process.stdout.take(), process.stderr.take());
         let (answered, answers) = channel();
@@ -70,8 +72,9 @@ impl Child {
             let Some(output) = output.as_mut() else {
                 return;
             };
-            while let Ok(Some(answer)) = receive(output) {
-                if answered.send(answer).is_err() {
+            while let Some(answer) = receive(output).transpose() {
+                let is_last = answer.is_err();
+                if answered.send(answer).is_err() || is_last {
                     return;
                 }
             }
@@ -90,7 +93,7 @@ impl Child {
                 said.push_back(line);
             }
         });
-        Ok(Child {
+        Ok(Process {
             process,
             requests,
             answers,
@@ -100,23 +103,33 @@ impl Child {
         })
     }
 
-    /// Asks, and waits for the answer. After a death the worker is of no more use.
-    pub fn ask(&mut self, request: &Request) -> Result<Answer, Death> {
-        let sent = self.requests.as_mut().map(|to| send(to, request));
+    /// Asks, and waits for the answer. After a death the process is of no more use.
+    ///
+    /// # Errors
+    ///
+    /// How the process ended, or was ended because it did not answer in time, or not with a message.
+    pub fn ask(&mut self, question: &impl Serialize) -> Result<A, Death> {
+        let sent = self.requests.as_mut().map(|to| send(to, question));
         if let Some(Ok(())) = sent {
             match self.answers.recv_timeout(self.limit) {
-                Ok(answer) => return Ok(answer),
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) if error.kind() == io::ErrorKind::Other => {
+                    let mut death = self.end(true);
+                    death.how = format!("an answer that is none: {error}");
+                    death.late = false;
+                    return Err(death);
+                }
                 Err(RecvTimeoutError::Timeout) => return Err(self.end(true)),
-                Err(RecvTimeoutError::Disconnected) => {}
+                Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => {}
             }
         }
         Err(self.end(false))
     }
 
-    /// Ends the process, if it has not ended, and says how.
-    fn end(&mut self, late: bool) -> Death {
+    /// Ends the process, if it is to be ended, and says how it ended.
+    fn end(&mut self, kill: bool) -> Death {
         self.requests = None;
-        if late {
+        if kill {
             // It may have ended in the meantime.
             let _ = self.process.kill();
         }
@@ -128,14 +141,14 @@ impl Child {
         let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         let last = words.iter().rev().find(|line| !is_farewell(line));
         let how = match status {
-            _ if late => format!("no answer in {} s", self.limit.as_secs()),
+            _ if kill => format!("no answer in {} s", self.limit.as_secs()),
             Ok(status) => said(status),
             Err(error) => error.to_string(),
         };
         Death {
             how,
             words: last.cloned().unwrap_or_default(),
-            late,
+            late: kill,
         }
     }
 }
@@ -171,9 +184,9 @@ fn said(status: ExitStatus) -> String {
     }
 }
 
-impl Drop for Child {
+impl<A> Drop for Process<A> {
     fn drop(&mut self) {
-        // A worker ends when nobody can ask it any more; this one may be busy for ever.
+        // A process ends when nobody can ask it any more; this one may be busy for ever.
         self.requests = None;
         let _ = self.process.kill();
         let _ = self.process.wait();
