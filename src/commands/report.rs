@@ -165,11 +165,17 @@ fn expected(setup: &Setup, out: &mut String, judgement: &Judgement) -> fmt::Resu
             );
         }
     };
-    let Leaves { end, by, .. } = leaves;
+    let Leaves {
+        end, by, condition, ..
+    } = leaves;
+    let condition = condition.map_or(String::new(), |condition| {
+        let (text, function) = (condition.text(), condition.function());
+        format!(", for `{text}` holds (`{function}`)")
+    });
     match by {
         Some(by) => writeln!(
             out,
-            "{end}, by `{by}`: see [CanonicalABI.md, {by}]({SPECIFICATION}{anchor}). No order of the threads that the \
+            "{end}, by `{by}`{condition}: see [CanonicalABI.md, {by}]({SPECIFICATION}{anchor}). No order of the threads that the \
              specification allows leads to anything else.\n",
             by = by.name(),
             anchor = anchor(*by),

@@ -170,6 +170,7 @@ fn replayed() {
     for part in [
         &format!("# Toy 1.0: {FAULT}"),
         "With Toy 1.0 (toy): ",
+        ", for `f.t != ft` holds (`canon_thread_new_indirect`): see [",
         "- Shows on toy 1.0\n",
         "Wind up Toy 1.0 and give it the file.",
     ] {

@@ -20,6 +20,7 @@
 
 mod blocked_in;
 mod conditions;
+#[macro_use]
 mod deviation;
 mod ends;
 mod held_returns;
@@ -33,8 +34,8 @@ mod turns;
 mod wakes;
 mod wasmtime;
 
-pub use deviation::Deviation;
 pub use own::Deviating;
+pub use wasmtime::Deviation;
 
 use spawndiff_corpus::Run;
 use spawndiff_observation::RunObservation;

@@ -14,11 +14,6 @@ const NAMED_ELSEWHERE: &[(&str, Deviation, &str)] = &[(
 /// Causes that call a function of another one: the file that calls, the one that is called, and why.
 const CALLED_BY_CAUSES: &[(&str, &str, &str)] = &[
     (
-        "cancel_traps_in_set",
-        "cancels_twice",
-        "the set in which a thread waits for its cancellation counts only where another cancellation finds it",
-    ),
-    (
         "cancels_other_end",
         "copies_unaligned",
         "a copy of what has crossed is a copy: it traps in the same way once something is copied",

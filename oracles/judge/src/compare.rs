@@ -9,6 +9,7 @@ use crate::Guided;
 use crate::runs::{Reached, Runs};
 use spawndiff_corpus::{Event, Run, Value};
 use spawndiff_observation::{End, Exhaustion, InvocationObservation, MayMean, RunObservation};
+use spawndiff_reference::machine::TrapIf;
 use spawndiff_reference::schedules::{Choice, Fixed, Label, Recording, Scheduler, splitmix64};
 use spawndiff_reference::{Builtin, Coverage, Reference, Stopped, Unsupported, Witness};
 use std::cell::RefCell;
@@ -74,6 +75,8 @@ pub struct Leaves {
     pub end: End,
     /// The built-in that traps there, if that is how it ends.
     pub by: Option<Builtin>,
+    /// The condition of the text that holds there, if it is one of those.
+    pub condition: Option<TrapIf>,
 }
 
 impl Leaves {
@@ -85,14 +88,18 @@ impl Leaves {
     ) -> Leaves {
         let part = reference.part(difference.invocation);
         let end = part.unwrap_or(&reference.instantiation).end;
-        let by = match end {
-            End::Trap(_) => reached.gave(difference.invocation),
-            End::Quiet | End::Deadlock | End::Exhausted(_) => None,
+        let (by, condition) = match end {
+            End::Trap(_) => (
+                reached.gave(difference.invocation),
+                reached.condition(difference.invocation),
+            ),
+            End::Quiet | End::Deadlock | End::Exhausted(_) => (None, None),
         };
         Leaves {
             difference,
             end,
             by,
+            condition,
         }
     }
 }

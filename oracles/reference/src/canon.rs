@@ -12,11 +12,11 @@ use super::machine::Machine;
 use super::state::{Continuation, Handle, Task, TaskState, Then, ThreadId};
 use super::store::{Stop, Store};
 use super::threads::Flow;
-use super::trap_if::{Site, TrapIf};
+use super::trap_if::{Site, TrapIf, Trapped};
 use super::types::ValType;
 use crate::schedules::{Choice, NOBODY};
 pub use args::Args;
-use spawndiff_observation::{NUM_ALLOWED_THREADS, Trap};
+use spawndiff_observation::NUM_ALLOWED_THREADS;
 use std::fmt;
 use wasmi::{Nullable, Val};
 
@@ -109,7 +109,7 @@ impl<M: Machine> Store<'_, M> {
     pub(crate) fn builtin(&mut self, thread: ThreadId, request: &Request) -> Result<Outcome, Stop> {
         let canon = self.canons[request.builtin].1.clone();
         if asks_to_leave(&canon) && !M::may_leave(self, thread, &canon)? {
-            return Err(Trap::CannotLeave.into());
+            return Err(TrapIf::MayNotLeave.into());
         }
         M::canon(self, thread, &canon, &Args(&request.args))
     }
@@ -245,7 +245,7 @@ impl<M: Machine> Store<'_, M> {
         let inst = self.inst(inst);
         inst.backpressure += 1;
         match inst.backpressure == 1 << 16 {
-            true => Err(Trap::BackpressureOverflow.into()),
+            true => Err(TrapIf::BackpressureTooHigh.into()),
             false => Ok(Outcome::nothing()),
         }
     }
@@ -254,7 +254,7 @@ impl<M: Machine> Store<'_, M> {
     fn canon_backpressure_dec(&mut self, inst: InstanceId) -> Result<Outcome, Stop> {
         let inst = self.inst(inst);
         let less = inst.backpressure.checked_sub(1);
-        inst.backpressure = less.ok_or(Stop::from(Trap::BackpressureOverflow))?;
+        inst.backpressure = less.ok_or(Stop::from(TrapIf::BackpressureTooLow))?;
         Ok(Outcome::nothing())
     }
 
@@ -285,17 +285,17 @@ impl<M: Machine> Store<'_, M> {
         let task = task_id;
         let site = Site::TaskReturn { thread, task, opts };
         let invalid = self.those_that_hold(site, &conditions)?;
-        let mut traps: Vec<Trap> = invalid.iter().map(|condition| condition.trap()).collect();
+        let mut traps: Vec<Trapped> = invalid.into_iter().map(Trapped::from).collect();
         let mut lifted = None;
         if traps.is_empty() {
             match M::lift_result(self, task, Returning::TaskReturn(opts, result, args)) {
                 Ok(result) => lifted = result,
-                Err(Stop::Trap(_, trap)) => traps.push(trap),
+                Err(Stop::Trap(trapped)) => traps.push(trapped),
                 Err(stop) => return Err(stop),
             }
         }
         if resolved {
-            traps.push(Trap::TaskReturnTwice);
+            traps.push(TrapIf::ReturnsTwice.into());
         }
         self.trap_of(&traps)?;
         self.return_(task, lifted)?;
@@ -346,7 +346,7 @@ impl<M: Machine> Store<'_, M> {
         match handle {
             Handle::ErrorContext(id) => Ok(id),
             Handle::Resource(_) | Handle::Waitable(_) | Handle::Set(_) => {
-                Err(Trap::WrongHandle.into())
+                Err(TrapIf::NotErrorContext.into())
             }
         }
     }
@@ -390,13 +390,13 @@ impl<M: Machine> Store<'_, M> {
     ) -> Result<ThreadId, Stop> {
         let (fi, c) = (args.i32(0)?, args.i32(1)?);
         let entry = table.get(&self.core, u64::from(fi));
-        let entry = entry.ok_or(Stop::from(Trap::TableOutOfBounds))?;
+        let entry = entry.ok_or(Stop::from(TrapIf::StartsOutOfRange))?;
         let callee = match entry.as_func() {
             Some(Nullable::Val(func)) => *func,
-            Some(Nullable::Null) | None => return Err(Trap::ThreadStartNull.into()),
+            Some(Nullable::Null) | None => return Err(TrapIf::StartsNull.into()),
         };
         if !is_start_type(&callee.ty(&self.core)) {
-            return Err(Trap::ThreadStartType.into());
+            return Err(TrapIf::StartsOtherType.into());
         }
         self.start_suspended(thread, callee, c)
     }
@@ -411,7 +411,7 @@ impl<M: Machine> Store<'_, M> {
         let c = args.i32(1)?;
         let callee = match args.get(0)?.funcref() {
             Some(Nullable::Val(func)) => *func,
-            Some(Nullable::Null) | None => return Err(Trap::ThreadStartNull.into()),
+            Some(Nullable::Null) | None => return Err(TrapIf::StartsNull.into()),
         };
         if !is_start_type(&callee.ty(&self.core)) {
             return Err(super::Unsupported::new("a reference of another type than its own").into());
@@ -448,14 +448,14 @@ impl<M: Machine> Store<'_, M> {
     /// A trap, if it names none.
     pub fn other_thread(&self, inst: InstanceId, i: u32) -> Result<ThreadId, Stop> {
         let thread = self.instances[inst.0].threads.get(i);
-        thread.ok_or(Trap::UnknownIndex.into())
+        thread.ok_or(TrapIf::NoSuchThread.into())
     }
 
     /// `inst.threads.get(i)`, of the thread that is promoted; from 687 on it may not be the current one.
     fn promoted_thread(&mut self, thread: ThreadId, i: u32) -> Result<ThreadId, Stop> {
         let other = self.other_thread(self.inst_of(thread), i)?;
         match other == thread && self.changed(Change::PromoteOfItselfTraps) {
-            true => Err(Trap::ThreadNotSuspended.into()),
+            true => Err(TrapIf::PromotesItself.into()),
             false => Ok(other),
         }
     }
@@ -465,7 +465,7 @@ impl<M: Machine> Store<'_, M> {
         let other = self.other_thread(inst, i)?;
         match self.threads[other.0].suspended() {
             true => Ok(other),
-            false => Err(Trap::ThreadNotSuspended.into()),
+            false => Err(TrapIf::NotSuspended.into()),
         }
     }
 }

@@ -11,7 +11,6 @@ use super::streams::{BufferId, CopyEnd, CopyState};
 use super::trap_if::{Site, TrapIf};
 use super::types::ValType;
 use super::waitables::{BLOCKED, EventTuple, WaitableId};
-use spawndiff_observation::Trap;
 use wasmi::Val;
 
 /// What a stream or future is to be copied with: the arguments of `stream_copy` and `future_copy`.
@@ -57,7 +56,7 @@ impl<M: Machine> Store<'_, M> {
         {
             return Ok(waitable);
         }
-        Err(Trap::WrongHandle.into())
+        Err(TrapIf::OtherKind.into())
     }
 
     /// `stream_copy` and `future_copy`.
@@ -107,7 +106,7 @@ impl<M: Machine> Store<'_, M> {
                 unaligned,
             ];
             self.trap_if_any(site, &conditions)?;
-            return Err(Trap::WrongHandle.into());
+            return Err(TrapIf::OtherKind.into());
         };
         let wrong = self.end(end).side != side;
         let state = self.end(end).state;

@@ -2,6 +2,7 @@
 
 use super::canonical::{Canon, FuncInst, Side};
 use super::edition::Change;
+use super::trap_if::TrapIf;
 use super::types::ValType;
 use super::waitables::EventCode;
 use spawndiff_observation::{Builtin, Ending, Trap};
@@ -95,9 +96,9 @@ pub struct Coverage {
     /// How many invocations ended in a deadlock.
     pub deadlocks: u64,
     /// What gave the trap in which an invocation (by its number in the run; `None`: the instantiation) ended, of the run that was
-    /// added last.
+    /// added last, and the condition of the text that held.
     #[serde(skip)]
-    pub trapped: BTreeMap<Option<usize>, Builtin>,
+    pub trapped: BTreeMap<Option<usize>, (Builtin, Option<TrapIf>)>,
     /// The changes of later texts that made a difference. None, unless the edition has some.
     #[serde(skip)]
     pub changes: BTreeSet<Change>,
@@ -106,7 +107,12 @@ pub struct Coverage {
 impl Coverage {
     /// What gave the trap in which an invocation of the run ended.
     pub fn gave(&self, invocation: Option<usize>) -> Option<Builtin> {
-        self.trapped.get(&invocation).copied()
+        self.trapped.get(&invocation).map(|(by, _)| *by)
+    }
+
+    /// The condition of the text that held for it; `None` also for a trap of core code, and of a value.
+    pub fn condition(&self, invocation: Option<usize>) -> Option<TrapIf> {
+        self.trapped.get(&invocation)?.1
     }
 
     /// Counts one ending of a built-in.

@@ -11,8 +11,9 @@ use super::machine::Machine;
 use super::state::{Activity, Cancelled, Continuation, Outer, Parked, Then, ThreadId};
 use super::store::{Stop, Store, core_stop};
 use super::threads::Flow;
+use super::trap_if::TrapIf;
 use spawndiff_observation::Builtin;
-use spawndiff_observation::{Exhaustion, Trap};
+use spawndiff_observation::Exhaustion;
 use wasmi::Val;
 
 /// How far a core call got.
@@ -166,7 +167,7 @@ impl<M: Machine> Store<'_, M> {
                     };
                     // `call_and_trap_on_throw`
                     if exceptions::escaped(&mut self.core) {
-                        return Err(Stop::Trap(Some(by), Trap::UncaughtException));
+                        return Err(Stop::from(TrapIf::Throws).by(by));
                     }
                     let next = self.finished(thread, &activity, results);
                     match next.map_err(|stop| stop.by(by))? {

@@ -33,6 +33,8 @@ changes! {
     PromoteOfItselfTraps "687",
     /// 705: while a synchronously typed task is blocked, the exclusive thread of its instance may run, too.
     ExclusiveMayRun "705-exclusive",
+    /// 715: an asynchronous `subtask.cancel` of a subtask that is in a waitable set traps, as a synchronous one does.
+    CancelInSetTraps "715",
     /// 719: a copy of a stream that was completed, and is cancelled before that is delivered, says CANCELLED.
     CancelledBeatsCompleted "719-cancelled",
     /// 719: a copy of a stream that was completed says DROPPED where the other end was dropped before that is delivered.

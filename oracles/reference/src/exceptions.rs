@@ -87,7 +87,7 @@ impl Refused {
     /// What it means for the run.
     pub(crate) fn stop(self) -> Stop {
         match self {
-            Refused::NullReference => Stop::Trap(Some(Builtin::Core), Trap::NullReference),
+            Refused::NullReference => Stop::from(Trap::NullReference).by(Builtin::Core),
             Refused::Full => Stop::Exhausted(Exhaustion::Memory),
             Refused::Mistyped => Unsupported::new(self.to_string()).into(),
         }

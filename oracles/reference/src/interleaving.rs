@@ -8,6 +8,7 @@ use super::canonical::{CanonicalOptions, InstanceId};
 use super::machine::Machine;
 use super::state::{Caller, TaskId};
 use super::store::{Stop, Store};
+use super::trap_if::Trapped;
 use super::types::ValType;
 use crate::schedules::{Choice, NOBODY};
 
@@ -40,7 +41,7 @@ impl<M: Machine> Store<'_, M> {
         types: &[ValType],
         out_param: Option<abi::CoreValueIter>,
     ) -> Stop {
-        let Stop::Trap(_, trap) = stop else {
+        let Stop::Trap(Trapped { trap, .. }) = stop else {
             return stop;
         };
         // Nothing that it does shows, but for the trap: it can call nobody, and the store ends here.
@@ -50,7 +51,7 @@ impl<M: Machine> Store<'_, M> {
         let mut stops = vec![stop];
         let mut traps = vec![trap];
         for other in others {
-            if let Stop::Trap(_, trap) = other
+            if let Stop::Trap(Trapped { trap, .. }) = other
                 && !traps.contains(&trap)
             {
                 stops.push(other);

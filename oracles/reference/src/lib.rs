@@ -325,7 +325,7 @@ impl Stop {
     /// How what was stopped ended, for an observation.
     fn end(self) -> Result<End, Stopped> {
         match self {
-            Stop::Trap(_, trap) => Ok(End::Trap(trap)),
+            Stop::Trap(trapped) => Ok(End::Trap(trapped.trap)),
             Stop::Exhausted(what) => Ok(End::Exhausted(what)),
             Stop::End(end) => Ok(end),
             Stop::Unsupported(unsupported) => Err(Stopped::Unsupported(unsupported)),

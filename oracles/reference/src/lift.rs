@@ -15,10 +15,11 @@ use super::state::{
 use super::store::{Stop, Store};
 use super::tasks::Entered;
 use super::threads::Flow;
+use super::trap_if::TrapIf;
 use super::types::{FuncType, ValType};
 use super::waitables::{EventCode, EventTuple};
 use crate::schedules::Choice;
-use spawndiff_observation::{Builtin, Trap};
+use spawndiff_observation::Builtin;
 use std::sync::Arc;
 use wasmi::Val;
 
@@ -51,12 +52,12 @@ pub enum CallbackCode {
 }
 
 /// `unpack_callback_result`.
-fn unpack_callback_result(packed: u32) -> Result<(CallbackCode, u32), Trap> {
+fn unpack_callback_result(packed: u32) -> Result<(CallbackCode, u32), TrapIf> {
     let code = match packed & 0xf {
         0 => CallbackCode::Exit,
         1 => CallbackCode::Yield,
         2 => CallbackCode::Wait,
-        _ => return Err(Trap::CallbackCode),
+        _ => return Err(TrapIf::NoSuchCode),
     };
     Ok((code, packed >> 4))
 }
@@ -112,7 +113,7 @@ impl<M: Machine> Store<'_, M> {
         while self.tasks[task.0].state != TaskState::Resolved {
             let candidates = self.sync_candidates(task, |_| true);
             if candidates.is_empty() {
-                return Err(Stop::Trap(Some(Builtin::Lift), Trap::CannotBlock));
+                return Err(Stop::from(TrapIf::NoCandidates).by(Builtin::Lift));
             }
             let chosen = self.choose_sync_candidate(&candidates);
             self.resume(chosen, false)?;

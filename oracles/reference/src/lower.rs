@@ -8,9 +8,9 @@ use super::state::{Caller, Handle, ReadyFunc, Then, ThreadId};
 use super::store::{Stop, Store};
 use super::subtasks::{OnCancel, Subtask, SubtaskState};
 use super::threads::Flow;
+use super::trap_if::TrapIf;
 use super::types::FuncType;
 use super::waitables::{WaitableId, WaitableKind};
-use spawndiff_observation::Trap;
 use std::sync::Arc;
 use wasmi::Val;
 
@@ -29,7 +29,7 @@ impl<M: Machine> Store<'_, M> {
         match func {
             FuncInst::Lift(lift) => {
                 if !self.may_enter_from(lift.inst, from) {
-                    return Err(Trap::CannotEnter.into());
+                    return Err(TrapIf::MayNotEnter.into());
                 }
                 self.enter_from(lift.inst, from);
                 let callee = Some(lift.callee);

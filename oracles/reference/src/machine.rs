@@ -27,7 +27,7 @@ pub use super::store::{Stop, Store};
 pub use super::streams::{BufferId, CopyEnd, CopyResult, CopyState, event_code};
 pub use super::subtasks::{OnCancel, Subtask, SubtaskState};
 pub use super::threads::Flow;
-pub use super::trap_if::{Site, TrapIf};
+pub use super::trap_if::{Site, TrapIf, Trapped};
 pub use super::types::{FuncType, ResourceTypeId, ValType};
 pub use super::waitables::{
     BLOCKED, EventCode, EventTuple, PendingEvent, SetId, Waitable, WaitableId, WaitableKind,

@@ -9,7 +9,6 @@ use super::store::{Stop, Store};
 use super::trap_if::{Site, TrapIf};
 use super::types::{FuncType, ResourceTypeId};
 use super::waitables::WaitableId;
-use spawndiff_observation::Trap;
 use std::sync::Arc;
 use wasmi::Val;
 
@@ -71,10 +70,10 @@ impl<M: Machine> Store<'_, M> {
     ) -> Result<ResourceHandleId, Stop> {
         match handle {
             Handle::Resource(id) if self.resource_handles[id.0].rt == rt => Ok(id),
-            Handle::Resource(_)
-            | Handle::Waitable(_)
-            | Handle::Set(_)
-            | Handle::ErrorContext(_) => Err(Trap::WrongHandle.into()),
+            Handle::Resource(_) => Err(TrapIf::OtherResourceType.into()),
+            Handle::Waitable(_) | Handle::Set(_) | Handle::ErrorContext(_) => {
+                Err(TrapIf::NotResource.into())
+            }
         }
     }
 
@@ -250,7 +249,7 @@ impl<M: Machine> Store<'_, M> {
             return Ok(None);
         };
         if !self.may_enter_from(impl_, caller) {
-            return Err(Trap::CannotEnter.into());
+            return Err(TrapIf::MayNotEnter.into());
         }
         self.enter_from(impl_, caller);
         let task = self.lift_core_task(dtor, impl_, vec![Val::I32(rep as i32)])?;

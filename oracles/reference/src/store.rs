@@ -16,7 +16,7 @@ use super::state::{
     Caller, ComponentInstance, Continuation, Handle, ReadyFunc, Task, TaskId, Thread, ThreadId,
 };
 use super::streams::{Buffer, Shared};
-use super::trap_if::{Site, TrapIf};
+use super::trap_if::{Site, TrapIf, Trapped};
 use super::types::ResourceTypeId;
 use super::waitables::{Waitable, WaitableSet};
 use super::{Unsupported, Witness};
@@ -28,8 +28,8 @@ use spawndiff_observation::{End, Exhaustion, Trap};
 /// What keeps the store from going on.
 #[derive(Debug)]
 pub enum Stop {
-    /// A trap, and the built-in that gave it; `None` until the one that is being performed is known.
-    Trap(Option<Builtin>, Trap),
+    /// A trap.
+    Trap(Trapped),
     /// A limit was reached.
     Exhausted(Exhaustion),
     /// Something in the component that the reference does not know.
@@ -45,12 +45,11 @@ impl Stop {
     #[must_use]
     pub fn by(self, builtin: Builtin) -> Stop {
         match self {
-            Stop::Trap(None, trap) => Stop::Trap(Some(builtin), trap),
-            Stop::Trap(Some(_), _)
-            | Stop::Exhausted(_)
-            | Stop::Unsupported(_)
-            | Stop::End(_)
-            | Stop::Cut => self,
+            Stop::Trap(trapped) => Stop::Trap(Trapped {
+                by: trapped.by.or(Some(builtin)),
+                ..trapped
+            }),
+            Stop::Exhausted(_) | Stop::Unsupported(_) | Stop::End(_) | Stop::Cut => self,
         }
     }
 }
@@ -199,17 +198,18 @@ impl<'a, M: Machine> Store<'a, M> {
             while self.tick()? {}
             Ok(task)
         });
-        if let Err(Stop::Trap(builtin, trap)) = &ticked {
-            self.trapped(*builtin, *trap);
+        if let Err(Stop::Trap(trapped)) = &ticked {
+            self.trapped(trapped);
         }
         ticked
     }
 
     /// Component Invariant 1: after a trap nothing runs any more.
-    pub(crate) fn trapped(&mut self, builtin: Option<Builtin>, trap: Trap) {
-        let builtin = builtin.unwrap_or(Builtin::Lift);
-        self.coverage.count(builtin, Some(trap));
-        self.coverage.trapped.insert(self.invocation, builtin);
+    pub(crate) fn trapped(&mut self, trapped: &Trapped) {
+        let by = trapped.by.unwrap_or(Builtin::Lift);
+        self.coverage.count(by, Some(trapped.trap));
+        let by = (by, trapped.condition);
+        self.coverage.trapped.insert(self.invocation, by);
         self.lockdown = true;
     }
 
@@ -299,7 +299,7 @@ impl<'a, M: Machine> Store<'a, M> {
         conditions: &[(bool, TrapIf)],
     ) -> Result<(), Stop> {
         let hold = self.those_that_hold(site, conditions)?;
-        let traps: Vec<Trap> = hold.into_iter().map(TrapIf::trap).collect();
+        let traps: Vec<Trapped> = hold.into_iter().map(Trapped::from).collect();
         self.trap_of(&traps)
     }
 
@@ -308,18 +308,18 @@ impl<'a, M: Machine> Store<'a, M> {
     /// # Errors
     ///
     /// The trap.
-    pub fn trap_of(&mut self, all: &[Trap]) -> Result<(), Stop> {
-        let mut traps: Vec<Trap> = Vec::new();
-        for trap in all {
-            if !traps.contains(trap) {
-                traps.push(*trap);
+    pub fn trap_of(&mut self, all: &[Trapped]) -> Result<(), Stop> {
+        let mut traps: Vec<Trapped> = Vec::new();
+        for trapped in all {
+            if !traps.iter().any(|it| it.trap == trapped.trap) {
+                traps.push(*trapped);
             }
         }
         if traps.is_empty() {
             return Ok(());
         }
         let chosen = self.choose(Choice::Trap, &vec![NOBODY; traps.len()]);
-        Err(traps[chosen].into())
+        Err(Stop::Trap(traps[chosen]))
     }
 
     /// Whether the text that is followed has a change, at a place where that makes a difference: it is written down.
@@ -409,7 +409,7 @@ impl<'a, M: Machine> Store<'a, M> {
         self.instances[inst.0]
             .handles
             .get(i)
-            .ok_or(Trap::UnknownIndex.into())
+            .ok_or(TrapIf::NoSuchHandle.into())
     }
 
     /// `inst.handles.remove`.
@@ -421,7 +421,7 @@ impl<'a, M: Machine> Store<'a, M> {
         self.inst(inst)
             .handles
             .remove(i)
-            .ok_or(Trap::UnknownIndex.into())
+            .ok_or(TrapIf::NoSuchHandle.into())
     }
 }
 
@@ -490,7 +490,13 @@ impl From<Unsupported> for Stop {
 
 impl From<Trap> for Stop {
     fn from(trap: Trap) -> Stop {
-        Stop::Trap(None, trap)
+        Stop::Trap(trap.into())
+    }
+}
+
+impl From<TrapIf> for Stop {
+    fn from(condition: TrapIf) -> Stop {
+        Stop::Trap(condition.into())
     }
 }
 
@@ -518,5 +524,5 @@ pub(crate) fn core_stop(error: &wasmi::Error) -> Stop {
             };
         }
     };
-    Stop::Trap(Some(Builtin::Core), trap)
+    Stop::from(trap).by(Builtin::Core)
 }

@@ -14,7 +14,6 @@ use super::store::{Stop, Store};
 use super::trap_if::TrapIf;
 use super::types::ValType;
 use super::waitables::{EventCode, EventTuple, PendingEvent, Waitable, WaitableId, WaitableKind};
-use spawndiff_observation::Trap;
 
 /// A buffer, by its place in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -438,7 +437,7 @@ impl<M: Machine> Store<'_, M> {
         let ty = &self.shared[shared.0].ty;
         let within = self.buffer(one).inst == self.buffer(other).inst;
         match within && !none_or_number_type(element(ty)) {
-            true => Err(Trap::IntraComponentCopy.into()),
+            true => Err(TrapIf::WithinComponent.into()),
             false => Ok(()),
         }
     }

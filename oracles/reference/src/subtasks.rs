@@ -3,6 +3,7 @@
 use super::abi::{self, CoreValueIter, Value};
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId};
+use super::edition::Change;
 use super::machine::Machine;
 use super::resources::Scope;
 use super::state::{Handle, ResourceHandleId, TaskId, ThreadId};
@@ -10,7 +11,6 @@ use super::store::{Stop, Store};
 use super::trap_if::{Site, TrapIf};
 use super::types::FuncType;
 use super::waitables::{BLOCKED, EventCode, EventTuple, PendingEvent, WaitableId, WaitableKind};
-use spawndiff_observation::Trap;
 use std::sync::Arc;
 use wasmi::Val;
 
@@ -298,7 +298,7 @@ impl<M: Machine> Store<'_, M> {
         {
             return Ok(waitable);
         }
-        Err(Trap::WrongHandle.into())
+        Err(TrapIf::NotSubtask.into())
     }
 
     /// `canon_subtask_cancel`.
@@ -323,7 +323,7 @@ impl<M: Machine> Store<'_, M> {
         waitable: WaitableId,
         async_: bool,
     ) -> Result<Outcome, Stop> {
-        let in_set = self.waitable(waitable).wset.is_some();
+        let in_set = self.cancels_in_set(async_, |st| st.waitable(waitable).wset.is_some());
         let subtask = self.subtask(waitable);
         let conditions = [
             (subtask.lenders.is_none(), TrapIf::ResolveDelivered),
@@ -331,7 +331,7 @@ impl<M: Machine> Store<'_, M> {
                 subtask.cancellation_requested,
                 TrapIf::CancellationRequested,
             ),
-            (in_set && !async_, TrapIf::InWaitableSet),
+            (in_set, TrapIf::InWaitableSet),
         ];
         let site = Site::SubtaskCancel {
             subtask: waitable,
@@ -351,6 +351,12 @@ impl<M: Machine> Store<'_, M> {
             None => {}
         }
         M::cancellation_requested(self, thread, waitable, async_)
+    }
+
+    /// `in_waitable_set() and not async_`, of `canon_subtask_cancel`; from 715 on without the second half. `in_set`: the first half.
+    pub fn cancels_in_set(&mut self, async_: bool, in_set: impl FnOnce(&mut Self) -> bool) -> bool {
+        let traps = !async_ || self.edition.has(Change::CancelInSetTraps);
+        traps && in_set(self) && (!async_ || self.changed(Change::CancelInSetTraps))
     }
 
     /// `canon_subtask_cancel`, after `subtask.on_cancel(..)`.

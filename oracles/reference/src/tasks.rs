@@ -6,8 +6,9 @@ use super::machine::Machine;
 use super::state::{Caller, Cancelled, ReadyFunc, Task, TaskId, TaskState, ThreadId};
 use super::store::{Stop, Store};
 use super::threads::Flow;
+use super::trap_if::TrapIf;
 use crate::schedules::Choice;
-use spawndiff_observation::{Exhaustion, Trap};
+use spawndiff_observation::Exhaustion;
 
 /// What a thread that enters a task does next.
 pub enum Entered {
@@ -143,7 +144,7 @@ impl<M: Machine> Store<'_, M> {
         task.threads.retain(|&other| other != thread);
         if task.threads.is_empty() {
             if task.state != TaskState::Resolved {
-                return Err(Trap::NoTaskReturn.into());
+                return Err(TrapIf::EndsUnresolved.into());
             }
             debug_assert_eq!(task.num_borrows, 0);
         }
@@ -260,10 +261,10 @@ impl<M: Machine> Store<'_, M> {
     fn may_resolve(&mut self, task: TaskId) -> Result<(), Stop> {
         let task = self.task(task);
         if task.state == TaskState::Resolved {
-            return Err(Trap::TaskReturnTwice.into());
+            return Err(TrapIf::ReturnsTwice.into());
         }
         if task.num_borrows > 0 {
-            return Err(Trap::BorrowsRemain.into());
+            return Err(TrapIf::BorrowsRemain.into());
         }
         Ok(())
     }

@@ -1,105 +1,142 @@
-//! The conditions of traps (`trap_if` of `definitions.py`) at the places of the text that check several of them.
+//! The conditions of traps: `trap_if` of `definitions.py`, and what it says where core code or the Canonical ABI of values traps
+//! stands elsewhere.
 //!
-//! The text checks them in an order, but does not say which one an engine has to name where several hold. So a place collects
-//! those that hold, and which trap it is, is a choice.
+//! Where a place checks several of them, the text has an order, but does not say which one an engine has to name where several hold.
+//! So a place collects those that hold, and which trap it is, is a choice.
 
 use super::canonical::{CanonicalOptions, Side};
 use super::state::{ResourceHandleId, TaskId, ThreadId};
 use super::waitables::{SetId, WaitableId};
-use spawndiff_observation::Trap;
+use spawndiff_observation::{Builtin, Trap};
 
-/// A condition of a trap. In the order in which the text checks them at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TrapIf {
-    /// `canon_task_return`: `not task.opts.async_`.
-    ReturnsNotAsync,
-    /// `canon_task_return`: `result_type != task.ft.result`.
-    ReturnsOtherType,
-    /// `canon_task_return`: `not LiftOptions.equal(opts, task.opts)`.
-    ReturnsWithOtherOptions,
-    /// `canon_task_cancel`: `not task.opts.async_`.
-    CancelsNotAsync,
-    /// `Task.cancel`: `self.state != Task.State.CANCEL_DELIVERED`.
-    CancelNotDelivered,
-    /// The same, of a task that has returned or was cancelled.
-    CancelsResolved,
-    /// `Task.cancel`: `self.num_borrows > 0`.
-    BorrowsRemain,
-    /// `WaitableSet.drop`: `len(self.elems) > 0`.
-    SetHasElements,
-    /// `WaitableSet.drop`: `self.num_waiting > 0`.
-    SetHasWaiters,
-    /// `canon_waitable_join`: `w.has_sync_waiter`.
-    HasSyncWaiter,
-    /// `canon_subtask_cancel`: `subtask.resolve_delivered()`.
-    ResolveDelivered,
-    /// `canon_subtask_cancel`: `subtask.cancellation_requested`.
-    CancellationRequested,
-    /// `Subtask.drop`: `not self.resolve_delivered()`.
-    ResolveNotDelivered,
-    /// `inst.handles.get(i)` or `inst.handles.remove(i)`.
-    NoSuchHandle,
-    /// `not isinstance(e, EndT)` of what is no end at all, or `e.shared.t != stream_or_future_t.t`.
-    OtherKind,
-    /// `not isinstance(e, EndT)` of the other end.
-    OtherEnd,
-    /// `e.state != CopyState.IDLE` of an end that is done.
-    EndIsDone,
-    /// `e.state != CopyState.IDLE` of an end that copies.
-    EndIsBusy,
-    /// `e.state != CopyState.COPYING or e.has_sync_waiter`.
-    NotCopying,
-    /// `WritableFutureEnd.drop`: `self.state != CopyState.DONE`.
-    FutureNotWritten,
-    /// `CopyEnd.drop`: `self.copying()`.
-    DropsWhileCopying,
-    /// `in_waitable_set() and not async_`.
-    InWaitableSet,
-    /// `lift_async_value`: `e.in_waitable_set()`.
-    LiftsInWaitableSet,
-    /// `BufferGuestImpl.__init__`: `length > Buffer.MAX_LENGTH`.
-    BufferTooLong,
-    /// `BufferGuestImpl.__init__`: `ptr + length * elem_size(..) > len(cx.opts.memory)`.
-    BufferOutOfBounds,
-    /// `BufferGuestImpl.__init__`: `ptr != align_to(ptr, alignment(..))`.
-    BufferUnaligned,
-    /// `h.num_lends != 0`.
-    HandleLent,
-    /// `lift_own`: `not h.own`.
-    HandleNotOwned,
+macro_rules! conditions {
+    ($($(#[$doc:meta])* $name:ident $trap:ident $function:literal $text:literal,)*) => {
+        /// A condition of a trap. In the order in which the text checks them at a place. With the built-in that gives the trap, it says
+        /// which `trap_if` of the text it is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum TrapIf {
+            $(
+                #[doc = concat!("`", $function, "`: `", $text, "`.")]
+                $(#[$doc])*
+                $name,
+            )*
+        }
+
+        impl TrapIf {
+            /// Every one.
+            pub const ALL: &'static [TrapIf] = &[$(TrapIf::$name,)*];
+
+            /// The kind of the trap.
+            pub fn trap(self) -> Trap {
+                match self {
+                    $(TrapIf::$name => Trap::$trap,)*
+                }
+            }
+
+            /// The function of the text that has the condition; of several, what they have in common.
+            pub fn function(self) -> &'static str {
+                match self {
+                    $(TrapIf::$name => $function,)*
+                }
+            }
+
+            /// The condition, as the text has it.
+            pub fn text(self) -> &'static str {
+                match self {
+                    $(TrapIf::$name => $text,)*
+                }
+            }
+        }
+    };
 }
 
-impl TrapIf {
+conditions! {
+    MayNotLeave CannotLeave "canon_*" "not inst.may_leave",
+    ReturnsNotAsync TaskReturnInvalid "canon_task_return" "not task.opts.async_",
+    ReturnsOtherType TaskReturnInvalid "canon_task_return" "result_type != task.ft.result",
+    ReturnsWithOtherOptions TaskReturnInvalid "canon_task_return" "not LiftOptions.equal(opts, task.opts)",
+    ReturnsTwice TaskReturnTwice "Task.return_" "self.state == Task.State.RESOLVED",
+    CancelsNotAsync TaskCancelInvalid "canon_task_cancel" "not task.opts.async_",
+    CancelNotDelivered TaskCancelNotDelivered "Task.cancel" "self.state != Task.State.CANCEL_DELIVERED",
+    /// Of a task that has returned or was cancelled.
+    CancelsResolved TaskReturnTwice "Task.cancel" "self.state != Task.State.CANCEL_DELIVERED",
+    BorrowsRemain BorrowsRemain "Task.{return_,cancel}" "self.num_borrows > 0",
+    EndsUnresolved NoTaskReturn "Task.unregister_thread" "self.state != Task.State.RESOLVED",
+    MayNotEnter CannotEnter "Store.lift" "not inst.may_enter_from(caller)",
+    NoCandidates CannotBlock "canon_lift" "not candidates",
+    NoSuchCode CallbackCode "unpack_callback_result" "code > CallbackCode.MAX",
+    Throws UncaughtException "call_and_trap_on_throw" "except CoreWebAssemblyException",
+    BackpressureTooHigh BackpressureOverflow "canon_backpressure_inc" "inst.backpressure == 2**16",
+    BackpressureTooLow BackpressureOverflow "canon_backpressure_dec" "inst.backpressure < 0",
+    SetHasElements SetNotEmpty "WaitableSet.drop" "len(self.elems) > 0",
+    SetHasWaiters SetHasWaiters "WaitableSet.drop" "self.num_waiting > 0",
+    NotWaitableSet WrongHandle "canon_waitable*, canon_lift" "not isinstance(wset, WaitableSet)",
+    NotWaitable WrongHandle "canon_waitable_join" "not isinstance(w, Waitable)",
+    HasSyncWaiter WaitableInSet "canon_waitable_join" "w.has_sync_waiter",
+    NotSubtask WrongHandle "canon_subtask_{cancel,drop}" "not isinstance(subtask, Subtask)",
+    ResolveDelivered SubtaskResolveDelivered "canon_subtask_cancel" "subtask.resolve_delivered()",
+    CancellationRequested SubtaskCancelTwice "canon_subtask_cancel" "subtask.cancellation_requested",
+    ResolveNotDelivered SubtaskNotResolved "Subtask.drop" "not self.resolve_delivered()",
+    NoSuchHandle UnknownIndex "Table.get" "i >= len(self.array) or self.array[i] is None",
+    /// Of what is no end at all, or of an end of another type.
+    OtherKind WrongHandle "{stream,future}_copy, cancel_copy, drop, lift_async_value" "not isinstance(e, EndT) or e.shared.t != t",
+    /// Of the other end.
+    OtherEnd WrongEnd "{stream,future}_copy, cancel_copy, drop, lift_async_value" "not isinstance(e, EndT)",
+    /// Of an end that is done.
+    EndIsDone CopyEndDone "{stream,future}_copy, lift_async_value" "e.state != CopyState.IDLE",
+    /// Of an end that copies.
+    EndIsBusy CopyEndBusy "{stream,future}_copy, lift_async_value" "e.state != CopyState.IDLE",
+    NotCopying NotCopying "cancel_copy" "e.state != CopyState.COPYING or e.has_sync_waiter",
+    FutureNotWritten FutureNotWritten "WritableFutureEnd.drop" "self.state != CopyState.DONE",
+    DropsWhileCopying DropWhileCopying "CopyEnd.drop" "self.copying()",
+    InWaitableSet WaitableInSet "canon_subtask_cancel, {stream,future}_copy, cancel_copy" "in_waitable_set() and not async_",
+    LiftsInWaitableSet LiftInSet "lift_async_value" "e.in_waitable_set()",
+    WithinComponent IntraComponentCopy "Shared{Stream,Future}Impl.{read,write}" "inst is self.pending_inst and not none_or_number_type(self.t)",
+    BufferTooLong BufferTooLong "BufferGuestImpl.__init__" "length > Buffer.MAX_LENGTH",
+    BufferOutOfBounds BufferOutOfBounds "BufferGuestImpl.__init__" "ptr + length * elem_size(..) > len(cx.opts.memory)",
+    BufferUnaligned UnalignedPointer "BufferGuestImpl.__init__" "ptr != align_to(ptr, alignment(..))",
+    NotResource WrongHandle "lift_own, lift_borrow, canon_resource_{drop,rep}" "not isinstance(h, ResourceHandle)",
+    OtherResourceType WrongHandle "lift_own, lift_borrow, canon_resource_{drop,rep}" "h.rt is not rt",
+    HandleLent ResourceLent "lift_own, canon_resource_drop" "h.num_lends != 0",
+    HandleNotOwned ResourceNotOwned "lift_own" "not h.own",
+    NotErrorContext WrongHandle "lift_error_context, canon_error_context_*" "not isinstance(errctx, ErrorContext)",
+    NoSuchThread UnknownIndex "Table.get" "i >= len(self.array) or self.array[i] is None",
+    StartsOutOfRange TableOutOfBounds "canon_thread_new_indirect" "ftbl.get(fi) past the end",
+    StartsNull ThreadStartNull "canon_thread_new_{indirect,ref}" "f is None",
+    StartsOtherType ThreadStartType "canon_thread_new_indirect" "f.t != ft",
+    NotSuspended ThreadNotSuspended "canon_thread_{resume_later,*_then_resume}" "not other_thread.suspended()",
+    /// Of later texts (687).
+    PromotesItself ThreadNotSuspended "canon_thread_*_then_promote" "i == thread.index",
+}
+
+/// A trap, and where it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trapped {
     /// The kind of the trap.
-    pub fn trap(self) -> Trap {
-        match self {
-            TrapIf::ReturnsNotAsync
-            | TrapIf::ReturnsOtherType
-            | TrapIf::ReturnsWithOtherOptions => Trap::TaskReturnInvalid,
-            TrapIf::CancelsNotAsync => Trap::TaskCancelInvalid,
-            TrapIf::CancelNotDelivered => Trap::TaskCancelNotDelivered,
-            TrapIf::CancelsResolved => Trap::TaskReturnTwice,
-            TrapIf::BorrowsRemain => Trap::BorrowsRemain,
-            TrapIf::SetHasElements => Trap::SetNotEmpty,
-            TrapIf::SetHasWaiters => Trap::SetHasWaiters,
-            TrapIf::HasSyncWaiter | TrapIf::InWaitableSet => Trap::WaitableInSet,
-            TrapIf::ResolveDelivered => Trap::SubtaskResolveDelivered,
-            TrapIf::CancellationRequested => Trap::SubtaskCancelTwice,
-            TrapIf::ResolveNotDelivered => Trap::SubtaskNotResolved,
-            TrapIf::NoSuchHandle => Trap::UnknownIndex,
-            TrapIf::OtherKind => Trap::WrongHandle,
-            TrapIf::OtherEnd => Trap::WrongEnd,
-            TrapIf::EndIsDone => Trap::CopyEndDone,
-            TrapIf::EndIsBusy => Trap::CopyEndBusy,
-            TrapIf::NotCopying => Trap::NotCopying,
-            TrapIf::FutureNotWritten => Trap::FutureNotWritten,
-            TrapIf::DropsWhileCopying => Trap::DropWhileCopying,
-            TrapIf::LiftsInWaitableSet => Trap::LiftInSet,
-            TrapIf::BufferTooLong => Trap::BufferTooLong,
-            TrapIf::BufferOutOfBounds => Trap::BufferOutOfBounds,
-            TrapIf::BufferUnaligned => Trap::UnalignedPointer,
-            TrapIf::HandleLent => Trap::ResourceLent,
-            TrapIf::HandleNotOwned => Trap::ResourceNotOwned,
+    pub trap: Trap,
+    /// The built-in that gave it; `None` until the one that is being performed is known.
+    pub by: Option<Builtin>,
+    /// The condition of the text that held; `None` for a trap of core code, of the host, or of a value that cannot be lifted or
+    /// lowered.
+    pub condition: Option<TrapIf>,
+}
+
+impl From<Trap> for Trapped {
+    fn from(trap: Trap) -> Trapped {
+        Trapped {
+            trap,
+            by: None,
+            condition: None,
+        }
+    }
+}
+
+impl From<TrapIf> for Trapped {
+    fn from(condition: TrapIf) -> Trapped {
+        Trapped {
+            trap: condition.trap(),
+            by: None,
+            condition: Some(condition),
         }
     }
 }

@@ -12,7 +12,6 @@ use super::subtasks::Subtask;
 use super::threads::Flow;
 use super::trap_if::{Site, TrapIf};
 use crate::schedules::{Choice, NOBODY};
-use spawndiff_observation::Trap;
 
 /// A waitable, by its place in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -317,7 +316,7 @@ impl<M: Machine> Store<'_, M> {
         match self.get_handle(inst, si)? {
             Handle::Set(set) => Ok(set),
             Handle::Resource(_) | Handle::Waitable(_) | Handle::ErrorContext(_) => {
-                Err(Trap::WrongHandle.into())
+                Err(TrapIf::NotWaitableSet.into())
             }
         }
     }
@@ -421,7 +420,7 @@ impl<M: Machine> Store<'_, M> {
         si: u32,
     ) -> Result<Outcome, Stop> {
         let Handle::Waitable(waitable) = self.get_handle(inst, wi)? else {
-            return Err(Trap::WrongHandle.into());
+            return Err(TrapIf::NotWaitable.into());
         };
         let waiter = self.waitables[waitable.0].has_sync_waiter;
         let conditions = [(waiter, TrapIf::HasSyncWaiter)];

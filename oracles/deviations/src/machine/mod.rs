@@ -309,7 +309,7 @@ impl Machine for Deviating {
             }
             // The task has returned before, and `Task.return_` traps for that. A trap while lifting must not come in its place.
             Returning::Results(_) if resolved => match st.lift_values(task, returning) {
-                Err(Stop::Trap(..)) => Ok(None),
+                Err(Stop::Trap(_)) => Ok(None),
                 lifted => lifted,
             },
             Returning::Results(_) => st.lift_result(task, returning),

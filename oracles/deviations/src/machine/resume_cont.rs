@@ -25,7 +25,7 @@ pub(crate) fn resume_cont(
     own.forced = None;
     let late = tells_late(st, thread);
     if st.is_between_callbacks(thread) && is_robbed(st, thread) {
-        return Err(Stop::Trap(Some(Builtin::Lift), Trap::SetHasWaiters));
+        return Err(Stop::from(Trap::SetHasWaiters).by(Builtin::Lift));
     }
     let task = st.get_thread(thread).task();
     let next = st.resume_cont(thread, cancelled | late)?;

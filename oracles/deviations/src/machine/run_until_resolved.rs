@@ -21,7 +21,7 @@ pub(crate) fn run_until_resolved(st: &mut St<'_>, task: TaskId) -> Result<(), St
             if leaves_held_task(st, task) || leaves_blocked_task(st, task) {
                 break;
             }
-            return Err(Stop::Trap(Some(Builtin::Lift), Trap::CannotBlock));
+            return Err(Stop::from(Trap::CannotBlock).by(Builtin::Lift));
         }
         let chosen = st.choose_sync_candidate(&candidates);
         may_start(st, chosen);

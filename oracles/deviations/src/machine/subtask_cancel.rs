@@ -7,7 +7,6 @@ use crate::internal_error::internal_error;
 use crate::own::{OwnThen, Told};
 use crate::places::{has_handle, takes_what_is_there};
 use crate::turns::waits;
-use crate::wasmtime::cancel_traps_in_set::refuses_in_set;
 use crate::wasmtime::cancel_yields::canceller_yields;
 use crate::wasmtime::cancels_twice::{asks_again, waits_in_own_set};
 use crate::wasmtime::forgets_subtasks::forgets;
@@ -99,12 +98,9 @@ pub(crate) fn traps_of_subtask_cancel(
         .as_subtask(subtask)
         .is_some_and(|subtask| subtask.cancellation_requested());
     asks_again(st, requested, conditions);
-    let in_set = st.get_waitable(subtask).wset().is_some();
-    let in_set = match async_ {
-        false => in_set || waits_in_own_set(st, subtask, requested),
-        true => refuses_in_set(st, subtask, requested),
-    };
-    if in_set {
+    if !conditions.contains(&TrapIf::InWaitableSet)
+        && st.cancels_in_set(async_, |st| waits_in_own_set(st, subtask, requested))
+    {
         add(conditions, TrapIf::InWaitableSet);
     }
 }

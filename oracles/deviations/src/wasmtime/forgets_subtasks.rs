@@ -32,9 +32,9 @@ pub(crate) fn refuses_join(st: &mut St<'_>, inst: InstanceId, wi: u32) -> Result
         && forgets(st, waitable)
         && means_another(st, inst, wi, waitable)?.is_none()
     {
-        let mut traps = vec![Trap::SubtaskNotResolved];
+        let mut traps = vec![Trap::SubtaskNotResolved.into()];
         if is_another_waited_for(st) {
-            traps.push(Trap::WaitableInSet);
+            traps.push(Trap::WaitableInSet.into());
         }
         st.trap_of(&traps)?;
     }

@@ -33,7 +33,7 @@ pub(crate) fn calls_in_start_function(st: &mut St<'_>, thread: ThreadId) -> Resu
 
 fn fails_in_start_function(st: &mut St<'_>) -> Result<(), Stop> {
     match deviates(st, Deviation::StartFunctionYields) {
-        true => Err(Stop::Trap(Some(Builtin::Lift), Trap::CannotBlock)),
+        true => Err(Stop::from(Trap::CannotBlock).by(Builtin::Lift)),
         false => Ok(()),
     }
 }

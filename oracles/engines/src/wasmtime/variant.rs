@@ -95,7 +95,7 @@ impl Variant {
     /// What it lacks of what cases use, by name.
     pub fn lacks(self) -> Vec<&'static str> {
         match self {
-            Variant::Winch => vec!["externref", "typed function references"],
+            Variant::Winch => vec!["externref", "typed function references", "exceptions"],
             Variant::Pulley => vec!["atomics", "shared memories"],
             Variant::Pooling => vec!["room for large modules"],
             Variant::Other(release) => release.lacks(),
@@ -106,7 +106,11 @@ impl Variant {
     /// What it lacks, if that is why it refuses a component with this message.
     pub(super) fn lacking(self, message: &str) -> Option<String> {
         let words: &[&str] = match self {
-            Variant::Winch => &["function references", "gc types are disallowed"],
+            Variant::Winch => &[
+                "function references",
+                "gc types are disallowed",
+                "exceptions proposal not enabled",
+            ],
             Variant::Pulley => &["threads support is not enabled"],
             Variant::Pooling => &["does not fit in pooling allocator requirements"],
             _ => &[],

@@ -147,7 +147,7 @@ impl Frame<'_> {
 fn stop(error: &wasmi::Error) -> Stop {
     match error.kind() {
         ErrorKind::Instantiation(InstantiationError::ElementSegmentDoesNotFit { .. }) => {
-            Stop::Trap(Some(Builtin::Core), Trap::TableOutOfBounds)
+            Stop::from(Trap::TableOutOfBounds).by(Builtin::Core)
         }
         ErrorKind::Instantiation(
             InstantiationError::TooManyInstances

@@ -234,8 +234,8 @@ impl<M: Machine> ComponentInstance<M> {
         // A call that ran out of something may have left an exception under way.
         exceptions::escaped(&mut store.core);
         let returned = store.call_as_host(&func, args).map_err(|stop| {
-            if let Stop::Trap(builtin, trap) = &stop {
-                store.trapped(*builtin, *trap);
+            if let Stop::Trap(trapped) = &stop {
+                store.trapped(trapped);
             }
             failure(stop)
         })?;
@@ -280,9 +280,9 @@ fn from_core(value: &Val) -> Value {
 
 fn failure(stop: Stop) -> Failure {
     match stop {
-        Stop::Trap(_, trap) => Failure::Trap {
-            kind: Some(trap),
-            message: trap.message().to_string(),
+        Stop::Trap(trapped) => Failure::Trap {
+            kind: Some(trapped.trap),
+            message: trapped.trap.message().to_string(),
         },
         Stop::Exhausted(what) => Failure::Exhausted(what.to_string()),
         Stop::Unsupported(what) => not_supported(what),

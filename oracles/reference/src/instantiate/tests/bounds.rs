@@ -280,7 +280,7 @@ fn a_segment_that_does_not_fit_traps() {
         let text =
             format!("(component (core module $m {module}) (core instance (instantiate $m)))");
         match run_with(&text, &Items::default()).1 {
-            Err(Failure::Stop(Stop::Trap(_, trap))) => assert_eq!(trap, expected),
+            Err(Failure::Stop(Stop::Trap(trapped))) => assert_eq!(trapped.trap, expected),
             other => panic!("{other:?}"),
         }
     }

@@ -48,7 +48,7 @@ fn returns(text: &str, expected: i32) {
 #[track_caller]
 fn traps(text: &str, expected: Trap) {
     match call(text) {
-        Err(Stop::Trap(_, trap)) => assert_eq!(trap, expected, "{text}"),
+        Err(Stop::Trap(trapped)) => assert_eq!(trapped.trap, expected, "{text}"),
         other => panic!("{other:?}:\n{text}"),
     }
 }
