@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What takes longer than the check of every change: the verdicts of another revision, the bench against it, and campaigns on all
-# engines. Prints what it did, and fails at the first thing that is not as it should be.
+# What takes longer than the check of every change: the adapters of old releases, the verdicts of another revision, the bench against
+# it, and campaigns on all engines. Prints what it did, and fails at the first thing that is not as it should be.
 #
 #   ci/long.sh REV [CASES]      REV: held against this checkout; CASES: on each engine, 20000 without it
 set -euo pipefail
@@ -14,6 +14,8 @@ step() {
   "$@"
 }
 
+# The adapters of the other releases that the stable toolchain builds.
+step cargo clippy --workspace --all-targets --features old-releases -- -D warnings
 step ci/same-verdicts.sh "$rev"
 step cargo bench
 step cargo run --release -- run --each --cases "$cases" --seed 905

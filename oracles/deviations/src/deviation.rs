@@ -54,6 +54,8 @@ impl Deviation {
             Deviation::CancelTrapsInSet => Some(Change::CancelInSetTraps),
             Deviation::CancelledAfterCopy => Some(Change::CancelledBeatsCompleted),
             Deviation::DropReplacesCompleted => Some(Change::DroppedBeatsCompleted),
+            Deviation::DropTellsIdleEnd => Some(Change::DropTellsIdleEnd),
+            Deviation::IdleEventEnds => Some(Change::IdleEndIsDone),
             _ => None,
         }
     }
@@ -66,6 +68,8 @@ impl Deviation {
             Change::CancelInSetTraps => Deviation::CancelTrapsInSet,
             Change::CancelledBeatsCompleted => Deviation::CancelledAfterCopy,
             Change::DroppedBeatsCompleted => Deviation::DropReplacesCompleted,
+            Change::DropTellsIdleEnd => Deviation::DropTellsIdleEnd,
+            Change::IdleEndIsDone => Deviation::IdleEventEnds,
         }
     }
 

@@ -1,9 +1,7 @@
 //! The ends of streams and futures, with the state and the side that they have for this machine.
 
 use crate::St;
-use spawndiff_reference::machine::{
-    CopyEnd, CopyState, Handle, SharedId, Side, ValType, WaitableId,
-};
+use spawndiff_reference::machine::{CopyEnd, CopyState, SharedId, Side, ValType, WaitableId};
 
 /// An end.
 pub(crate) fn end_of<'s>(st: &'s St<'_>, end: WaitableId) -> &'s CopyEnd {
@@ -22,12 +20,6 @@ pub(crate) fn is_stream(st: &St<'_>, shared: SharedId) -> bool {
 pub(crate) fn other_end(st: &St<'_>, end: WaitableId) -> WaitableId {
     let end = end_of(st, end);
     st.end_of_side(end.shared(), end.side().other())
-}
-
-/// The index of a waitable, if it is in a table.
-pub(crate) fn index_of(st: &St<'_>, waitable: WaitableId) -> Option<u32> {
-    st.all_instances()
-        .find_map(|inst| st.handles(inst).index_of(Handle::Waitable(waitable)))
 }
 
 /// `CopyEnd.state`, as this machine has it.

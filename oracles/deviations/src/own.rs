@@ -134,8 +134,8 @@ pub(crate) enum OwnThen {
 /// An event that the text does not have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum OwnEvent {
-    /// Of an end that is not copying. `kept`: it was there before the end's last copy.
-    Idle { kept: bool },
+    /// Of an end that is not copying, kept beyond a copy.
+    Kept,
     /// Of an end of a stream or future that crossed.
     Crossed(CrossedEvent),
 }
@@ -219,7 +219,8 @@ impl Deviating {
     pub(crate) fn of_event(&self, event: Option<PendingEvent>) -> Option<OwnEvent> {
         match event {
             Some(PendingEvent::Own(key)) => self.events.get(key as usize).copied(),
-            Some(PendingEvent::Subtask | PendingEvent::Copy { .. }) | None => None,
+            Some(PendingEvent::Subtask | PendingEvent::Copy { .. } | PendingEvent::Dropped)
+            | None => None,
         }
     }
 }

@@ -24,11 +24,6 @@ const CALLED_BY_CAUSES: &[(&str, &str, &str)] = &[
         "what is told of what has crossed is an event: it wakes the same threads",
     ),
     (
-        "drop_tells_idle_end",
-        "stale_wait_fails",
-        "such an event is gone after it has woken threads, like any other that is taken",
-    ),
-    (
         "sync_typed_suspends",
         "leaves_in_called_post_return",
         "the trap is that of the caller where a thread is taken for that",

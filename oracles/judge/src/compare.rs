@@ -5,13 +5,17 @@
 //! as soon as its trace leaves the native one ([`Witness`]). A schedule found: agreement. All explored and none found: a
 //! divergence, at the event that no schedule gets past.
 
+mod difference;
+
+pub use difference::{Difference, Leaves, Seen, What, difference};
+
 use crate::Guided;
 use crate::runs::{Reached, Runs};
-use spawndiff_corpus::{Event, Run, Value};
-use spawndiff_observation::{End, Exhaustion, InvocationObservation, MayMean, RunObservation};
-use spawndiff_reference::machine::TrapIf;
+use difference::in_invocation;
+use spawndiff_corpus::{Event, Run};
+use spawndiff_observation::{End, Exhaustion, InvocationObservation, RunObservation};
 use spawndiff_reference::schedules::{Choice, Fixed, Label, Recording, Scheduler, splitmix64};
-use spawndiff_reference::{Builtin, Coverage, Reference, Stopped, Unsupported, Witness};
+use spawndiff_reference::{Reference, Stopped, Unsupported, Witness};
 use std::cell::RefCell;
 use std::fmt;
 
@@ -57,88 +61,6 @@ pub enum Unknown {
     Unexplained,
 }
 
-/// The first difference between what the native engine did and what the reference allows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// Which invocation of the run; `None`: its instantiation, or what the run left.
-    pub invocation: Option<usize>,
-    /// What differs there.
-    pub what: What,
-}
-
-/// Where a native run leaves the schedule of the reference that got furthest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leaves {
-    /// The first difference.
-    pub difference: Difference,
-    /// How the invocation ends on that schedule, or the instantiation.
-    pub end: End,
-    /// The built-in that traps there, if that is how it ends.
-    pub by: Option<Builtin>,
-    /// The condition of the text that holds there, if it is one of those.
-    pub condition: Option<TrapIf>,
-}
-
-impl Leaves {
-    /// From what the reference saw and reached on that schedule.
-    pub(crate) fn new(
-        difference: Difference,
-        reference: &RunObservation,
-        reached: &Coverage,
-    ) -> Leaves {
-        let part = reference.part(difference.invocation);
-        let end = part.unwrap_or(&reference.instantiation).end;
-        let (by, condition) = match end {
-            End::Trap(_) => (
-                reached.gave(difference.invocation),
-                reached.condition(difference.invocation),
-            ),
-            End::Quiet | End::Deadlock | End::Exhausted(_) => (None, None),
-        };
-        Leaves {
-            difference,
-            end,
-            by,
-            condition,
-        }
-    }
-}
-
-/// What differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
-    /// The event at a position of the trace of the invocation.
-    Event {
-        /// The position, from 0.
-        position: usize,
-        /// What the native engine logged there; `None`: nothing more.
-        native: Option<Event>,
-        /// What the reference logged there; `None`: nothing more.
-        reference: Option<Event>,
-    },
-    /// The result of the task.
-    Returned {
-        /// The native engine's.
-        native: Option<Option<Value>>,
-        /// The reference's.
-        reference: Option<Option<Value>>,
-    },
-    /// How it ended.
-    End {
-        /// On the native engine.
-        native: End,
-        /// On the reference.
-        reference: End,
-    },
-    /// Whether a thread or task was left at the end of the run.
-    Leftover {
-        /// On the native engine.
-        native: bool,
-        /// On the reference.
-        reference: bool,
-    },
-}
-
 /// What a comparison tried: how many schedules, and a hash of every choice that they asked (its kind, and of how many
 /// options). Two versions of the reference that try the same have the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -176,25 +98,6 @@ impl<S: Scheduler> Scheduler for Asking<'_, S> {
     fn choose(&mut self, choice: Choice, options: &[Label]) -> usize {
         self.tried.asked(choice, options);
         self.policy.choose(choice, options)
-    }
-}
-
-/// What was seen of a run on an engine, and which traps that engine does not tell apart.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
-    /// What was seen.
-    pub run: &'a RunObservation,
-    /// Which traps may mean which.
-    pub may_mean: &'a MayMean,
-}
-
-/// On an engine that tells all traps apart.
-impl<'a> From<&'a RunObservation> for Seen<'a> {
-    fn from(run: &'a RunObservation) -> Seen<'a> {
-        Seen {
-            run,
-            may_mean: MayMean::NOTHING_ELSE,
-        }
     }
 }
 
@@ -413,153 +316,6 @@ impl Witness for &Search<'_> {
             (invocation, seen.events.len())
         };
         same
-    }
-}
-
-/// The first difference between a native run and a run of the reference.
-pub fn difference(seen: Seen<'_>, reference: &RunObservation) -> Option<Difference> {
-    let Seen {
-        run: native,
-        may_mean,
-    } = seen;
-    let nowhere = |what| {
-        Some(Difference {
-            invocation: None,
-            what,
-        })
-    };
-    if let Some(what) = in_invocation(&native.instantiation, &reference.instantiation, may_mean) {
-        return nowhere(what);
-    }
-    for (index, (native, reference)) in native
-        .invocations
-        .iter()
-        .zip(&reference.invocations)
-        .enumerate()
-    {
-        if let Some(what) = in_invocation(native, reference, may_mean) {
-            return Some(Difference {
-                invocation: Some(index),
-                what,
-            });
-        }
-    }
-    debug_assert_eq!(
-        native.invocations.len(),
-        reference.invocations.len(),
-        "runs whose invocations ended alike have as many of them"
-    );
-    match (native.leftover, reference.leftover) {
-        (Some(native), Some(reference)) if native != reference => {
-            nowhere(What::Leftover { native, reference })
-        }
-        _ => None,
-    }
-}
-
-/// Whether both ended alike, as far as the native engine tells.
-fn same_end(native: End, reference: End, may_mean: &MayMean) -> bool {
-    match (native, reference) {
-        (End::Trap(native), End::Trap(reference)) => may_mean.allows(native, reference),
-        _ => native == reference,
-    }
-}
-
-/// The first difference between two observations of an invocation.
-fn in_invocation(
-    native: &InvocationObservation,
-    reference: &InvocationObservation,
-    may_mean: &MayMean,
-) -> Option<What> {
-    let length = native.events.len().max(reference.events.len());
-    for position in 0..length {
-        let (ours, theirs) = (native.events.get(position), reference.events.get(position));
-        if ours != theirs {
-            let (native, reference) = (ours.copied(), theirs.copied());
-            return Some(What::Event {
-                position,
-                native,
-                reference,
-            });
-        }
-    }
-    if !same_end(native.end, reference.end, may_mean) {
-        return Some(What::End {
-            native: native.end,
-            reference: reference.end,
-        });
-    }
-    // An embedder hears of a result only after the threads that were ready have run on; a trap of theirs can get there
-    // first. So after a trap a missing result says nothing. One that is there must be the right one.
-    let missing = native.returned.is_none() && matches!(native.end, End::Trap(_));
-    if native.returned != reference.returned && !missing {
-        return Some(What::Returned {
-            native: native.returned,
-            reference: reference.returned,
-        });
-    }
-    None
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.invocation {
-            Some(index) => write!(f, "invocation {index}: {}", self.what),
-            None if matches!(self.what, What::Leftover { .. }) => self.what.fmt(f),
-            None => write!(f, "instantiation: {}", self.what),
-        }
-    }
-}
-
-impl fmt::Display for What {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let event = |event: &Option<Event>| match event {
-            Some(event) => event.to_string(),
-            None => "nothing more".to_string(),
-        };
-        let returned = |returned: &Option<Option<Value>>| match returned {
-            Some(Some(value)) => format!("returned {value}"),
-            Some(None) => "returned".to_string(),
-            None => "did not return".to_string(),
-        };
-        match self {
-            What::Event {
-                position,
-                native,
-                reference,
-            } => write!(
-                f,
-                "event {position}: native {}, allowed {}",
-                event(native),
-                event(reference)
-            ),
-            What::Returned { native, reference } => {
-                write!(
-                    f,
-                    "native {}, allowed {}",
-                    returned(native),
-                    returned(reference)
-                )
-            }
-            What::End { native, reference } => {
-                write!(f, "end: native {native}, allowed {reference}")
-            }
-            What::Leftover { native, reference } => {
-                let left = |left: &bool| {
-                    if *left {
-                        "threads left"
-                    } else {
-                        "nothing left"
-                    }
-                };
-                write!(
-                    f,
-                    "at the end: native {}, allowed {}",
-                    left(native),
-                    left(reference)
-                )
-            }
-        }
     }
 }
 

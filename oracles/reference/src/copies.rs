@@ -2,12 +2,13 @@
 //! (`lift_async_value`, `lower_stream`, `lower_future`).
 
 use super::abi::SharedId;
+use super::buffers::BufferId;
 use super::canon::Outcome;
 use super::canonical::{CanonicalOptions, InstanceId, Side};
 use super::machine::Machine;
 use super::state::{Handle, ThreadId};
 use super::store::{Stop, Store};
-use super::streams::{BufferId, CopyEnd, CopyState};
+use super::streams::{CopyEnd, CopyState};
 use super::trap_if::{Site, TrapIf};
 use super::types::ValType;
 use super::waitables::{BLOCKED, EventTuple, WaitableId};

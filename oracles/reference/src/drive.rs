@@ -5,11 +5,12 @@
 
 use super::canon::{Outcome, Request};
 use super::canonical::Canon;
+use super::core_traps::core_stop;
 use super::exceptions;
 use super::lift::Next;
 use super::machine::Machine;
 use super::state::{Activity, Cancelled, Continuation, Outer, Parked, Then, ThreadId};
-use super::store::{Stop, Store, core_stop};
+use super::store::{Stop, Store};
 use super::threads::Flow;
 use super::trap_if::TrapIf;
 use spawndiff_observation::Builtin;

@@ -39,6 +39,10 @@ changes! {
     CancelledBeatsCompleted "719-cancelled",
     /// 719: a copy of a stream that was completed says DROPPED where the other end was dropped before that is delivered.
     DroppedBeatsCompleted "719-dropped",
+    /// 720: the drop of an end is an event of the other end also where that one is not copying.
+    DropTellsIdleEnd "720-event",
+    /// 720: an end that is told of that is done.
+    IdleEndIsDone "720-done",
 }
 
 /// A text: the one that the reference is written from, with some changes.

@@ -16,15 +16,18 @@
 
 mod abi;
 mod binary;
+mod buffers;
 mod building;
 mod canon;
 mod canonical;
 mod context;
 mod copies;
+mod core_traps;
 mod coverage;
 mod definition;
 mod drive;
 pub mod edition;
+mod error_contexts;
 mod exceptions;
 mod host;
 mod instantiate;

@@ -11,6 +11,7 @@
 //! [`PendingEvent::Own`], whose numbers only the machine itself understands.
 
 pub use super::abi::{CoreValueIter, MAX_FLAT_RESULTS, SharedId, Value};
+pub use super::buffers::BufferId;
 pub use super::canon::{Args, Outcome};
 pub use super::canonical::{
     Canon, CanonicalOptions, FuncInst, HostFuncId, InstanceId, Lift, Memory, Side, StringEncoding,
@@ -24,7 +25,7 @@ pub use super::state::{
     TaskId, TaskState, Then, Thread, ThreadId,
 };
 pub use super::store::{Stop, Store};
-pub use super::streams::{BufferId, CopyEnd, CopyResult, CopyState, event_code};
+pub use super::streams::{CopyEnd, CopyResult, CopyState, event_code};
 pub use super::subtasks::{OnCancel, Subtask, SubtaskState};
 pub use super::threads::Flow;
 pub use super::trap_if::{Site, TrapIf, Trapped};

@@ -4,10 +4,10 @@
 //! handles name. CanonicalABI.md, "Embedding".
 
 use super::abi::{self, Budget, Layouts, Read};
+use super::buffers::Buffer;
 use super::canonical::{Canon, FuncInst, HostFuncId, InstanceId};
 use super::coverage::Coverage;
 use super::edition::{Change, Edition};
-use super::exceptions::Refused;
 use super::host::{HostFunc, PendingCall};
 use super::limits::{FUEL, HANDLES, INSTANCES, Limits, NESTING};
 use super::machine::Machine;
@@ -15,7 +15,7 @@ use super::resources::{ResourceHandle, ResourceType};
 use super::state::{
     Caller, ComponentInstance, Continuation, Handle, ReadyFunc, Task, TaskId, Thread, ThreadId,
 };
-use super::streams::{Buffer, Shared};
+use super::streams::Shared;
 use super::trap_if::{Site, TrapIf, Trapped};
 use super::types::ResourceTypeId;
 use super::waitables::{Waitable, WaitableSet};
@@ -498,31 +498,4 @@ impl From<TrapIf> for Stop {
     fn from(condition: TrapIf) -> Stop {
         Stop::Trap(condition.into())
     }
-}
-
-/// An error of wasmi, from running core code.
-pub(crate) fn core_stop(error: &wasmi::Error) -> Stop {
-    use wasmi::TrapCode;
-    let trap = match error.as_trap_code() {
-        Some(TrapCode::UnreachableCodeReached) => Trap::Unreachable,
-        Some(TrapCode::MemoryOutOfBounds) => Trap::MemoryOutOfBounds,
-        Some(TrapCode::TableOutOfBounds) => Trap::TableOutOfBounds,
-        Some(TrapCode::IndirectCallToNull) => Trap::IndirectCallToNull,
-        Some(TrapCode::IntegerDivisionByZero) => Trap::IntegerDivideByZero,
-        Some(TrapCode::IntegerOverflow) => Trap::IntegerOverflow,
-        Some(TrapCode::BadConversionToInteger) => Trap::BadConversionToInteger,
-        Some(TrapCode::BadSignature) => Trap::IndirectCallTypeMismatch,
-        Some(TrapCode::StackOverflow) => return Stop::Exhausted(Exhaustion::Stack),
-        Some(TrapCode::OutOfFuel) => return Stop::Exhausted(Exhaustion::Fuel),
-        Some(TrapCode::GrowthOperationLimited | TrapCode::OutOfSystemMemory) => {
-            return Stop::Exhausted(Exhaustion::Memory);
-        }
-        None => {
-            return match error.downcast_ref::<Refused>() {
-                Some(refused) => refused.stop(),
-                None => Stop::Unsupported(Unsupported::malformed(error)),
-            };
-        }
-    };
-    Stop::from(trap).by(Builtin::Core)
 }

@@ -1,11 +1,12 @@
-//! Streams and futures (CanonicalABI.md, "Buffer State", "Stream State", "Future State"): what both ends share, the copies
-//! between them, and their ends.
+//! Streams and futures (CanonicalABI.md, "Stream State", "Future State"): what both ends share, the copies between them, and their
+//! ends.
 //!
 //! The specification keeps callbacks with a pending copy; here it is known which end is copying, and [`PendingEvent`] says
 //! what the callback would do. The built-ins are in [`super::copies`].
 
-use super::abi::{self, SharedId};
-use super::canonical::{CanonicalOptions, InstanceId, Side};
+use super::abi::SharedId;
+use super::buffers::{BufferId, element, none_or_number_type};
+use super::canonical::{InstanceId, Side};
 use super::edition::Change;
 use super::limits;
 use super::machine::Machine;
@@ -14,10 +15,6 @@ use super::store::{Stop, Store};
 use super::trap_if::TrapIf;
 use super::types::ValType;
 use super::waitables::{EventCode, EventTuple, PendingEvent, Waitable, WaitableId, WaitableKind};
-
-/// A buffer, by its place in the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BufferId(pub(crate) usize);
 
 /// `class CopyResult`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,20 +98,6 @@ struct Pending {
     end: WaitableId,
 }
 
-/// `class BufferGuestImpl`.
-#[derive(Debug)]
-pub struct Buffer {
-    pub(crate) opts: CanonicalOptions,
-    pub(crate) inst: InstanceId,
-    t: Option<ValType>,
-    pub(crate) ptr: u64,
-    pub(crate) progress: u32,
-    length: u32,
-}
-
-/// `Buffer.MAX_LENGTH`.
-const MAX_LENGTH: u32 = (1 << 28) - 1;
-
 impl Shared {
     /// Its type: a stream or a future.
     pub fn ty(&self) -> &ValType {
@@ -124,136 +107,6 @@ impl Shared {
     /// Whether an end was dropped.
     pub fn dropped(&self) -> bool {
         self.dropped
-    }
-}
-
-impl Buffer {
-    /// `Buffer.remain`.
-    pub fn remain(&self) -> u32 {
-        self.length - self.progress
-    }
-
-    /// `Buffer.is_zero_length`.
-    pub fn is_zero_length(&self) -> bool {
-        self.length == 0
-    }
-
-    /// `BufferGuestImpl.progress`.
-    pub fn progress(&self) -> u32 {
-        self.progress
-    }
-}
-
-/// The element type of a stream or future type.
-pub(crate) fn element(ty: &ValType) -> Option<&ValType> {
-    match ty {
-        ValType::Stream(t) | ValType::Future(t) => t.as_deref(),
-        _ => None,
-    }
-}
-
-/// `none_or_number_type`.
-fn none_or_number_type(t: Option<&ValType>) -> bool {
-    matches!(
-        t,
-        None | Some(
-            ValType::U8
-                | ValType::U16
-                | ValType::U32
-                | ValType::U64
-                | ValType::S8
-                | ValType::S16
-                | ValType::S32
-                | ValType::S64
-                | ValType::F32
-                | ValType::F64
-        )
-    )
-}
-
-/// Buffers.
-impl<M: Machine> Store<'_, M> {
-    /// The conditions of `BufferGuestImpl.__init__`, and their traps.
-    pub(crate) fn check_buffer(
-        &mut self,
-        ty: &ValType,
-        opts: &CanonicalOptions,
-        inst: InstanceId,
-        ptr: u64,
-        length: u32,
-    ) -> [(bool, TrapIf); 3] {
-        let [unaligned, elsewhere] = match (element(ty), length) {
-            (Some(t), 1..) => self.context(opts, inst, None).check_range(ptr, length, t),
-            (Some(_), 0) | (None, _) => [false; 2],
-        };
-        [
-            (length > MAX_LENGTH, TrapIf::BufferTooLong),
-            (elsewhere, TrapIf::BufferOutOfBounds),
-            (unaligned, TrapIf::BufferUnaligned),
-        ]
-    }
-
-    /// `BufferGuestImpl.__init__`, once they are checked.
-    pub(crate) fn new_buffer(
-        &mut self,
-        ty: &ValType,
-        opts: &CanonicalOptions,
-        inst: InstanceId,
-        ptr: u64,
-        length: u32,
-    ) -> Result<BufferId, Stop> {
-        let t = element(ty).cloned();
-        let buffer = Buffer {
-            opts: opts.clone(),
-            inst,
-            t,
-            ptr,
-            progress: 0,
-            length,
-        };
-        limits::add(&mut self.buffers, buffer).map(BufferId)
-    }
-
-    /// A buffer.
-    pub fn buffer(&self, buffer: BufferId) -> &Buffer {
-        &self.buffers[buffer.0]
-    }
-
-    /// Whether the address at which a buffer goes on is aligned.
-    pub fn is_aligned(&mut self, buffer: BufferId) -> bool {
-        let Buffer {
-            opts, inst, ptr, t, ..
-        } = &self.buffers[buffer.0];
-        let (opts, inst, ptr) = (opts.clone(), *inst, *ptr);
-        match t.clone() {
-            Some(t) => !self.context(&opts, inst, None).check_range(ptr, 0, &t)[0],
-            None => true,
-        }
-    }
-
-    /// `ReadableBuffer.read` of one and `WritableBuffer.write` of the other.
-    ///
-    /// # Errors
-    ///
-    /// A trap, if the values cannot be lifted or lowered.
-    pub fn transfer(&mut self, from: BufferId, to: BufferId, n: u32) -> Result<(), Stop> {
-        if let Some(t) = self.buffer(from).t.clone() {
-            let buffer = self.buffer(from);
-            let (opts, inst, ptr) = (buffer.opts.clone(), buffer.inst, buffer.ptr);
-            let mut cx = self.context(&opts, inst, None);
-            let values = abi::load_list_from_valid_range(&mut cx, ptr, n.into(), &t)?;
-            let size = u64::from(n) * abi::elem_size(&mut cx, &t);
-            self.buffers[from.0].ptr += size;
-            let buffer = self.buffer(to);
-            let (opts, inst, ptr) = (buffer.opts.clone(), buffer.inst, buffer.ptr);
-            let mut cx = self.context(&opts, inst, None);
-            abi::store_list_into_valid_range(&mut cx, &values, ptr, &t)?;
-            let size = u64::from(n) * abi::elem_size(&mut cx, &t);
-            self.buffers[to.0].ptr += size;
-        }
-        self.buffers[from.0].progress += n;
-        self.buffers[to.0].progress += n;
-        Ok(())
     }
 }
 
@@ -340,7 +193,47 @@ impl<M: Machine> Store<'_, M> {
         let shared = self.end(end).shared;
         self.drop_shared(shared);
         self.drop_replaces_completed(end);
+        self.drop_tells_idle_end(end);
+        if self.waitable(end).pending_event == Some(PendingEvent::Dropped) {
+            self.take_pending_event(end);
+        }
         self.drop_waitable(end);
+    }
+
+    /// 720: an end that is not copying is told, too.
+    pub fn drop_tells_idle_end(&mut self, dropped: WaitableId) {
+        if !self.edition.has(Change::DropTellsIdleEnd) {
+            return;
+        }
+        let CopyEnd { shared, side, .. } = *self.end(dropped);
+        let other = self.end_of_side(shared, side.other());
+        if !self.end(other).state.copying() && !self.has_pending_event(other) {
+            M::set_pending_event(self, other, PendingEvent::Dropped);
+        }
+    }
+
+    /// 720: the event of an end that is not copying.
+    pub(crate) fn dropped_event(&mut self, end: WaitableId) -> EventTuple {
+        self.changed(Change::DropTellsIdleEnd);
+        self.idle_event(end)
+    }
+
+    /// 720: DROPPED, of an end that is not copying.
+    pub fn idle_event(&mut self, end: WaitableId) -> EventTuple {
+        if self.changed(Change::IdleEndIsDone) {
+            self.end(end).state = CopyState::Done;
+        }
+        let CopyEnd { shared, side, .. } = *self.end(end);
+        let stream = matches!(self.shared[shared.0].ty, ValType::Stream(_));
+        let index = self.index_of(end).unwrap_or_default();
+        EventTuple(event_code(stream, side), index, CopyResult::Dropped as u32)
+    }
+
+    /// The index of a waitable, if it is in a table.
+    pub fn index_of(&self, waitable: WaitableId) -> Option<u32> {
+        let handle = Handle::Waitable(waitable);
+        let mut instances = self.instances.iter();
+        instances.find_map(|inst| inst.handles.index_of(handle))
     }
 
     /// 719: DROPPED is told in the place of COMPLETED, where that was not told of yet.

@@ -56,6 +56,8 @@ pub enum PendingEvent {
         /// Whether the buffer is taken back.
         reclaim: bool,
     },
+    /// 720: the other end was dropped, of an end that is not copying.
+    Dropped,
     /// Something of a machine's own: the text has none.
     Own(u64),
 }
@@ -216,6 +218,7 @@ impl<M: Machine> Store<'_, M> {
             PendingEvent::Copy { result, reclaim } => {
                 Ok(self.copy_event(waitable, result, reclaim))
             }
+            PendingEvent::Dropped => Ok(self.dropped_event(waitable)),
             PendingEvent::Own(key) => M::own_event(self, waitable, key),
         }
     }

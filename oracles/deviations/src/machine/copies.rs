@@ -2,22 +2,19 @@
 
 use crate::St;
 use crate::conditions::{fix, not_waited_for};
-use crate::ends::{copy_state, end_of, index_of, is_stream, side_of};
-use crate::idle_events::take_idle_event;
+use crate::ends::{copy_state, end_of, is_stream, side_of};
+use crate::idle_events::{loses_idle_event, take_idle_event};
 use crate::internal_error::internal_error;
 use crate::wakes::drops_waited_for;
 use crate::wasmtime::cancels_sync_copy::{cancels_sync_copy, lifts_waited_for};
 use crate::wasmtime::copies_in_set::begins_in_set;
 use crate::wasmtime::copies_unaligned::begins_unaligned;
-use crate::wasmtime::copy_keeps_idle_event::{keeps_idle_event, tells_kept_event};
-use crate::wasmtime::drop_tells_idle_end::{loses_idle_event, tells_idle_end, tells_idle_event};
-use crate::wasmtime::idle_event_ends::ends_idle_end;
+use crate::wasmtime::copy_keeps_idle_event::keeps_idle_event;
 use crate::wasmtime::outlived_caller_fails::fails_without_caller;
 use crate::wasmtime::outlived_copier_fails::fails_without_copier;
 use crate::wasmtime::zero_write_completes::completes_zero_write;
 use spawndiff_reference::machine::{
-    BufferId, CopyResult, CopyState, EventTuple, Side, Stop, ThreadId, TrapIf, WaitableId,
-    event_code,
+    BufferId, CopyResult, CopyState, Side, Stop, ThreadId, TrapIf, WaitableId,
 };
 
 /// `CopyEnd.drop`: the other end hears of it in more ways than the text has.
@@ -26,7 +23,7 @@ pub(crate) fn drop_end(st: &mut St<'_>, end: WaitableId) {
     if take_idle_event(st, end) {
         loses_idle_event(st, end);
     }
-    tells_idle_end(st, end);
+    st.drop_tells_idle_end(end);
     st.drop_replaces_completed(end);
     drops_waited_for(st, end);
     st.drop_waitable(end);
@@ -60,19 +57,6 @@ pub(crate) fn shared_copy(
     }
     st.machine.copiers.insert(end, thread);
     st.shared_copy(end, buffer)
-}
-
-/// The event of an end that was not copying.
-pub(crate) fn idle_event(st: &mut St<'_>, end: WaitableId, kept: bool) -> Result<EventTuple, Stop> {
-    match kept {
-        true => tells_kept_event(st),
-        false => tells_idle_event(st),
-    }
-    ends_idle_end(st, end);
-    let (shared, side) = (end_of(st, end).shared(), end_of(st, end).side());
-    let index = index_of(st, end).unwrap_or_default();
-    let code = event_code(is_stream(st, shared), side);
-    Ok(EventTuple(code, index, CopyResult::Dropped as u32))
 }
 
 /// The conditions of `stream_copy` and `future_copy`, with an end of theirs.

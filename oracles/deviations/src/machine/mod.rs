@@ -19,13 +19,13 @@ mod waits;
 
 use crate::own::{Deviating, NEVER, OwnEvent, OwnThen};
 use crate::wasmtime::{
-    cancels_other_end, copies_in_set, copies_unaligned, drop_tells_idle_end, forgets_subtasks,
+    cancels_other_end, copies_in_set, copies_unaligned, copy_keeps_idle_event, forgets_subtasks,
     keeps_returned_calls, leaves_in_called_post_return, outlived_caller_fails,
     outlived_start_function_fails, shrinks_aligned, stale_wait_fails, start_function_waits,
     start_function_yields, sync_call_skips_queue, sync_typed_suspends,
     sync_typed_yield_runs_others, tells_after_return, waits_for_exclusive, wakes_excluded,
 };
-use crate::{St, held_returns, turns, wakes};
+use crate::{St, held_returns, idle_events, turns, wakes};
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::wasmi;
 use spawndiff_reference::machine::{
@@ -279,7 +279,7 @@ impl Machine for Deviating {
 
     fn new_end(st: &mut St<'_>, shared: SharedId, side: Side) -> Result<WaitableId, Stop> {
         let end = st.new_end(shared, side)?;
-        drop_tells_idle_end::brings_idle_event(st, end);
+        idle_events::brings_idle_event(st, end);
         Ok(end)
     }
 
@@ -423,7 +423,7 @@ impl Machine for Deviating {
 
     fn own_event(st: &mut St<'_>, waitable: WaitableId, key: u64) -> Result<EventTuple, Stop> {
         match st.machine.of_event(Some(PendingEvent::Own(key))) {
-            Some(OwnEvent::Idle { kept }) => copies::idle_event(st, waitable, kept),
+            Some(OwnEvent::Kept) => Ok(copy_keeps_idle_event::kept_event(st, waitable)),
             Some(OwnEvent::Crossed(event)) => cancels_other_end::crossed_event(st, waitable, event),
             None => unreachable!("the number was given out by this machine"),
         }

@@ -11,7 +11,7 @@
 use super::copies_unaligned::transfer;
 use super::wakes_excluded::wakes_one;
 use crate::conditions::not_in_set;
-use crate::ends::{copy_state, end_of, index_of, is_stream, set_copy_state};
+use crate::ends::{copy_state, end_of, is_stream, set_copy_state};
 use crate::internal_error::internal_error;
 use crate::own::{Deviating, OwnEvent};
 use crate::wakes::{drops_waited_for, wakes_in_vain};
@@ -200,7 +200,7 @@ fn cross(st: &mut St<'_>, shared: SharedId) {
         let (state, copy) = (copy_state(st, end), end_of(st, end).copy());
         match pending {
             Some((of, buffer)) if of == end => *crossed.slot(side) = Slot::Ready(of, buffer),
-            _ if index_of(st, end).is_none() => *crossed.slot(side) = Slot::Dropped,
+            _ if st.index_of(end).is_none() => *crossed.slot(side) = Slot::Dropped,
             _ => {}
         }
         crossed.written |= future && state == CopyState::Done;
@@ -213,7 +213,7 @@ fn cross(st: &mut St<'_>, shared: SharedId) {
                     of: Some(end),
                 })
             }
-            (Some(PendingEvent::Own(_)), _) => Some(CrossedEvent {
+            (Some(PendingEvent::Own(_) | PendingEvent::Dropped), _) => Some(CrossedEvent {
                 result: CopyResult::Dropped,
                 progress: 0,
                 of: None,
@@ -326,7 +326,7 @@ pub(crate) fn crossed_event(
 ) -> Result<EventTuple, Stop> {
     let (shared, side) = (end_of(st, end).shared(), end_of(st, end).side());
     if let Some(of) = event.of {
-        if index_of(st, of).is_none() {
+        if st.index_of(of).is_none() {
             return Err(Trap::UnknownIndex.into());
         }
         if of != end || !copy_state(st, end).copying() {
@@ -337,7 +337,7 @@ pub(crate) fn crossed_event(
         *crossed(st, shared).slot(side) = Slot::Open;
     }
     let stream = is_stream(st, shared);
-    let index = index_of(st, end).unwrap_or_default();
+    let index = st.index_of(end).unwrap_or_default();
     let payload = payload(st, shared, event.result, event.progress);
     Ok(EventTuple(event_code(stream, side), index, payload))
 }
@@ -346,7 +346,7 @@ pub(crate) fn crossed_event(
 fn event_of(st: &St<'_>, end: WaitableId) -> Option<CrossedEvent> {
     match st.machine.of_event(st.get_waitable(end).pending_event()) {
         Some(OwnEvent::Crossed(event)) => Some(event),
-        Some(OwnEvent::Idle { .. }) | None => None,
+        Some(OwnEvent::Kept) | None => None,
     }
 }
 

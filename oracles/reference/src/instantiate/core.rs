@@ -2,9 +2,10 @@
 
 use super::super::Unsupported;
 use super::super::canonical::Memory;
+use super::super::core_traps::core_stop;
 use super::super::definition::{CoreInstance, CoreItem, Module, Use};
 use super::super::exceptions;
-use super::super::store::{Stop, core_stop};
+use super::super::store::Stop;
 use super::{Build, CoreSort, Failure, Frame, Instantiation, Names, at};
 use spawndiff_observation::Builtin;
 use spawndiff_observation::{Exhaustion, Trap};

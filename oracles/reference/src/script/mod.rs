@@ -6,12 +6,13 @@ mod host;
 mod values;
 
 use super::canonical::FuncInst;
+use super::core_traps::core_stop;
 use super::definition::Component;
 use super::edition::Edition;
 use super::instantiate::{self, Item, Items, func_type};
 use super::limits::Limits;
 use super::machine::{Machine, Spec};
-use super::store::{Stop, Store, core_stop};
+use super::store::{Stop, Store};
 use super::{Unsupported, binary, engine, exceptions};
 use crate::schedules::{Choice, Label, Scheduler};
 use spawndiff_observation::scripts::{Failure, Refusal, ScriptEngine, Value};

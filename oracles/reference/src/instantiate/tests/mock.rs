@@ -5,9 +5,10 @@
 
 use super::super::super::abi::Layouts;
 use super::super::super::canonical::{Canon, FuncInst, InstanceId};
+use super::super::super::core_traps::core_stop;
 use super::super::super::exceptions;
 use super::super::super::limits::Limits;
-use super::super::super::store::{Stop, core_stop};
+use super::super::super::store::Stop;
 use super::super::super::types::ResourceTypeId;
 use super::super::{Build, ValueId};
 use wasmi::Val;

@@ -1,9 +1,10 @@
 //! Exceptions within a module, claim by claim.
 
 use super::super::{have_exceptions, prepare};
+use crate::core_traps::core_stop;
 use crate::exceptions::{asked_for, escaped, provide};
 use crate::limits::Limits;
-use crate::store::{Stop, core_stop};
+use crate::store::Stop;
 use crate::text::binary;
 use spawndiff_observation::Trap;
 
