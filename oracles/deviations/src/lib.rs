@@ -43,7 +43,6 @@ use spawndiff_reference::machine::Store;
 use spawndiff_reference::schedules::{Choice, NOBODY, Scheduler};
 use spawndiff_reference::{Coverage, Reference, Stopped, Witness};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// The store of the reference on this machine.
 type St<'a> = Store<'a, Deviating>;
@@ -55,7 +54,7 @@ type St<'a> = Store<'a, Deviating>;
 /// As for [`Reference::run`].
 pub fn run_deviating(
     reference: &Reference,
-    deviations: &Arc<[Deviation]>,
+    deviations: &[Deviation],
     run: &Run,
     scheduler: &mut dyn Scheduler,
     witness: &mut dyn Witness,
@@ -63,7 +62,7 @@ pub fn run_deviating(
 ) -> (BTreeSet<Deviation>, Result<RunObservation, Stopped>) {
     let edition = Deviation::edition(deviations);
     let mut reached = Coverage::default();
-    let machine = Deviating::new(deviations.clone());
+    let machine = Deviating::new(deviations);
     let (machine, seen) =
         reference.run_with(machine, edition, run, scheduler, witness, &mut reached);
     let mut deviated = machine.deviated;

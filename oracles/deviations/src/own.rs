@@ -8,13 +8,12 @@ use spawndiff_reference::machine::{
     Then, ThreadId, WaitableId,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 
 /// The machine that leaves the specification in known ways.
 #[derive(Debug, Default)]
 pub struct Deviating {
-    /// Those that are on.
-    on: Arc<[Deviation]>,
+    /// Those that are on: a bit for each, in the order of [`Deviation::ALL`].
+    on: u128,
     /// Those that made a difference.
     pub(crate) deviated: BTreeSet<Deviation>,
     threads: Vec<OwnThread>,
@@ -143,18 +142,25 @@ pub(crate) enum OwnEvent {
 /// The condition that never holds. Any other number of a [`ReadyFunc::Own`] is the place of a task that has to return.
 pub(crate) const NEVER: ReadyFunc = ReadyFunc::Own(u64::MAX);
 
+const _: () = assert!(Deviation::ALL.len() <= u128::BITS as usize);
+
+fn bit(deviation: Deviation) -> u128 {
+    1 << deviation as u32
+}
+
 impl Deviating {
     /// A machine with these deviations.
-    pub fn new(on: Arc<[Deviation]>) -> Deviating {
+    pub fn new(on: &[Deviation]) -> Deviating {
+        let bits = on.iter().map(|&deviation| bit(deviation));
         Deviating {
-            on,
+            on: bits.fold(0, |all, bit| all | bit),
             ..Deviating::default()
         }
     }
 
     /// Whether a deviation is on.
     pub(crate) fn is_on(&self, deviation: Deviation) -> bool {
-        self.on.contains(&deviation)
+        self.on & bit(deviation) != 0
     }
 
     /// Whether a deviation is on; if so, that it made a difference is written down.

@@ -35,7 +35,7 @@ impl Reading {
 
     /// What becomes of each directive in this one.
     fn run(self, script: &Script) -> Vec<Checked> {
-        let suites = || Deviating::new(Deviation::SUITES.into());
+        let suites = || Deviating::new(Deviation::SUITES);
         match self.suite {
             true => {
                 let edition = Deviation::edition(Deviation::SUITES);

@@ -4,8 +4,6 @@
 //! A change adds no state of its own. It is asked for in the functions of the text that it changed, and nowhere else. The text
 //! of the reference is that of 2026-08-21 (commit 6d28164), which is the edition without any change.
 
-use std::collections::BTreeSet;
-
 macro_rules! changes {
     ($($(#[$doc:meta])* $name:ident $text:literal,)*) => {
         /// What a later text says otherwise.
@@ -46,18 +44,26 @@ changes! {
 }
 
 /// A text: the one that the reference is written from, with some changes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Edition(BTreeSet<Change>);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Edition {
+    /// A bit for each change, in the order of [`Change::ALL`].
+    changes: u32,
+}
+
+const _: () = assert!(Change::ALL.len() <= u32::BITS as usize);
 
 impl Edition {
     /// Whether a change is a part of it.
     pub fn has(&self, change: Change) -> bool {
-        self.0.contains(&change)
+        self.changes & 1 << change as u32 != 0
     }
 }
 
 impl FromIterator<Change> for Edition {
     fn from_iter<I: IntoIterator<Item = Change>>(changes: I) -> Edition {
-        Edition(changes.into_iter().collect())
+        let bits = changes.into_iter().map(|change| 1 << change as u32);
+        Edition {
+            changes: bits.fold(0, |all, bit| all | bit),
+        }
     }
 }
