@@ -74,6 +74,10 @@ static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Runs a campaign and prints its summary.
 pub fn run(args: &Args, setup: &Setup) -> Result<Outcome> {
+    // Before anything is made.
+    for name in &args.engine {
+        setup.engine(name)?;
+    }
     let cases = match (args.cases, args.seconds) {
         (Some(0), _) => bail!("--cases 0: there is nothing to run"),
         (_, Some(0)) => bail!("--seconds 0: there is no time to run"),

@@ -221,13 +221,14 @@ fn the_version_is_the_package_s() {
 fn an_error_of_usage_is_one_clear_line_before_the_usage() {
     let folder = folder();
     let out = folder.path().join("findings");
-    let usages: [(&[&str], &str); 9] = [
+    let usages: [(&[&str], &str); 10] = [
         (&["run", "--cases", "0"], "--cases 0"),
         (&["run", "--seconds", "0"], "--seconds 0"),
         (&["run", "--jobs", "0"], "--jobs 0"),
         (&["run", "--jobs", "100000"], "--jobs 100000"),
         (&["run", "--cases", "many"], "'many'"),
         (&["run", "--unknown"], "'--unknown'"),
+        (&["run", "--engine", "v9"], "'v9'"),
         (&["replay", "--engine", "v9"], "'v9'"),
         (&["replay", "--unknown"], "'--unknown'"),
         (&["walk"], "'walk'"),
