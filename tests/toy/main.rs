@@ -278,6 +278,10 @@ fn no_engine() {
             "it does not say who it is: the process ended: exit code 3",
         ),
         (
+            file("mute", "#!/bin/sh\nexec 1>&- sleep 60\n"),
+            "it does not say who it is: the process ended: it closed its output, and did not end",
+        ),
+        (
             file("loud", "#!/bin/sh\necho 'good morning to you'\nread x\n"),
             "it does not say who it is: ",
         ),

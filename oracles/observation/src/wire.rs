@@ -61,7 +61,7 @@ pub enum Reply {
     Refused(String),
 }
 
-/// Who a program is. The protocol stays the first field, so that the versions of two programs can be told apart.
+/// Who a program is. One of another version of the protocol may say so in a form that is no answer here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Description {
     /// [`PROTOCOL`], as the program knows it.

@@ -116,17 +116,18 @@ struct Remote {
 }
 
 impl Remote {
-    /// The answer to a question, or how the process ended over it.
-    fn ask(&self, question: &Question) -> Result<Reply, String> {
+    /// The answer to a question. The outer error: the process cannot be started; the inner one: how it ended over the question.
+    fn ask(&self, question: &Question) -> Result<Result<Reply, Death>, String> {
         let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = match &mut *process {
             Some(process) => process,
             none => none.insert(start(&self.path)?),
         };
-        asked.ask(question).map_err(|death| {
+        let answer = asked.ask(question);
+        if answer.is_err() {
             *process = None;
-            death.to_string()
-        })
+        }
+        Ok(answer)
     }
 
     fn configuration(&self) -> String {
@@ -145,10 +146,12 @@ impl Engine for Remote {
             case: case.clone(),
         });
         let message = match asked {
-            Ok(Reply::Observed(outcome)) => return outcome,
-            Ok(Reply::Refused(why)) => why,
-            Ok(_) => OTHER_ANSWER.to_string(),
-            Err(how) => how,
+            Ok(Ok(Reply::Observed(outcome))) => return outcome,
+            Ok(Ok(Reply::Refused(why))) => why,
+            Ok(Ok(_)) => OTHER_ANSWER.to_string(),
+            Ok(Err(death)) => death.to_string(),
+            // Of this machine, and not of the engine.
+            Err(why) => return Outcome::Unsupported(format!("process: {why}")),
         };
         Outcome::Crashed {
             message,
@@ -164,10 +167,11 @@ impl Engine for Remote {
         if self.lowers.is_empty() {
             return Ok(None);
         }
-        match self.ask(&Question::Lower {
+        let asked = self.ask(&Question::Lower {
             configuration: self.configuration(),
             component: component.to_vec(),
-        })? {
+        })?;
+        match asked.map_err(|death| death.to_string())? {
             Reply::Lowered(lowered) => lowered,
             Reply::Refused(why) => Err(why),
             _ => Err(OTHER_ANSWER.to_string()),
@@ -180,7 +184,7 @@ impl Engine for Remote {
             error: error.to_string(),
         });
         match asked {
-            Ok(Reply::End(end)) => end,
+            Ok(Ok(Reply::End(end))) => end,
             Ok(_) | Err(_) => None,
         }
     }

@@ -11,7 +11,7 @@ use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A process that answers with messages of type `A`.
 pub struct Process<A> {
@@ -25,6 +25,12 @@ pub struct Process<A> {
 
 /// How many of the last lines are kept that a process said on its standard error.
 const WORDS: usize = 20;
+
+/// How long a process may take to end once it has closed its output, and its last words to come.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How often it is looked after.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// How a process exits that holds too much memory.
 pub const OUT_OF_MEMORY: i32 = 99;
@@ -114,41 +120,48 @@ impl<A: DeserializeOwned + Send + 'static> Process<A> {
             match self.answers.recv_timeout(self.limit) {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) if error.kind() == io::ErrorKind::Other => {
-                    let mut death = self.end(true);
-                    death.how = format!("an answer that is none: {error}");
-                    death.late = false;
-                    return Err(death);
+                    return Err(self.end(Some(format!("an answer that is none: {error}"))));
                 }
-                Err(RecvTimeoutError::Timeout) => return Err(self.end(true)),
+                Err(RecvTimeoutError::Timeout) => {
+                    let how = format!("no answer in {} s", self.limit.as_secs());
+                    return Err(Death {
+                        late: true,
+                        ..self.end(Some(how))
+                    });
+                }
                 Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => {}
             }
         }
-        Err(self.end(false))
+        Err(self.end(None))
     }
 
-    /// Ends the process, if it is to be ended, and says how it ended.
-    fn end(&mut self, kill: bool) -> Death {
+    /// The end of the process, which is killed for the reason `killed_for`, or else has closed its output.
+    fn end(&mut self, killed_for: Option<String>) -> Death {
         self.requests = None;
-        if kill {
-            // It may have ended in the meantime.
-            let _ = self.process.kill();
+        let end = Instant::now() + GRACE;
+        let mut ended = Ok(None);
+        while killed_for.is_none() && matches!(ended, Ok(None)) && Instant::now() < end {
+            ended = self.process.try_wait();
+            std::thread::sleep(LOOK);
         }
-        let status = self.process.wait();
-        if let Some(listener) = self.listener.take() {
-            // It only reads; whatever it came to, what was read is there.
-            let _ = listener.join();
+        // A process that has ended is not hurt by it.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        // Its last words. Somebody else may still hold the other end of that pipe.
+        let listener = self.listener.take();
+        while listener.as_ref().is_some_and(|it| !it.is_finished()) && Instant::now() < end {
+            std::thread::sleep(LOOK);
         }
         let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         let last = words.iter().rev().find(|line| !is_farewell(line));
-        let how = match status {
-            _ if kill => format!("no answer in {} s", self.limit.as_secs()),
-            Ok(status) => said(status),
-            Err(error) => error.to_string(),
-        };
         Death {
-            how,
+            how: killed_for.unwrap_or_else(|| match ended {
+                Ok(Some(status)) => said(status),
+                Ok(None) => "it closed its output, and did not end".to_string(),
+                Err(error) => error.to_string(),
+            }),
             words: last.cloned().unwrap_or_default(),
-            late: kill,
+            late: false,
         }
     }
 }
