@@ -160,14 +160,7 @@ fn verdict(setup: &Setup, entry: &Entry, about: &About, active: Active) -> Resul
         case: case.clone(),
     };
     let judgement = match isolation::start(setup, LIMIT)?.ask(&request) {
-        Err(death) => {
-            let mut crashed = Judgement::crashed(case, death.to_string());
-            let known = active.settle(&crashed);
-            if let Some(known) = known {
-                crashed.verdict = known;
-            }
-            crashed
-        }
+        Err(death) => Judgement::crashed(case, death.to_string(), &active),
         Ok(_) => {
             let engine = setup.engines.make(engine).map_err(anyhow::Error::msg)?;
             Judge::knowing(engine, active).judge(case)

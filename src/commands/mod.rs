@@ -27,6 +27,7 @@ pub mod verdicts;
 
 use anyhow::{Context, Result};
 use spawndiff_corpus::{ReadError, StoredCase};
+pub use spawndiff_judge::provenance::one_line;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -55,11 +56,6 @@ pub fn stored(path: &Path) -> Option<StoredCase> {
     let read = StoredCase::read(path);
     read.map_err(|error| eprintln!("{}", unreadable(path, &error)))
         .ok()
-}
-
-/// A message of an engine as one line; a panic's can have several.
-pub fn one_line(message: &str) -> String {
-    message.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 /// Prints to standard output. A reader that has gone away, such as `head`, has read enough.

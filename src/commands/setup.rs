@@ -121,12 +121,8 @@ impl Setup {
     ///
     /// There is no such engine, or not in this build.
     pub fn crashed(&self, engine: &str, case: &Case, message: String) -> Result<Judgement> {
-        let mut judgement = Judgement::crashed(case, message);
         let active = self.known.of(&self.engine(engine)?.about);
-        if let Some(known) = active.settle(&judgement) {
-            judgement.verdict = known;
-        }
-        Ok(judgement)
+        Ok(Judgement::crashed(case, message, &active))
     }
 
     /// What a campaign draws from for a family of engines, with at most so many instances: the generator's weights, as the family wants

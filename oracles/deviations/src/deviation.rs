@@ -62,15 +62,9 @@ impl Deviation {
 
     /// The one that is this change.
     pub fn of_change(change: Change) -> Deviation {
-        match change {
-            Change::PromoteOfItselfTraps => Deviation::PromotesItself,
-            Change::ExclusiveMayRun => Deviation::SyncTypedRunsExclusive,
-            Change::CancelInSetTraps => Deviation::CancelTrapsInSet,
-            Change::CancelledBeatsCompleted => Deviation::CancelledAfterCopy,
-            Change::DroppedBeatsCompleted => Deviation::DropReplacesCompleted,
-            Change::DropTellsIdleEnd => Deviation::DropTellsIdleEnd,
-            Change::IdleEndIsDone => Deviation::IdleEventEnds,
-        }
+        let mut all = Deviation::ALL.iter().copied();
+        let found = all.find(|deviation| deviation.change() == Some(change));
+        found.expect("each change is known of some engine")
     }
 
     /// The text with the changes that are among these.

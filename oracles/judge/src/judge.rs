@@ -98,8 +98,8 @@ pub enum Divergence {
 }
 
 impl Judgement {
-    /// The judgement on a case on which the native engine ended its process: nothing was seen of it.
-    pub fn crashed(case: &Case, message: String) -> Judgement {
+    /// The judgement on a case on which the native engine, of which this is known, ended its process: nothing was seen of it.
+    pub fn crashed(case: &Case, message: String, active: &Active) -> Judgement {
         let reference = Reference::new(case).ok();
         let fixed = |run: &Run| {
             let policy = &mut Fixed;
@@ -109,7 +109,7 @@ impl Judgement {
             run.ok()
         };
         let runs: Vec<RunObservation> = case.runs.iter().map_while(fixed).collect();
-        Judgement {
+        let judgement = Judgement {
             failed: Some(message.clone()),
             verdict: Verdict::Crash { message },
             native: Observation::default(),
@@ -118,7 +118,16 @@ impl Judgement {
             coverage: Coverage::default(),
             instead: None,
             tried: Tried::default(),
-            may_mean: MayMean::default(),
+            may_mean: active.may_mean.clone(),
+        };
+        judgement.settled(active)
+    }
+
+    /// The same, where all that is known of what it shows is its kind.
+    fn settled(self, active: &Active) -> Judgement {
+        match active.settle(&self) {
+            Some(verdict) => Judgement { verdict, ..self },
+            None => self,
         }
     }
 }
@@ -158,11 +167,7 @@ impl Judge {
 
     /// The judgement on a case that came to this `outcome`, on the native engine or on another one of its release.
     pub fn judge_outcome(&self, case: &Case, outcome: Outcome) -> Judgement {
-        let mut judgement = self.unsettled(case, outcome);
-        if let Some(known) = self.active.settle(&judgement) {
-            judgement.verdict = known;
-        }
-        judgement
+        self.unsettled(case, outcome).settled(&self.active)
     }
 
     fn unsettled(&self, case: &Case, outcome: Outcome) -> Judgement {

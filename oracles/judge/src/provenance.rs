@@ -310,8 +310,8 @@ impl OnReleases {
     }
 }
 
-/// A text as one line.
-fn one_line(text: &str) -> String {
+/// A message of an engine as one line; a panic's can have several.
+pub fn one_line(text: &str) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
