@@ -23,7 +23,7 @@ use super::{Unsupported, Witness};
 use crate::schedules::{Choice, Label, NOBODY, Scheduler};
 use spawndiff_corpus::Event;
 use spawndiff_observation::Builtin;
-use spawndiff_observation::{End, Exhaustion, Trap};
+use spawndiff_observation::{End, Exhaustion};
 
 /// What keeps the store from going on.
 #[derive(Debug)]
@@ -485,17 +485,5 @@ impl<M: Machine> Store<'_, M> {
 impl From<Unsupported> for Stop {
     fn from(unsupported: Unsupported) -> Stop {
         Stop::Unsupported(unsupported)
-    }
-}
-
-impl From<Trap> for Stop {
-    fn from(trap: Trap) -> Stop {
-        Stop::Trap(trap.into())
-    }
-}
-
-impl From<TrapIf> for Stop {
-    fn from(condition: TrapIf) -> Stop {
-        Stop::Trap(condition.into())
     }
 }

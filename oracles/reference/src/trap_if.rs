@@ -1,11 +1,11 @@
-//! The conditions of traps: `trap_if` of `definitions.py`, and what it says where core code or the Canonical ABI of values traps
-//! stands elsewhere.
+//! The conditions of traps (`trap_if` of `definitions.py`), but for those of core code and of values that are lifted or lowered.
 //!
 //! Where a place checks several of them, the text has an order, but does not say which one an engine has to name where several hold.
 //! So a place collects those that hold, and which trap it is, is a choice.
 
 use super::canonical::{CanonicalOptions, Side};
 use super::state::{ResourceHandleId, TaskId, ThreadId};
+use super::store::Stop;
 use super::waitables::{SetId, WaitableId};
 use spawndiff_observation::{Builtin, Trap};
 
@@ -138,6 +138,18 @@ impl From<TrapIf> for Trapped {
             by: None,
             condition: Some(condition),
         }
+    }
+}
+
+impl From<Trap> for Stop {
+    fn from(trap: Trap) -> Stop {
+        Stop::Trap(trap.into())
+    }
+}
+
+impl From<TrapIf> for Stop {
+    fn from(condition: TrapIf) -> Stop {
+        Stop::Trap(condition.into())
     }
 }
 

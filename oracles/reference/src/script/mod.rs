@@ -113,7 +113,7 @@ impl<M: Machine> ScriptReference<M> {
 
     fn new_store(&self) -> Result<Store<'static, M>, Failure> {
         let policy = Box::new(ScriptPolicy { stays: self.stays });
-        let (machine, edition) = ((self.machine)(), self.edition.clone());
+        let (machine, edition) = ((self.machine)(), self.edition);
         Store::new(machine, edition, &self.engine, policy, Box::new(())).map_err(not_supported)
     }
 
