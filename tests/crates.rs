@@ -1,4 +1,4 @@
-//! What must be apart is apart: which crates of this workspace may depend on which, and what the specification's machine may not
+//! The crates of this workspace are kept apart: which of them may depend on which, and what the specification's machine may not
 //! speak of.
 
 use serde_json::Value;
@@ -42,7 +42,7 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     crates
 }
 
-/// What a crate may depend on, of this workspace.
+/// The crates of this workspace that a crate may depend on; `None` for any.
 fn may_depend_on(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         "spawndiff-corpus" => &[],
@@ -78,6 +78,15 @@ fn no_crate_depends_on_one_that_it_must_not_know() {
             .filter(|it| !allowed.contains(&it.as_str()))
             .collect();
         assert!(others.is_empty(), "{name} depends on {others:?}");
+    }
+}
+
+#[test]
+fn our_own_crates_are_built_for_tests_with_their_checks_and_not_for_speed() {
+    let manifest = std::fs::read_to_string(Path::new(ROOT).join("Cargo.toml")).expect("it is text");
+    for name in dependencies().keys() {
+        let profile = format!("[profile.dev.package.{name}]\nopt-level = 1\n");
+        assert!(manifest.contains(&profile), "{name} has no such profile");
     }
 }
 
