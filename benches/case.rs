@@ -1,4 +1,4 @@
-//! What a case costs, on one core, against what a plain embedder spends on the native engine alone.
+//! Measures what a case costs, on one core, against what a plain embedder spends on the native engine alone.
 //!
 //! The machine is noisy, so the figure that counts is a ratio: both sides are measured in turn, case by case, in one run.
 

@@ -8,15 +8,35 @@
 mod commands;
 
 use clap::{Parser, Subcommand};
-use commands::setup::Setup;
+use spawndiff::campaign::isolation::worker;
+use spawndiff::setup::Setup;
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// Shown below the commands.
+const EXAMPLES: &str = "\
+Examples:
+  spawndiff run                                       find something
+  spawndiff show findings/case-0000000000000001-7-cranelift.wast   look at what was found
+  spawndiff replay                                    run the stored cases
+
+Each command has a --help of its own with examples.";
 
 /// A differential fuzzing harness for the threads of WebAssembly components.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, about, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
-    #[command(flatten)]
-    setup: commands::setup::Args,
+    /// A folder of known divergences to go by, NAME.toml and NAME.wast each [default: built in]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "All commands")]
+    known: Option<PathBuf>,
+    /// An engine that is a program of its own: it answers on its standard output what it is asked on its standard input
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "All commands"
+    )]
+    program: Vec<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -44,7 +64,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let result = Setup::new(&cli.setup).and_then(|setup| match cli.command {
+    let setup = Setup::new(cli.known.as_deref(), &cli.program);
+    let result = setup.and_then(|setup| match cli.command {
         Command::Run(args) => commands::run::run(&args, &setup),
         Command::Replay(args) => commands::replay::replay(&args, &setup),
         Command::Show(args) => commands::show::show(&args, &setup),
@@ -52,7 +73,7 @@ fn main() -> ExitCode {
         Command::Engines => commands::engines::engines(&setup),
         Command::Shrink(args) => commands::shrink::shrink(&args, &setup),
         Command::Report(args) => commands::report::report(&args, &setup),
-        Command::Worker => commands::isolation::worker(&setup),
+        Command::Worker => worker(&setup).map(|()| commands::Outcome::Clean),
     });
     match result {
         Ok(commands::Outcome::Clean) => ExitCode::SUCCESS,

@@ -43,7 +43,7 @@ fn conditions(case: &Case, seen: &mut BTreeMap<TrapIf, usize>) {
 #[test]
 fn every_condition_of_the_text_is_given_by_a_case() {
     let mut seen = BTreeMap::new();
-    for folder in ["corpus/cases", "corpus/known", "corpus/known/together"] {
+    for folder in ["corpus/cases", "corpus/known", "corpus/known/combined"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         for entry in std::fs::read_dir(folder).expect("it is there") {
             let path = entry.expect("it can be listed").path();

@@ -21,7 +21,7 @@ fn all() -> impl Iterator<Item = Entry> {
     List::built_in().entries().to_vec().into_iter()
 }
 
-/// What is known of the release that the tests run.
+/// The known divergences of the release that the tests run.
 fn entries() -> impl Iterator<Item = Entry> {
     all().filter(|entry| entry.is_of(&about(Release::DEFAULT).identity))
 }
@@ -53,7 +53,7 @@ fn native() -> Native {
     Native::new(Config::default())
 }
 
-/// What the native engine did in each run, and the known failure that the run ended in, if it did.
+/// The observation of the native engine in each run, and the known failure that the run ended in, if it did.
 fn observed(known: &Known, case: &StoredCase) -> Vec<(RunObservation, Option<Failure>)> {
     let (observed, failure) = match native().observe(&case.case) {
         Outcome::Observed(observed) => (observed, None),
@@ -79,7 +79,7 @@ fn shown() -> impl Iterator<Item = Entry> {
     entries().filter(move |entry| !unseen.contains(&entry.known.name()))
 }
 
-/// What is said of a run in which the native engine did this; `None`: a schedule of the reference allows it.
+/// The first difference of a run in which the native engine did this; `None` if a schedule of the reference allows it.
 fn explanation(
     case: &StoredCase,
     run: &Run,
@@ -102,8 +102,8 @@ fn explanation(
         may_mean: &about.may_mean,
     };
     match compare(&reference(), run, seen, BUDGET) {
-        Membership::Member { .. } => None,
-        Membership::Stranger {
+        Membership::Allowed { .. } => None,
+        Membership::NotAllowed {
             difference,
             reached,
             ..
@@ -126,7 +126,7 @@ fn explanation(
     }
 }
 
-/// The same with one event altered, or with one too many: in every place up to the first trap, after which the
+/// The observations with one event altered, or with one too many: in every place up to the first trap, after which the
 /// divergence that runs on ends what can be compared.
 fn alterations(native: &RunObservation) -> Vec<RunObservation> {
     let mut altered = Vec::new();
@@ -215,9 +215,9 @@ fn the_judge_knows_each_case_by_exactly_its_name() {
     }
 }
 
-/// The cases of `corpus/known/together`: the first line of each begins with the names.
-fn together() -> Vec<(BTreeSet<Known>, StoredCase)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/known/together");
+/// The cases of `corpus/known/combined`: the first line of each begins with the names.
+fn combined() -> Vec<(BTreeSet<Known>, StoredCase)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/known/combined");
     let files = std::fs::read_dir(folder).expect("the folder is there");
     let read = |file: std::io::Result<std::fs::DirEntry>| {
         let path = file.expect("it can be listed").path();
@@ -231,10 +231,10 @@ fn together() -> Vec<(BTreeSet<Known>, StoredCase)> {
 
 #[test]
 fn several_known_divergences_in_one_run_are_known_by_exactly_their_names() {
-    let together = together();
-    assert!(together.len() > 1);
+    let combined = combined();
+    assert!(combined.len() > 1);
     let judge = Judge::new(native());
-    for (known, stored) in together {
+    for (known, stored) in combined {
         for (directive, status) in stored
             .directives
             .iter()
@@ -385,7 +385,7 @@ fn a_known_failure_of_an_instance_that_should_be_locked_is_known() {
     }
 }
 
-/// What is said of a folder of known divergences in which this one is.
+/// The list of a folder in which this known divergence is.
 fn folder_of(name: &str, says: &str) -> Result<List, String> {
     let folder = tempfile::tempdir().expect("there is room");
     let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/known/cancels-twice.wast");
@@ -402,8 +402,8 @@ const SAYS: &str =
 fn a_finding_is_known_by_its_kind_on_the_releases_that_have_it_and_on_no_other() {
     let case = entry("cancels-twice").case.case;
     let nothing = Judge::knowing(Box::new(native()), Active::default()).judge(&case);
-    let signature = Fingerprint::of(&nothing).expect("a divergence has one");
-    let says = format!("{SAYS}signature = \"{signature}\"\n");
+    let fingerprint = Fingerprint::of(&nothing).expect("a divergence has one");
+    let says = format!("{SAYS}fingerprint = \"{fingerprint}\"\n");
     let list = folder_of("twice", &says).expect("it is right");
     let verdict = |release| {
         Judge::knowing(Box::new(native()), list.of(&about(release)))

@@ -17,7 +17,7 @@ use spawndiff_reference::{Coverage, Reference};
 const SEED: u64 = 8;
 const CASES: u64 = 2_000;
 
-/// What the comparison makes of a case on an engine with a policy of its own.
+/// The comparison's answer on a case whose engine is the reference with a policy of its own.
 fn judge<S: Scheduler>(case: &Case, scheduler: impl Fn() -> S) -> Result<(), Option<String>> {
     let reference = Reference::new(case).expect("the reference knows what the generator draws");
     for run in &case.runs {
@@ -25,8 +25,8 @@ fn judge<S: Scheduler>(case: &Case, scheduler: impl Fn() -> S) -> Result<(), Opt
             .run(run, &mut scheduler(), &mut (), &mut Coverage::default())
             .expect("the reference runs what the generator draws");
         match compare(&reference, run, &observed, BUDGET) {
-            Membership::Member { .. } => {}
-            Membership::Stranger { difference, .. } => return Err(Some(difference.to_string())),
+            Membership::Allowed { .. } => {}
+            Membership::NotAllowed { difference, .. } => return Err(Some(difference.to_string())),
             Membership::Unknown(Unknown::Budget | Unknown::Unexplained | Unknown::Exhausted(_)) => {
                 return Err(None);
             }

@@ -100,7 +100,7 @@ fn every_known_divergence_fails_under_the_engines_own_runner() {
         .collect();
     for path in in_folder("corpus/known")
         .iter()
-        .chain(&in_folder("corpus/known/together"))
+        .chain(&in_folder("corpus/known/combined"))
     {
         let text = std::fs::read_to_string(path).expect("a case can be read");
         let seen = !unseen.iter().any(|name| path.ends_with(name));

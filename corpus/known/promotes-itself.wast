@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `Thread.yield_then_promote`, `Thread.suspend_then_promote`: a thread that runs is not ready, so the call is
 ;; a plain yield or suspend. Later texts say that it traps, as Wasmtime does.
 ;; https://github.com/WebAssembly/component-model/pull/687
-;; Seen in 44.0.0 to 48.0.8, and in 50.0.1. With `thread.yield-then-promote`: together/yields-then-promotes.wast.
+;; Seen in 44.0.0 to 48.0.8, and in 50.0.1. With `thread.yield-then-promote`: combined/yields-then-promotes.wast.
 
 (component definition $spawndiff
   ;; The stand-in for the host in a stored case: the text between `(component $host` and its `)`.

@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `Thread.yield_then_promote`, `Thread.suspend_then_promote`: one that is ready is switched to; with any
 ;; other the call is a plain yield or suspend.
 ;; Wasmtime 48.0.8 resumes the one that is suspended, and traps (not suspended) on one that `resume-later` made ready. With
-;; `thread.yield-then-promote`, which the releases before 48 do not have: together/yields-then-promotes.wast.
+;; `thread.yield-then-promote`, which the releases before 48 do not have: combined/yields-then-promotes.wast.
 ;; https://github.com/bytecodealliance/wasmtime/pull/14250
 ;; Seen in 44.0.0 to 48.0.8.
 

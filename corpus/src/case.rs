@@ -4,7 +4,7 @@ use crate::Value;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One component and what is done with it.
+/// One component and the runs that are made of it.
 ///
 /// The component imports nothing but an instance `host` with two functions, and each engine brings them:
 /// `log: func(point: u32, value: u64)` and `mark: func(value: u32)`. Both append to the trace.
@@ -72,9 +72,9 @@ pub const MARK: u32 = u32::MAX;
 /// One entry of the trace: a call of the host's `log` (or of `mark`, which has the point [`MARK`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Event {
-    /// Where in the program: unique for each place that logs.
+    /// The place in the program: unique for each place that logs.
     pub point: u32,
-    /// What was seen there.
+    /// The value that was logged there.
     pub value: u64,
 }
 

@@ -1,7 +1,7 @@
-//! A known divergence as a file: `NAME.toml` says where it is reported, which engine has it, and what it matches; `NAME.wast` beside
-//! it is its case.
+//! Reads a known divergence from its files: `NAME.toml` says where it is reported, which engine has it, and what it
+//! matches; `NAME.wast` beside it is its case.
 //!
-//! What a match means is for those who judge to say; here a file is only read.
+//! Here the files are only read: the code that judges says what a match means.
 
 use crate::{ReadError, StoredCase};
 use include_dir::{Dir, include_dir};
@@ -15,26 +15,30 @@ static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/known");
 /// A known divergence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownFile {
-    /// Its name: that of its files, without the extension.
+    /// The name of the divergence: that of its files, without the extension.
     pub name: String,
-    /// What the file says.
+    /// The description in the file.
     pub says: Says,
     /// Its case.
     pub case: StoredCase,
-    /// The file, to say where an error is.
+    /// The path of the file, to say where an error is.
     pub path: PathBuf,
 }
 
-/// What a file says of a known divergence.
+/// The description of a known divergence in its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Says {
+    /// The behaviour of the engine, in a few words.
+    pub does: Option<String>,
+    /// The behaviour that the specification prescribes instead, in a few words.
+    pub should: Option<String>,
     /// Where it is reported, or what the specification says instead.
     pub link: String,
     /// The engine that has it, by its name.
     pub engine: String,
     /// The releases that have it.
     pub releases: Releases,
-    /// What it matches.
+    /// The findings that the divergence matches.
     pub matches: Matches,
 }
 
@@ -87,16 +91,34 @@ impl Releases {
     }
 }
 
+impl std::fmt::Display for Releases {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Releases::Since {
+                since,
+                mended_in: None,
+            } => write!(f, "{since} and later"),
+            Releases::Since {
+                since,
+                mended_in: Some(mended_in),
+            } => write!(f, "{since} until {mended_in}"),
+            Releases::These(all) => f.write_str(&all.join(", ")),
+        }
+    }
+}
+
 /// The numbers of a version, by which versions are ordered.
 fn order(version: &str) -> Vec<u64> {
     let parts = version.split(|c: char| !c.is_ascii_digit());
     parts.filter_map(|part| part.parse().ok()).collect()
 }
 
-/// A file as it is written.
+/// The fields of a file as it is written.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Written {
+    does: Option<String>,
+    should: Option<String>,
     link: String,
     engine: String,
     since: Option<String>,
@@ -105,17 +127,18 @@ struct Written {
     matches: Matches,
 }
 
-/// What a known divergence matches. One of the first three is there.
+/// The findings that a known divergence matches, named in one way: exactly one of the first three fields is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Matches {
-    /// What a reference does that deviates in this way, by the way's name.
+    /// The findings that a reference explains which deviates in this way: the name of the way.
     pub deviation: Option<String>,
-    /// What a rule of the comparison tells, by the rule's name.
+    /// The findings that a rule of the comparison tells: the name of the rule.
     pub rule: Option<String>,
-    /// Every finding of this kind, as a summary says it: the last resort, for it says least.
-    pub signature: Option<String>,
-    /// How it ends a run that the engine does not get to the end of.
+    /// Every finding of this kind, as a summary names it: the last resort, for it says least.
+    #[serde(alias = "signature")]
+    pub fingerprint: Option<String>,
+    /// The way in which the divergence ends a run that the engine does not get to the end of. Only with `deviation`.
     pub failure: Option<FailureSays>,
 }
 
@@ -135,11 +158,11 @@ pub struct FailureSays {
 pub struct KnownError {
     /// The file, or the folder.
     pub path: PathBuf,
-    /// From 1; 0: no line of it.
+    /// The line, from 1; 0: no line of the file is to blame.
     pub line: usize,
-    /// From 1; 0: no column of it.
+    /// The column, from 1; 0: no column of the line is to blame.
     pub column: usize,
-    /// What is wrong.
+    /// The description of the error.
     pub message: String,
 }
 
@@ -152,7 +175,7 @@ fn place(line: usize, column: usize) -> String {
 }
 
 impl KnownError {
-    /// Something wrong with a file as a whole.
+    /// An error of a file as a whole.
     pub fn of(path: &Path, message: impl ToString) -> KnownError {
         KnownError {
             path: path.to_path_buf(),
@@ -164,7 +187,7 @@ impl KnownError {
 }
 
 impl KnownFile {
-    /// Those that this build brings along, in the order of their names.
+    /// The known divergences that this build brings along, in the order of their names.
     ///
     /// # Errors
     ///
@@ -181,7 +204,7 @@ impl KnownFile {
         })
     }
 
-    /// Those of a folder, in the order of their names. Folders in it are not looked at.
+    /// The known divergences of a folder, in the order of their names. Folders in it are not looked at.
     ///
     /// # Errors
     ///
@@ -197,7 +220,7 @@ impl KnownFile {
     }
 }
 
-/// Those whose files are among `paths`.
+/// The known divergences whose files are among `paths`.
 fn all(
     mut paths: Vec<PathBuf>,
     read: impl Fn(&Path) -> Result<Vec<u8>, KnownError>,
@@ -245,12 +268,12 @@ fn says(path: &Path, text: &str) -> Result<Says, KnownError> {
     let Matches {
         deviation,
         rule,
-        signature,
+        fingerprint,
         failure,
     } = &written.matches;
-    let ways = [deviation, rule, signature];
+    let ways = [deviation, rule, fingerprint];
     if ways.iter().filter(|way| way.is_some()).count() != 1 {
-        let message = "it has to match by one of `deviation`, `rule` and `signature`";
+        let message = "it has to match by one of `deviation`, `rule` and `fingerprint`";
         return Err(KnownError::of(path, message));
     }
     if failure.is_some() && deviation.is_none() {
@@ -269,6 +292,8 @@ fn says(path: &Path, text: &str) -> Result<Says, KnownError> {
         }
     };
     Ok(Says {
+        does: written.does,
+        should: written.should,
         link: written.link,
         engine: written.engine,
         releases,
@@ -312,7 +337,7 @@ mod tests {
         let these = Releases::These(vec!["48.0.8".to_string()]);
         assert_eq!(read[0].says.releases, these);
         assert_eq!(
-            read[0].says.matches.signature.as_deref(),
+            read[0].says.matches.fingerprint.as_deref(),
             Some("leaves threads")
         );
         assert_eq!(read[0].case, StoredCase::parse(CASE).expect("it is a case"));

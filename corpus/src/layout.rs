@@ -6,10 +6,10 @@
 /// How wide a line becomes where it can.
 const WIDTH: usize = 110;
 
-/// What wasmprinter says behind a block.
+/// The beginning of the comment that wasmprinter puts behind the start of a block.
 const LABEL: &str = " ;; label = @";
 
-/// A line and what is indented below it, up to the line that closes it.
+/// A line and the lines indented below it, up to the line that closes it.
 struct Node<'a> {
     head: &'a str,
     children: Vec<Node<'a>>,
@@ -80,8 +80,8 @@ impl Node<'_> {
         self.head.starts_with(";;")
     }
 
-    /// What of its kind may stand side by side, if it is short: instructions; definitions that only name something, or make an
-    /// instance; imports; what is lifted and exported.
+    /// The kind of the line, if lines of its kind may stand side by side where they are short: instructions; definitions
+    /// that only name something, or make an instance; imports; functions that are lifted and exported.
     fn kind(&self) -> Option<&'static str> {
         if !self.head.starts_with(['(', ';']) {
             return Some("instruction");
@@ -106,7 +106,7 @@ impl Node<'_> {
         kind.or(lifted.then_some("export"))
     }
 
-    /// All of it on one line; `None` if that is too long, or if there is a comment in it.
+    /// The node with all its children on one line; `None` if that is too long, or if there is a comment in it.
     fn flat(&self, width: usize) -> Option<String> {
         if self.is_comment() {
             return None;
@@ -177,7 +177,7 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// What is on it; the next one is of another kind.
+    /// Returns the text of the row, and begins the next row, of another kind.
     fn take(&mut self, kind: &'a str) -> String {
         self.kind = kind;
         std::mem::take(&mut self.text)

@@ -1,6 +1,6 @@
-//! What a case is, and how it is stored.
+//! Cases, the form in which they are stored, and the known divergences.
 //!
-//! The ground floor of spawndiff: nothing here knows how a case was drawn or which engine runs it.
+//! This crate is the ground floor of spawndiff: nothing here knows how a case was drawn or which engine runs it.
 //!
 //! ```
 //! use spawndiff_corpus::{Case, Invocation, Run, Value};

@@ -88,7 +88,7 @@ fn nan(canonical: bool, negative: bool, payload: u64) -> String {
     format!("{sign}nan:{payload:#x}")
 }
 
-/// What `events` returns, one event a line.
+/// The list that `events` returns as text, with one event a line.
 pub(crate) fn events(events: &[Event]) -> String {
     let mut text = String::from("(list.const");
     for Event { point, value } in events {

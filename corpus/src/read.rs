@@ -1,5 +1,5 @@
-//! The text of a `.wast` file -> a [`StoredCase`]. Only what `write.rs` writes, or a person might write in its place,
-//! is taken; everything else is an error at its line.
+//! Reads the text of a `.wast` file as a [`StoredCase`]. Only what `write.rs` writes, or a person might write in its
+//! place, is taken; everything else is an error at its line.
 
 use crate::binary::{
     imports, needs_its_surroundings, nested_components, without_custom_sections, without_names,
@@ -72,7 +72,7 @@ struct Reader<'t> {
     definition: Option<&'t str>,
     /// Whether the definition is the case itself, which imports nothing.
     bare: bool,
-    /// What the case exports.
+    /// The names of the functions that the case exports.
     exports: Vec<String>,
     stored: StoredCase,
 }
@@ -300,7 +300,7 @@ fn has_host(component: &Component<'_>) -> bool {
     }
 }
 
-/// What a directive says about a call.
+/// The outcome of a call as a directive claims it, with its values not read yet.
 enum Outcome<'a, 't> {
     Anything,
     Returns(&'a [WastRet<'t>]),

@@ -1,4 +1,4 @@
-//! A stored case: a case with what is claimed about it, as one `.wast` file.
+//! A stored case: a case with the claims that are made about it, as one `.wast` file.
 //!
 //! The file needs nothing else: it brings a stand-in for the host (`host.wat`), so the `wast` runners of the field run it
 //! as it is. Our own replay takes the case's component out again and gives it the engines' host. A case that imports nothing,
@@ -7,7 +7,7 @@
 use crate::{Case, Event, Value};
 use std::path::Path;
 
-/// A case, and what its file says about it.
+/// A case, and the claims that its file makes about it.
 ///
 /// ```
 /// use spawndiff_corpus::{Claim, Expect, StoredCase, Value};
@@ -52,7 +52,7 @@ pub struct StoredCase {
     pub header: Vec<String>,
     /// The case: the component without its name sections, and the runs that the directives make.
     pub case: Case,
-    /// What the file says, in its order. It starts with [`Claim::Definition`].
+    /// The directives of the file, in its order. The first is [`Claim::Definition`].
     pub directives: Vec<Directive>,
 }
 
@@ -63,7 +63,7 @@ pub struct Directive {
     pub line: usize,
     /// Index into [`Case::runs`]; 0 for the definition.
     pub run: usize,
-    /// What is said.
+    /// The claim that the directive makes.
     pub claim: Claim,
 }
 
@@ -75,7 +75,8 @@ impl PartialEq for Directive {
 
 impl Eq for Directive {}
 
-/// What a directive says. `invocation` is an index into the [`Run::invocations`](crate::Run::invocations) of its run.
+/// The claim that a directive makes. `invocation` is an index into the [`Run::invocations`](crate::Run::invocations) of
+/// its run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// The component is accepted.
@@ -86,7 +87,7 @@ pub enum Claim {
     Invoke {
         /// Which call of the run.
         invocation: usize,
-        /// What comes of it.
+        /// The outcome of the call.
         expect: Expect,
     },
     /// Everything that is ready runs until nothing is.
@@ -102,19 +103,19 @@ pub enum Claim {
     Events {
         /// The last call before; `None`: this is before the first.
         invocation: Option<usize>,
-        /// In the order of the trace.
+        /// The events, in the order of the trace.
         events: Vec<Event>,
     },
 }
 
-/// What comes of a call.
+/// The outcome of a call, as a directive claims it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// Nothing is claimed: a bare `invoke`.
     Anything,
-    /// It returns, with this value if it has a result.
+    /// The call returns, with this value if it has a result.
     Returns(Option<Value>),
-    /// It traps, and this is a part of the engine's message.
+    /// The call traps, and this is a part of the engine's message.
     Traps(String),
 }
 
@@ -122,11 +123,11 @@ pub enum Expect {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ReadError {
-    /// From 1; 0 when no line of the file is to blame, as when it cannot be opened.
+    /// The line, from 1; 0 when no line of the file is to blame, as when it cannot be opened.
     pub line: usize,
-    /// From 1, counted in bytes; 0 when there is none.
+    /// The column, from 1, counted in bytes; 0 when there is none.
     pub column: usize,
-    /// One line.
+    /// The reason, in one line.
     pub message: String,
 }
 
@@ -185,8 +186,8 @@ impl StoredCase {
     ///
     /// # Errors
     ///
-    /// When it would not; the component then is not in the form that the text format gives back
-    /// (see [`component_from_text`](crate::component_from_text)), or the directives do not fit the runs.
+    /// When the text would not read back so: then the component is not in the form that the text format gives back (see
+    /// [`component_from_text`](crate::component_from_text)), or the directives do not fit the runs.
     pub fn to_wast(&self) -> Result<String, WriteError> {
         crate::write::to_wast(self)
     }

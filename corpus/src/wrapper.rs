@@ -1,8 +1,8 @@
 //! The component that a stored case defines: the stand-in for the host, the case, and the two put together.
 //!
-//! Only `wast` runners run it. The one thing it adds to the case: `wast` has no text for a float that is passed to a
-//! component (see `literal.rs`) but inside another value, so a function with floats is exported with each in a tuple of
-//! one. Both flatten to the same core type: such a function is lowered and lifted again with nothing in between.
+//! Only `wast` runners run this component. It adds one thing to the case: `wast` has no text for a float that is passed
+//! to a component (see `literal.rs`) but inside another value, so a function with floats is exported with each in a tuple
+//! of one. Both flatten to the same core type: such a function is lowered and lifted again with nothing in between.
 
 use crate::Type;
 use crate::binary::without_custom_sections;
@@ -13,8 +13,8 @@ use wast::parser::{ParseBuffer, parse};
 
 /// The stand-in for the host in every stored case: the text of a component `$host`.
 ///
-/// It exports `log` and `mark`, which the case imports; `events`, every event so far; and the async `settle`, which yields
-/// until what is ready in the case has run.
+/// The component exports `log` and `mark`, which the case imports; `events`, which returns every event so far; and the
+/// async `settle`, which yields until what is ready in the case has run.
 pub const HOST: &str = include_str!("host.wat");
 
 /// The id of the component that a stored case defines.
@@ -30,7 +30,8 @@ pub(crate) static HOST_BINARY: LazyLock<Vec<u8>> = LazyLock::new(|| {
     without_custom_sections(&binary).expect("an encoded component has whole sections")
 });
 
-/// Above this many flat parameters a function takes them in memory (CanonicalABI.md, `MAX_FLAT_PARAMS`).
+/// The number of flat parameters above which a function takes its parameters in memory (CanonicalABI.md,
+/// `MAX_FLAT_PARAMS`).
 const MAX_FLAT_PARAMS: usize = 16;
 
 /// Whether the wrapper exports a function with its floats in tuples of one.

@@ -1,4 +1,4 @@
-//! A [`StoredCase`] -> the text of a `.wast` file. What is written is read again before it is handed out.
+//! Writes a [`StoredCase`] as the text of a `.wast` file. The text is read again before it is handed out.
 
 use crate::binary::{imports, without_names};
 use crate::exports::{Function, exported_functions};
@@ -9,9 +9,9 @@ use crate::{Claim, Directive, Expect, Invocation, StoredCase, WriteError};
 
 /// The component as the text format gives it back: printed, parsed, without name sections.
 ///
-/// The same component in meaning, but not always in bytes: adjacent sections of one kind become one, and an encoding with
-/// a shorter form takes it. A component that comes out unchanged can be stored; pass one through here first where it is
-/// not known to be so.
+/// The result is the same component in meaning, but not always in bytes: adjacent sections of one kind become one, and an
+/// encoding with a shorter form takes it. A component that comes out unchanged can be stored; pass a component through
+/// here first where it is not known to be so.
 ///
 /// # Errors
 ///

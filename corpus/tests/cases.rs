@@ -1,4 +1,4 @@
-//! The stored cases of this repository, `corpus/cases/*.wast`: each is one that we read, and a file that others can.
+//! The stored cases of this repository, `corpus/cases/*.wast`: spawndiff can read each of them, and so can others.
 
 use spawndiff_corpus::StoredCase;
 use std::fs;

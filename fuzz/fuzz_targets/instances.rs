@@ -1,4 +1,4 @@
-//! As the target `threads`, with cases of up to four component instances.
+//! Does what the target `threads` does, with cases of up to four component instances.
 
 #![no_main]
 

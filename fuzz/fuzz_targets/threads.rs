@@ -1,5 +1,6 @@
-//! Coverage-guided: bytes to a case of one component instance, the case to both engines, a divergence is a panic with the case
-//! as text. What there is to do with one instance is found much sooner without the others: `instances` has them all.
+//! A coverage-guided target: it makes bytes into a case of one component instance and gives the case to both engines; a
+//! divergence is a panic with the case as text. The things that one instance can do are found much sooner without other
+//! instances: the target `instances` has them all.
 
 #![no_main]
 

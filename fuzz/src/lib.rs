@@ -1,4 +1,4 @@
-//! What the fuzz targets share: the judge of the process, and the panic that libFuzzer takes for a crash.
+//! The parts that the fuzz targets share: the judge of the process, and the panic that libFuzzer takes for a crash.
 
 #![warn(missing_docs)]
 
@@ -20,7 +20,7 @@ const COMPONENTS: usize = 1024;
 const BUDGET: u32 = 100;
 
 static JUDGE: LazyLock<Judge> = LazyLock::new(|| {
-    // The one that compiles fastest.
+    // The variant that compiles fastest.
     let native = Native::new(Config {
         components: COMPONENTS,
         ..Config::of(Variant::CraneliftNone)
@@ -73,7 +73,7 @@ fn count(judgement: &Judgement) {
     }
 }
 
-/// The case that a fuzzer's bytes mean, of at most so many component instances, with the mix of campaigns.
+/// The case that a fuzzer's bytes mean, of at most `instances` component instances, with the mix of campaigns.
 ///
 /// # Panics
 ///

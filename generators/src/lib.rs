@@ -1,5 +1,6 @@
-//! Bytes or a seed, made into a [`Case`]: a component whose core code starts threads through tables, and the calls to
-//! make of it. Knows no engine: what one wants drawn more or less often is in the [`Mix`] that the caller passes.
+//! Makes bytes or a seed into a [`Case`]: a component whose core code starts threads through tables, and the calls to
+//! make of it. This crate knows no engine: what one wants drawn more or less often is in the [`Mix`] that the caller
+//! passes.
 //!
 //! A case is made in two steps. [`plan()`] draws a [`Plan`], plain data that says what the functions do and which
 //! invocations are made; all randomness is there. [`encode()`] turns any plan into a component: it is pure, it never
@@ -18,11 +19,11 @@
 //! ```
 //!
 //! # What the component looks like
-//! It imports an instance `host` with `log: func(point: u32, value: u64)` and `mark: func(value: u32)`. There are one to
-//! [`limits::INSTANCES`] component instances with code, beside or inside each other. Each imports the host and the
-//! instances that it sees, and exports its entries `e0`, `e1`, ... The top-level component exports the entries of the
-//! first, and `state`, which logs that one's final shared state; it is the first one's own component if nothing stands
-//! beside it.
+//! The component imports an instance `host` with `log: func(point: u32, value: u64)` and `mark: func(value: u32)`. There
+//! are one to [`limits::INSTANCES`] component instances with code, beside or inside each other. Each imports the host and
+//! the instances that it sees, and exports its entries `e0`, `e1`, ... The top-level component exports the entries of the
+//! first instance, and `state`, which logs the final shared state of that instance; the top-level component is the
+//! first instance's own component if nothing stands beside that.
 //!
 //! Each instance has two core modules. `store` defines a memory, tables and globals, and the code that canonical
 //! definitions need. `main` imports those, the lowered functions and the built-ins that the plan uses, and holds all other
@@ -40,7 +41,7 @@
 //! the index of a *suspended* thread lies in a slot, a cell of memory; who resumes it takes it out; who suspends itself
 //! puts its own index in first; an empty slot skips the operation. A thread that yields may offer itself for promotion in
 //! another cell while it is ready. [`Target::Parked`] and [`Target::Ready`] keep to it,
-//! the other targets break it on purpose, and `draw::misfortune` adds the mistakes that each case is to make.
+//! the other targets break it on purpose, and `draw::mistakes` adds the mistakes that each case is to make.
 //!
 //! Handles lie in cells too ([`Handle`]), and what is known of each lies beside it: the state of a subtask, whether an end
 //! of a stream is copying, which waitable set it is in. A careful operation ([`Passing`]) is skipped where that says that
@@ -48,7 +49,7 @@
 //! ([`Op::Drain`]).
 //!
 //! Everything ends: calls between instances never go round in a circle, loops and callbacks are counted, and each instance
-//! has fuel for so many calls.
+//! has fuel for a limited number of calls.
 
 #![warn(missing_docs)]
 
@@ -77,7 +78,7 @@ pub fn run_bytes(length: usize) -> usize {
     (length / 2).min(48)
 }
 
-/// The case that a fuzzer's bytes mean. Any bytes mean one; what they do not say is small.
+/// The case that a fuzzer's bytes mean. Any bytes mean a case; the part that they do not decide is small.
 ///
 /// The first [`run_bytes`] mean the runs, the rest the component. So a mutation of the first ones gives other runs of the
 /// same component, which need not be compiled again.
@@ -85,7 +86,7 @@ pub fn case_from_bytes(data: &[u8]) -> Case {
     case_from_bytes_with(data, Mix::default())
 }
 
-/// The same drawn from `mix`.
+/// The case that a fuzzer's bytes mean, as [`case_from_bytes`] has it, but drawn from `mix`.
 pub fn case_from_bytes_with(data: &[u8], mix: Mix) -> Case {
     let (runs, component) = data.split_at(run_bytes(data.len()));
     let mut plan = plan_from_bytes_with(component, mix);

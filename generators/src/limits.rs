@@ -1,12 +1,13 @@
-//! Every bound of a generated case, in one place. The weights stand beside the choices they weigh, in
-//! `draw`, but for those of a [`crate::Mix`].
+//! Every bound of a generated case, in one place. The weights stand beside the choices that they weigh, in `draw`, except
+//! those of a [`crate::Mix`].
 
 /// Bytes that [`crate::case_from_seed`] draws from. A plan needs far fewer (a test says so).
 pub const SEED_BYTES: usize = 3072;
 
 /// Program functions, besides those that exist only to call `task.return` from a started thread.
 pub const FUNCTIONS: std::ops::RangeInclusive<usize> = 3..=8;
-/// The same of a first instance that has others to call: what those cost is saved here.
+/// Program functions of a first instance that has others to call, besides those that exist only to call `task.return`.
+/// There are fewer than [`FUNCTIONS`], to save what the other instances cost.
 pub const FUNCTIONS_OF_MANY: std::ops::RangeInclusive<usize> = 2..=5;
 /// Entries (lifted exports `e0`, `e1`, ...), at most.
 pub const ENTRIES: usize = 4;
@@ -49,7 +50,7 @@ pub const READY_ADDRESS: u32 = 24;
 pub const LAST_ADDRESS: u32 = 28;
 /// Where the addresses of ordinary loads and stores begin.
 pub const SCRATCH_ADDRESS: u32 = 32;
-/// How much of the memory `state` sums up.
+/// How many bytes of the memory, from address 0 on, `state` sums up.
 pub const CHECKED_BYTES: u32 = 256;
 /// Where the operations of a post-return function store their values, eight bytes each, up to [`CHECKED_BYTES`] and then
 /// from here again.
@@ -61,13 +62,13 @@ pub const CHECKED_ENTRIES: u32 = 16;
 pub const POINTS_PER_FUNCTION: u32 = 64;
 /// The number that the start function has where its points are counted: no other function has it.
 pub const START_FUNCTION: usize = 1021;
-/// The same of the destructor.
+/// The number that the destructor has where its points are counted: no other function has it.
 pub const DESTRUCTOR: usize = 1022;
 /// The first point of an operation, counted from the function's first.
 pub const FIRST_OP_POINT: u32 = 4;
 /// The first point of the export `state`.
 pub const STATE_POINT: u32 = 1 << 16;
-/// What an operation logs when its target's cell was empty and it did nothing.
+/// The value that an operation logs when its target's cell was empty and it did nothing.
 pub const SKIPPED: i64 = 0xffff_ffff;
 
 /// Component instances, at most.
@@ -93,10 +94,10 @@ pub const RESOURCES: usize = 2;
 pub const CELLS: usize = SUBTASKS + SETS + CHANNELS * 2 * ENDS + INSTANCES * RESOURCES;
 /// Where the cells for handles lie, four bytes each.
 pub const CELLS_ADDRESS: u32 = 512;
-/// What each handle is last known to be doing, four bytes each. Of a subtask: its state, and [`CANCELLED`] once its
-/// cancellation was asked for. Of an end: 0 idle, 1 copying, 2 done. Nothing of the others.
+/// Where the state lies that each handle is last known to be in, four bytes each. For a subtask: its state, and
+/// [`CANCELLED`] once its cancellation was asked for. For an end: 0 idle, 1 copying, 2 done. Nothing for the others.
 pub const STATUS_ADDRESS: u32 = CELLS_ADDRESS + 4 * CELLS as u32;
-/// The waitable set that each handle was last put into, four bytes each.
+/// Where the waitable set lies that each handle was last put into, four bytes each.
 pub const JOINED_ADDRESS: u32 = STATUS_ADDRESS + 4 * CELLS as u32;
 /// See [`STATUS_ADDRESS`].
 pub const CANCELLED: i32 = 16;
@@ -104,9 +105,9 @@ pub const CANCELLED: i32 = 16;
 pub const WAITED_FOR: i32 = 32;
 /// How often a thread looks after the subtasks that are under way, before it ends.
 pub const DRAIN_ROUNDS: i32 = 8;
-/// Which entry each subtask slot was last used for, four bytes each, one more than the packed callee.
+/// Where the entry is noted that each subtask slot was last used for, four bytes each: one more than the packed callee.
 pub const TAGS_ADDRESS: u32 = JOINED_ADDRESS + 4 * CELLS as u32;
-/// How often backpressure was raised.
+/// Where the number lies of how often backpressure was raised.
 pub const BACKPRESSURE_ADDRESS: u32 = TAGS_ADDRESS + 4 * SUBTASKS as u32;
 /// Where the payload of an event lies, eight bytes.
 pub const EVENT_ADDRESS: u32 = 896;
@@ -128,5 +129,5 @@ pub const RETURN_ADDRESS: u32 = 1000;
 pub const SAMPLES_ADDRESS: u32 = 2048;
 /// Where the memory begins that `realloc` gives out, round and round, up to the end of the first page.
 pub const HEAP_ADDRESS: u32 = 4096;
-/// Where a destructor adds up what it is given.
+/// Where a destructor adds up the representations that it is given.
 pub const DESTROYED_ADDRESS: u32 = 2040;

@@ -1,9 +1,10 @@
-//! What a campaign draws from.
+//! The mix that a campaign draws from.
 
 use crate::limits;
 use crate::weight::{Weight, Weights};
 
-/// What a campaign draws from. A seed means the same cases only with the same mix.
+/// The mix that a campaign draws from: how many instances a case may have, and the weights. A seed means the same cases
+/// only with the same mix.
 ///
 /// ```
 /// use spawndiff_generators::{Mix, Weight, plan_from_seed_with};
@@ -16,14 +17,15 @@ use crate::weight::{Weight, Weights};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mix {
     /// The most component instances that a case has. With one, there are no calls between instances, and no streams and
-    /// futures. Default: [`MAX_INSTANCES`], and more is as many.
+    /// futures. Default: [`MAX_INSTANCES`]; a larger number is taken as that.
     pub instances: usize,
-    /// What is drawn more or less often. Default: the [default](Weight::default_value) of each, which has no engine in mind.
+    /// The values of the weights, which say what is drawn more or less often. Default: the
+    /// [default](Weight::default_value) of each, which has no engine in mind.
     pub weights: Weights,
 }
 
 impl Mix {
-    /// The default with at most so many instances.
+    /// The default mix with at most `instances` component instances.
     pub fn of(instances: usize) -> Mix {
         Mix {
             instances,
@@ -31,14 +33,14 @@ impl Mix {
         }
     }
 
-    /// The same with another value for a weight. A value above [`Weight::MOST`] is taken as that.
+    /// Returns the mix with another value for a weight. A value above [`Weight::MOST`] is taken as that.
     #[must_use]
     pub const fn with(mut self, weight: Weight, value: u32) -> Mix {
         self.weights = self.weights.with(weight, value);
         self
     }
 
-    /// The same for the weight with a name, if there is one.
+    /// Returns the mix with another value for the weight that has this name. `None` if no weight has it.
     ///
     /// ```
     /// use spawndiff_generators::{Mix, Weight};
@@ -53,7 +55,7 @@ impl Mix {
         Weight::of_name(name).map(|weight| self.with(weight, value))
     }
 
-    /// The same for each of these, as an engine's side lists them. The name of one that is no weight is the error.
+    /// Returns the mix with another value for each of these weights, which are named as an engine's side lists them.
     ///
     /// # Errors
     ///

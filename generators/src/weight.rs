@@ -1,5 +1,6 @@
-//! What a campaign may draw more or less often, each by a name: where an engine has a known bug, most cases would only show
-//! that one again. The other weights stand beside the choices that they weigh, in `draw`.
+//! The weights of a campaign: each names something that a campaign may draw more or less often. Where an engine has a
+//! known bug, most cases would otherwise only show that bug again. The other weights stand beside the choices that they
+//! weigh, in `draw`.
 
 /// One of the weights of a [`Mix`](crate::Mix).
 ///
@@ -31,15 +32,17 @@ pub enum Weight {
     /// Share of entries whose type is not `async`, which may not block, against 85 of the other lifts, of a first instance
     /// that has only threads to block on. Default: 25.
     SyncTypedEntries,
-    /// The same of a first instance that has others to call, or streams or futures. Default: 25.
+    /// Share of entries whose type is not `async`, which may not block, against 85 of the other lifts, of a first
+    /// instance that has others to call, or streams or futures. Default: 25.
     SyncTypedEntriesWithPeers,
     /// Percentage of threads that are promoted as soon as they were made ready, other than by a yield. Default: 15.
     PromotedAtOnce,
     /// Share of promotions of a thread that is suspended, against 96 of one that yields. Default: 24.
     PromotedSuspended,
-    /// Share of promotions of the thread that promotes, against the same. Default: 8.
+    /// Share of promotions of the thread that promotes, against 96 of one that yields. Default: 8.
     PromotedItself,
-    /// Share of promotions of the thread that was started last, whatever has become of it, against the same. Default: 16.
+    /// Share of promotions of the thread that was started last, whatever has become of it, against 96 of one that yields.
+    /// Default: 16.
     PromotedLast,
     /// Percentage of the yields of start functions of core modules that are kept. Default: 100.
     YieldsInStartFunction,
@@ -52,7 +55,7 @@ pub enum Weight {
 }
 
 impl Weight {
-    /// All of them, in order of declaration.
+    /// All weights, in order of declaration.
     pub const ALL: [Weight; 13] = [
         Weight::AbandonedSubtasks,
         Weight::AsyncCallsFromSyncTyped,
@@ -69,10 +72,10 @@ impl Weight {
         Weight::ThreadsInCalledPostReturn,
     ];
 
-    /// The largest value that means anything. What is above is taken as this.
+    /// The largest value that means anything. A larger value is taken as this one.
     pub const MOST: u32 = 1000;
 
-    /// Its name in a text.
+    /// The name of the weight in a text.
     pub const fn name(self) -> &'static str {
         match self {
             Weight::AbandonedSubtasks => "abandoned-subtasks",
@@ -96,7 +99,7 @@ impl Weight {
         Weight::ALL.into_iter().find(|weight| weight.name() == name)
     }
 
-    /// What one draws with no engine in mind.
+    /// The value of the weight where nobody has an engine in mind.
     pub const fn default_value(self) -> u32 {
         match self {
             Weight::AbandonedSubtasks => 25,
@@ -126,7 +129,7 @@ impl Weights {
         self.0[weight as usize]
     }
 
-    /// The same with another value for a weight, at most [`Weight::MOST`].
+    /// Returns the weights with another value for one of them. A value above [`Weight::MOST`] is taken as that.
     #[must_use]
     pub const fn with(mut self, weight: Weight, value: u32) -> Weights {
         self.0[weight as usize] = if value > Weight::MOST {

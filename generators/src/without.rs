@@ -1,19 +1,20 @@
-//! Plans for an engine that lacks something: what it has takes its place.
+//! Changes plans for an engine that lacks a feature: something that the engine has takes the feature's place.
 
 use crate::plan::{Op, Plan};
 use crate::shrink::{body, cancellable};
 
-/// What an engine lacks of what plans use. Default: nothing.
+/// The features that plans use and an engine lacks. Default: none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Without {
     /// `thread.yield-then-promote`. In its place: `thread.yield`.
     pub yield_then_promote: bool,
-    /// The immediate `cancellable` of built-ins. In its place: those that are not.
+    /// The immediate `cancellable` of built-ins. In its place: the built-ins that are not cancellable.
     pub cancellable: bool,
 }
 
 impl Without {
-    /// What an engine lacks, by the names that the text format has for it. Names of what plans do not know change nothing.
+    /// The features that an engine lacks, from the names that the text format has for them. Names of features that plans
+    /// do not use change nothing.
     ///
     /// ```
     /// use spawndiff_generators::Without;
@@ -35,7 +36,7 @@ impl Without {
 }
 
 impl Plan {
-    /// The plan for an engine that lacks something. The same where it uses none of that.
+    /// Returns the plan for an engine that lacks these features. The plan stays the same if it uses none of them.
     ///
     /// ```
     /// use spawndiff_generators::{Op, Without, plan_from_seed};

@@ -1,4 +1,4 @@
-//! What is drawn how often, and what it costs. Counted on plans and bytes; no engine runs.
+//! Tests how often things are drawn, and what that costs. The tests count on plans and bytes; no engine runs.
 
 mod tuned;
 

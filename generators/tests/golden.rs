@@ -1,5 +1,6 @@
-//! What a seed and a number mean to the campaigns stays what it is: hashes of some cases, which together have every operation and whatever is
-//! drawn rarely. A stored seed, and a figure in a report, mean nothing when one of these changes.
+//! The case that a seed and a number mean to the campaigns stays the same: the test compares hashes of some cases, which
+//! together have every operation and whatever is drawn rarely. A stored seed, and a figure in a report, mean nothing when
+//! one of these hashes changes.
 
 mod tuned;
 
@@ -49,7 +50,7 @@ const CASES: &[Golden] = &[
     golden(1, 1497, 4, 0x571cad5b01d2a6db),
 ];
 
-/// What one of the cases at least has to have, beside every operation.
+/// The features of which each has to be in one of the cases at least, beside every operation.
 const RARE: &[&str] = &[
     "one instance",
     "two instances",
@@ -107,7 +108,7 @@ fn hash(case: &Case) -> u64 {
     })
 }
 
-/// The names of the operations of a plan, and of what else it has of [`RARE`].
+/// The names of the operations of a plan, and of the features of [`RARE`] that it has.
 fn features(plan: &Plan) -> BTreeSet<&'static str> {
     let mut found = BTreeSet::new();
     let mut note = |name: &'static str, is: bool| {

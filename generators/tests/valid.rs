@@ -112,7 +112,7 @@ fn what_any_bytes_give_is_valid() {
         let bytes: Vec<u8> = (0..len).map(|_| next() as u8).collect();
         let plan = plan_from_bytes(&bytes[run_bytes(len)..]);
         check(&plan, &bytes);
-        // The bytes before mean only the runs.
+        // The bytes before those of the plan mean only the runs.
         let case = case_from_bytes(&bytes);
         assert!(case.component == encode(&plan).component, "{bytes:?}");
         for run in &case.runs {
@@ -125,18 +125,18 @@ fn what_any_bytes_give_is_valid() {
     }
 }
 
-/// What is done to a plan.
+/// A change that is made to a plan.
 type Cut = fn(&mut Plan);
-/// What is done to an instance.
+/// A change that is made to an instance.
 type InnerCut = fn(&mut Instance);
 
-/// What all program functions do.
+/// The operations of all program functions, one after the other.
 fn bodies(instance: &Instance) -> Vec<Op> {
     let bodies = instance.functions.iter();
     bodies.flat_map(|it| it.body.clone()).collect()
 }
 
-/// What a shrinker may do, as roughly as it may do it.
+/// A plan stays valid after changes like those that a shrinker may make, as roughly as it may make them.
 #[test]
 fn a_mutilated_plan_is_valid() {
     let cuts: &[(&str, Cut)] = &[

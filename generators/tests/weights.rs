@@ -1,4 +1,5 @@
-//! Each weight of a mix says how often that is drawn which its name says, and the mix of the campaigns is made of them.
+//! Each weight of a mix changes how often the thing that it names is drawn, and the mix of the campaigns is made of
+//! weights.
 
 mod tuned;
 
@@ -11,7 +12,7 @@ use tuned::TUNED;
 
 /// Plans drawn for each value of a weight.
 const PLANS: u64 = 3000;
-/// The same where few plans have what it weighs.
+/// Plans drawn for each value of a weight where few plans have the thing that it weighs.
 const PLANS_WHERE_RARE: u64 = 40_000;
 
 fn nested<'a>(ops: impl IntoIterator<Item = &'a Op>) -> Vec<&'a Op> {
@@ -28,7 +29,7 @@ fn is_async_call(op: &Op) -> bool {
     matches!(op, Op::Invoke { asynchronous, .. } if *asynchronous)
 }
 
-/// How many promotions there are of such a target.
+/// How many promotions there are of a target that `is` accepts.
 fn promotions(plan: &Plan, is: impl Fn(&Target) -> bool) -> usize {
     let mut promotions = 0;
     plan.visit(&mut |op| {
@@ -61,7 +62,7 @@ fn nested_callees(plan: &Plan) -> usize {
     calls.sum()
 }
 
-/// How often a plan has what a weight weighs.
+/// How often a plan has the thing that a weight weighs.
 fn drawn(weight: Weight, plan: &Plan) -> usize {
     let each = |of: &dyn Fn(&Instance) -> usize| plan.instances.iter().map(of).sum::<usize>();
     let sync_typed = |instance: &Instance| {

@@ -1,10 +1,11 @@
 //! `spawndiff engines`: what cases can run on; and how an engine is named on the command line.
 
-use super::setup::Setup;
 use super::{Outcome, print};
 use anyhow::Result;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
+use spawndiff::replay::REFERENCE;
+use spawndiff::setup::Setup;
 use spawndiff_engines::Catalog;
 use spawndiff_observation::Listed;
 use std::collections::BTreeSet;
@@ -48,9 +49,6 @@ pub fn engines(setup: &Setup) -> Result<Outcome> {
     print(&out)?;
     Ok(Outcome::Clean)
 }
-
-/// What the command line calls the reference.
-pub const REFERENCE: &str = "reference";
 
 /// Reads the name of an engine. Those that are built in are in its help; whether there is one of the name is known only when the
 /// arguments that all commands share have been read.

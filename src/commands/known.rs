@@ -1,22 +1,36 @@
 //! `spawndiff known`: whether each known divergence still shows where it is said to.
 
-use super::isolation::{self, Request};
-use super::setup::Setup;
-use super::{Outcome, engines, one_line, print};
+use super::{Outcome, engines, print};
 use anyhow::{Context, Result};
+use spawndiff::campaign::isolation::{self, Request};
+use spawndiff::setup::Setup;
 use spawndiff_judge::known::{Active, Entry, Matches};
+use spawndiff_judge::provenance::one_line;
 use spawndiff_judge::{Judge, Judgement, Verdict};
 use spawndiff_observation::{About, Identity};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
+/// Shown below the options.
+const EXAMPLES: &str = "\
+Examples:
+  spawndiff known                                             on every release in this build
+  spawndiff known --engine cranelift --json
+  spawndiff known --markdown > docs/known-divergences.md
+
+Exit code: 1 if a divergence no longer shows where it is said to, 0 otherwise.";
+
 /// The arguments of `known`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Which engines [default: every release in this build]
     #[arg(long, value_name = "ENGINE", value_parser = engines::native())]
     engine: Vec<String>,
+    /// Print the page of docs/known-divergences.md on standard output, and nothing else there; runs nothing
+    #[arg(long, conflicts_with_all = ["engine", "json"])]
+    markdown: bool,
     /// Print the result as one JSON object on standard output, and nothing else there: by name and engine
     #[arg(long)]
     json: bool,
@@ -25,21 +39,25 @@ pub struct Args {
 /// How long a case may take.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// What becomes of the case of a known divergence.
+/// How the case of a known divergence comes out on an engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Now {
-    /// It shows it.
+    /// The divergence shows.
     Shows,
-    /// It does not.
+    /// The divergence does not show.
     Gone,
     /// The engine lacks something that the case uses, or what would show it.
     Untold(String),
-    /// It shows something else.
+    /// Something else shows.
     Other(String),
 }
 
 /// Tells of each known divergence whether it shows.
 pub fn known(args: &Args, setup: &Setup) -> Result<Outcome> {
+    if args.markdown {
+        print(&markdown(setup)?)?;
+        return Ok(Outcome::Clean);
+    }
     let engines: Vec<&About> = match &args.engine[..] {
         [] => {
             let releases = setup.engines.releases().into_iter();
@@ -107,7 +125,54 @@ pub fn known(args: &Args, setup: &Setup) -> Result<Outcome> {
     Ok(found)
 }
 
-/// What heads the column of an engine: the release for which it speaks, or its own name.
+/// The known divergences as a page.
+fn markdown(setup: &Setup) -> Result<String, std::fmt::Error> {
+    let mut out = String::from(
+        "# Known divergences\n\n\
+         Written by `spawndiff known --markdown` from the files in `corpus/known`, and not by hand.\n\n\
+         A known divergence is something that an engine does and that the text of the Component Model of 2026-08-21 does not allow. \
+         A campaign counts a case that shows one, and nothing beside it, as *known*. Each has a case in `corpus/known/NAME.wast`; the \
+         link leads to a report of it, or to the part of the text that the engine contradicts. Some are nothing but a later text, \
+         which a release follows already: then the link is a pull request of the Component Model. `spawndiff known` says on which of \
+         the engines in a build each one shows.\n",
+    );
+    let mut families: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    for entry in setup.known.entries() {
+        families.entry(&entry.family).or_default().push(entry);
+    }
+    for (family, entries) in families {
+        let title = setup.engines.family(family).map_or(family, |it| it.title());
+        writeln!(out, "\n## {title}: {}\n", entries.len())?;
+        writeln!(out, "| name | releases | the engine | the text | link |")?;
+        writeln!(out, "|---|---|---|---|---|")?;
+        for entry in entries {
+            writeln!(
+                out,
+                "| `{}` | {} | {} | {} | [{}]({}) |",
+                entry.known.name(),
+                entry.releases,
+                entry.does,
+                entry.should,
+                link_text(&entry.link),
+                entry.link
+            )?;
+        }
+    }
+    Ok(out)
+}
+
+/// The text of a link: the repository and number of an issue, or the document and its section.
+fn link_text(link: &str) -> String {
+    let path = link.split("github.com/").nth(1).unwrap_or(link);
+    let parts: Vec<&str> = path.split('/').collect();
+    match parts[..] {
+        [_, repository, "issues" | "pull", number] => format!("{repository} {number}"),
+        [.., last] => last.replacen('#', ", ", 1).replace(".md", ""),
+        [] => link.to_string(),
+    }
+}
+
+/// The head of the column of an engine: the release for which it speaks, or its own name.
 fn column(setup: &Setup, about: &About) -> String {
     let Identity {
         family,
@@ -151,7 +216,7 @@ fn now(setup: &Setup, entry: &Entry, about: &About) -> Result<Now> {
     })
 }
 
-/// What an engine makes of the case, beside the known divergences that are active.
+/// The verdict on the case of an entry, with these known divergences.
 fn verdict(setup: &Setup, entry: &Entry, about: &About, active: Active) -> Result<Verdict> {
     let case = &entry.case.case;
     let engine = &about.identity.configuration;

@@ -1,37 +1,24 @@
 //! The commands, one file each, and what they share: the outcome, how a broken file is reported,
 //! how text gets to standard output.
 
-pub mod across;
-pub mod campaign;
-pub mod counts;
-pub mod drawn;
 pub mod engines;
-pub mod finding;
-pub mod html;
-pub mod isolation;
-pub mod junit;
-pub mod kinds;
 pub mod known;
 pub mod progress;
 pub mod replay;
 pub mod report;
 pub mod run;
-pub mod scores;
-pub mod setup;
 pub mod show;
 pub mod shrink;
-pub mod state;
+mod style;
 pub mod summary;
-pub mod traces;
-pub mod verdicts;
 
-use anyhow::{Context, Result};
-use spawndiff_corpus::{ReadError, StoredCase};
-pub use spawndiff_judge::provenance::one_line;
+use anyhow::{Context, Result, bail};
+use spawndiff::replay::unreadable;
+use spawndiff_corpus::StoredCase;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-/// What a command found, for the exit code.
+/// The outcome of a command, for the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Nothing.
@@ -40,15 +27,6 @@ pub enum Outcome {
     Found,
     /// Some of the input could not be read; it was reported.
     BadInput,
-}
-
-/// One line about a file that cannot be read: `file:line:column: message`.
-pub fn unreadable(path: &Path, error: &ReadError) -> String {
-    match (error.line, error.column) {
-        (0, _) => format!("{}: {error}", path.display()),
-        (line, 0) => format!("{}:{line}: {error}", path.display()),
-        (line, column) => format!("{}:{line}:{column}: {error}", path.display()),
-    }
 }
 
 /// The stored case in a file; `None`: it cannot be read, which is reported.
@@ -60,9 +38,30 @@ pub fn stored(path: &Path) -> Option<StoredCase> {
 
 /// Prints to standard output. A reader that has gone away, such as `head`, has read enough.
 pub fn print(text: &str) -> Result<()> {
-    let mut out = std::io::stdout().lock();
+    write_to(std::io::stdout().lock(), text)
+}
+
+/// Prints a text with colours to standard output, and without them where that is no terminal or `NO_COLOR` is set.
+pub fn print_styled(text: &str) -> Result<()> {
+    write_to(anstream::stdout().lock(), text)
+}
+
+fn write_to(mut out: impl Write, text: &str) -> Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to standard output"),
+    }
+}
+
+/// More threads than this would only stand in each other's way.
+const MAX_JOBS: usize = 1024;
+
+/// How many jobs at a time: as many as were asked for, or as there are cores.
+pub fn jobs(asked: Option<usize>) -> Result<usize> {
+    match asked {
+        Some(0) => bail!("--jobs 0: there is no one to run"),
+        Some(jobs) if jobs > MAX_JOBS => bail!("--jobs {jobs}: at most {MAX_JOBS}"),
+        Some(jobs) => Ok(jobs),
+        None => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
     }
 }

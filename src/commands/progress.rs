@@ -1,11 +1,12 @@
-//! What a campaign says on standard error while it runs: a bar on a terminal; elsewhere a line when it begins, one a minute, and one
+//! The progress of a campaign on standard error: a bar on a terminal; elsewhere a line when it begins, one a minute, and one
 //! for each kind of finding.
 
-use super::state::{Cases, State};
 use indicatif::{ProgressBar, ProgressStyle};
+use spawndiff::campaign::checkpoint::{Cases, State};
 use spawndiff_judge::Fingerprint;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -20,12 +21,12 @@ pub enum Progress {
     Lines(Mutex<Lines>),
 }
 
-/// What was said so far.
+/// The lines so far.
 pub struct Lines {
     /// When the last line was.
     last: Instant,
-    /// The kinds of findings that were named, as the state does.
-    named: BTreeSet<(String, Fingerprint)>,
+    /// The file that was named of each kind of findings.
+    named: BTreeMap<(String, Fingerprint), PathBuf>,
     /// How many verdicts there will be; none: as many as there is time for.
     verdicts: Option<u64>,
 }
@@ -39,7 +40,7 @@ impl Progress {
         say(&format!("seed {}, from case {}", cases.seed, cases.first));
         Progress::Lines(Mutex::new(Lines {
             last: Instant::now(),
-            named: BTreeSet::new(),
+            named: BTreeMap::new(),
             verdicts,
         }))
     }
@@ -74,18 +75,19 @@ impl Progress {
 
 impl Lines {
     fn judged(&mut self, state: &State) {
-        // A kind that was found stays one.
-        if state.found.len() > self.named.len() {
-            for (kind, group) in &state.found {
-                let file = group.samples.values().next();
-                if let (true, Some(sample)) = (self.named.insert(kind.clone()), file) {
-                    let (engine, fingerprint) = kind;
-                    say(&format!(
-                        "{}: {engine}: {fingerprint}",
-                        sample.path.display()
-                    ));
-                }
+        for (kind, group) in &state.found {
+            let (engine, fingerprint) = kind;
+            let Some(sample) = group.samples.values().next() else {
+                continue;
+            };
+            let file = sample.path.display();
+            match self.named.get(kind) {
+                None => say(&format!("{file}: {engine}: {fingerprint}")),
+                // It is still there.
+                Some(named) if group.samples.values().any(|it| it.path == *named) => continue,
+                Some(named) => say(&format!("{file} took the place of {}", named.display())),
             }
+            self.named.insert(kind.clone(), sample.path.clone());
         }
         if self.last.elapsed() >= EVERY {
             self.last = Instant::now();

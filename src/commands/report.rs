@@ -1,19 +1,21 @@
 //! `spawndiff report`: a finding as a text in Markdown, to be pasted where its engine's bugs are reported.
 
-use super::setup::Setup;
-use super::{Outcome, across, engines, finding, one_line, print, show, stored};
+use super::{Outcome, engines, print, stored};
 use anyhow::Result;
-use spawndiff_corpus::StoredCase;
-use spawndiff_judge::compare::Leaves;
-use spawndiff_judge::provenance::Provenance;
-use spawndiff_judge::{Divergence, Fingerprint, Judgement, Verdict};
-use spawndiff_observation::Engine;
-use spawndiff_reference::Builtin;
-use std::fmt::{self, Write};
+use spawndiff::campaign::finding;
+use spawndiff::campaign::report::{Report, report as write};
+use spawndiff::setup::Setup;
 use std::path::PathBuf;
+
+/// Shown below the options.
+const EXAMPLES: &str = "\
+Examples:
+  spawndiff report corpus/known/cancels-twice.wast
+  spawndiff report --out report.md corpus/known/cancels-twice.wast";
 
 /// The arguments of `report`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// A stored case
     #[arg(value_name = "FILE")]
@@ -26,218 +28,23 @@ pub struct Args {
     engine: Option<String>,
 }
 
-/// The text that the reference is written from.
-const SPECIFICATION: &str =
-    "https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md";
-
 /// Writes the report of a case that is a finding.
 pub fn report(args: &Args, setup: &Setup) -> Result<Outcome> {
     let Some(stored) = stored(&args.file) else {
         return Ok(Outcome::BadInput);
     };
-    let (provenance, words) = Provenance::read(&stored.header);
-    let name = args.engine.as_deref().or(provenance.engine());
-    let engine = setup
-        .engine_or_default(name)?
-        .about
-        .identity
-        .configuration
-        .as_str();
-    let judgement = across::judgement(setup, engine, &stored.case)?;
-    let Some(fingerprint) = Fingerprint::of_all(&judgement) else {
-        let verdict = one_line(&judgement.verdict.to_string());
-        eprintln!(
-            "{}: {verdict}: there is nothing to report",
-            args.file.display()
-        );
-        return Ok(Outcome::BadInput);
+    let name = args.file.file_stem().unwrap_or_default().to_string_lossy();
+    let text = match write(setup, &stored, &name, args.engine.as_deref())? {
+        Report::Text(text) => text,
+        Report::NothingToReport(verdict) => {
+            let file = args.file.display();
+            eprintln!("{file}: {verdict}: there is nothing to report");
+            return Ok(Outcome::BadInput);
+        }
     };
-    let file = args.file.file_stem().unwrap_or_default().to_string_lossy();
-    let finding = Finding {
-        said: said(&file, words),
-        stored: &stored,
-        provenance: &provenance,
-        judgement: &judgement,
-        fingerprint: &fingerprint,
-    };
-    let engine = setup.engines.make(engine).map_err(anyhow::Error::msg)?;
-    let text = text(setup, &*engine, &finding)?;
     match &args.out {
         Some(path) => finding::whole(path, text.as_bytes())?,
         None => print(&text)?,
     }
     Ok(Outcome::Clean)
-}
-
-/// What is reported.
-struct Finding<'a> {
-    /// What someone has written of it: a title, and what follows.
-    said: Vec<String>,
-    stored: &'a StoredCase,
-    provenance: &'a Provenance,
-    judgement: &'a Judgement,
-    fingerprint: &'a Fingerprint,
-}
-
-/// What someone has written of a finding: the words of its header, where the first line begins with the name of its file.
-fn said(file: &str, words: Vec<String>) -> Vec<String> {
-    let prefix = format!("{file}: ");
-    let mut words = words.into_iter();
-    let Some(title) = words
-        .next()
-        .and_then(|line| line.strip_prefix(&prefix).map(str::to_string))
-    else {
-        return Vec::new();
-    };
-    std::iter::once(title).chain(words).collect()
-}
-
-fn text(setup: &Setup, engine: &dyn Engine, finding: &Finding<'_>) -> Result<String> {
-    let Finding {
-        said,
-        stored,
-        provenance,
-        judgement,
-        fingerprint,
-    } = finding;
-    let about = engine.about();
-    let family = setup.engines.family(&about.identity.family);
-    let title = family.map_or(about.identity.family.as_str(), |family| family.title());
-    let release = format!("{title} {}", about.identity.version);
-    let mut out = String::new();
-    match said.first() {
-        Some(title) => writeln!(out, "# {release}: {}\n", title.trim_end_matches('.'))?,
-        None => writeln!(out, "# {release}: {fingerprint}\n")?,
-    }
-    for line in said.iter().skip(1) {
-        writeln!(out, "{line}")?;
-    }
-    if said.len() > 1 {
-        writeln!(out)?;
-    }
-    expected(setup, &mut out, judgement)?;
-    writeln!(out, "## What happens\n")?;
-    let seen = one_line(&judgement.verdict.to_string());
-    writeln!(out, "With {release} ({}): {seen}\n", about.identity)?;
-    writeln!(out, "```text\n{}```\n", show::runs(stored, judgement)?)?;
-    if !provenance.releases.is_empty() {
-        writeln!(out, "## Releases\n")?;
-        for line in &provenance.releases {
-            writeln!(out, "- {line}")?;
-        }
-        writeln!(out)?;
-    }
-    writeln!(out, "## To reproduce\n\n{}", about.to_reproduce)?;
-    let lowered = finding::lowered(engine, &stored.case)?.map(|case| StoredCase {
-        case,
-        ..(*stored).clone()
-    });
-    if lowered.is_some() {
-        let lowers = engine.lowers().join("`, `");
-        writeln!(
-            out,
-            "(What it lacks of `{lowers}` is written here with built-ins that it has.)"
-        )?;
-    }
-    let wast = lowered.as_ref().unwrap_or(stored).to_wast()?;
-    writeln!(out, "\n```wast\n{}```", wast)?;
-    Ok(out)
-}
-
-/// What the specification asks for.
-fn expected(setup: &Setup, out: &mut String, judgement: &Judgement) -> fmt::Result {
-    writeln!(out, "## What should happen\n")?;
-    let leaves = match &judgement.verdict {
-        // Not what is allowed beside known divergences: those are ours to know.
-        Verdict::Divergence(Divergence::Run { leaves, .. }) => leaves,
-        Verdict::Known(known) => {
-            writeln!(out, "What is on the right below, as it is known:\n")?;
-            for known in known {
-                let link = setup.known.get(known).map_or("", |entry| &entry.link);
-                writeln!(out, "- {known}: {link}")?;
-            }
-            return writeln!(out);
-        }
-        _ => {
-            return writeln!(
-                out,
-                "No program makes an engine fail in itself: [CanonicalABI.md]({SPECIFICATION}) lets it return or trap.\n"
-            );
-        }
-    };
-    let Leaves {
-        end, by, condition, ..
-    } = leaves;
-    let condition = condition.map_or(String::new(), |condition| {
-        let (text, function) = (condition.text(), condition.function());
-        format!(", for `{text}` holds (`{function}`)")
-    });
-    match by {
-        Some(by) => writeln!(
-            out,
-            "{end}, by `{by}`{condition}: see [CanonicalABI.md, {by}]({SPECIFICATION}{anchor}). No order of the threads that the \
-             specification allows leads to anything else.\n",
-            by = by.name(),
-            anchor = anchor(*by),
-        ),
-        None => writeln!(
-            out,
-            "{end}, and before that the events on the right below: see [CanonicalABI.md]({SPECIFICATION}). No order of the \
-             threads that the specification allows leads to what happens.\n"
-        ),
-    }
-}
-
-/// The anchor of the section on a built-in; empty where there is none.
-fn anchor(builtin: Builtin) -> String {
-    let name = builtin.name();
-    let (kind, operation) = name.split_once('.').unwrap_or((name, ""));
-    let section = match (kind, operation) {
-        ("stream" | "future", "new") => "-canon-streamfuturenew".to_string(),
-        ("stream" | "future", "read" | "write") => format!("-canon-{kind}readwrite"),
-        ("stream" | "future", _) if operation.starts_with("cancel-") => {
-            "-canon-streamfuturecancel-readwrite".to_string()
-        }
-        ("stream" | "future", _) => "-canon-streamfuturedrop-readablewritable".to_string(),
-        ("backpressure", _) => "-canon-backpressureincdec".to_string(),
-        ("resource", _) => format!("canon-resource{operation}"),
-        ("thread", "spawn-ref" | "spawn-indirect" | "available-parallelism") => {
-            return String::new();
-        }
-        ("thread" | "task" | "subtask" | "waitable" | "waitable-set" | "context", _) => {
-            format!("-canon-{kind}{operation}")
-        }
-        ("canon lift" | "canon lower", "") => kind.replace(' ', "-"),
-        _ => return String::new(),
-    };
-    format!("#{section}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_anchors_are_those_of_the_specification_s_headings() {
-        let of = |name: &str| {
-            let builtin = Builtin::ALL.iter().find(|builtin| builtin.name() == name);
-            anchor(*builtin.unwrap_or_else(|| panic!("no {name}")))
-        };
-        for (name, expected) in [
-            ("thread.new-indirect", "#-canon-threadnew-indirect"),
-            ("waitable-set.wait", "#-canon-waitable-setwait"),
-            ("waitable.join", "#-canon-waitablejoin"),
-            ("stream.cancel-read", "#-canon-streamfuturecancel-readwrite"),
-            (
-                "future.drop-writable",
-                "#-canon-streamfuturedrop-readablewritable",
-            ),
-            ("future.read", "#-canon-futurereadwrite"),
-            ("resource.drop", "#canon-resourcedrop"),
-            ("canon lift", "#canon-lift"),
-            ("backpressure.inc", "#-canon-backpressureincdec"),
-        ] {
-            assert_eq!(of(name), expected);
-        }
-    }
 }

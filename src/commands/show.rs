@@ -1,17 +1,26 @@
 //! `spawndiff show`: one stored case, for a person: the component, both traces side by side, the
 //! schedule.
 
-use super::setup::Setup;
-use super::{Outcome, engines, finding, one_line, print, stored, traces};
+use super::{Outcome, engines, print, stored};
 use anyhow::Result;
+use spawndiff::campaign::finding;
+use spawndiff::setup::Setup;
+use spawndiff::side_by_side;
 use spawndiff_corpus::StoredCase;
-use spawndiff_judge::{Judgement, Verdict};
+use spawndiff_judge::Verdict;
 use spawndiff_observation::Engine;
 use std::fmt::{self, Write};
 use std::path::PathBuf;
 
+/// Shown below the options.
+const EXAMPLES: &str = "\
+Examples:
+  spawndiff show corpus/known/cancels-twice.wast
+  spawndiff show --lowered corpus/cases/spawn-indirect.wast   as a file for an engine without thread.spawn-indirect";
+
 /// The arguments of `show`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// A stored case
     #[arg(value_name = "FILE")]
@@ -39,7 +48,7 @@ pub fn show(args: &Args, setup: &Setup) -> Result<Outcome> {
     // The component comes first, so that it is seen even where it is the end of an engine.
     print(&component(&stored)?)?;
     let judgement = setup.judge(engine)?.judge(&stored.case);
-    print(&runs(&stored, &judgement)?)?;
+    print(&side_by_side::text(&stored, &judgement)?)?;
     Ok(match judgement.verdict {
         Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => Outcome::Clean,
         Verdict::Divergence(_) | Verdict::Crash { .. } => Outcome::Found,
@@ -66,33 +75,5 @@ fn component(stored: &StoredCase) -> Result<String, fmt::Error> {
         Ok(text) => writeln!(out, "{text}")?,
         Err(error) => writeln!(out, ";; the component cannot be printed: {error}")?,
     }
-    Ok(out)
-}
-
-/// The runs of a case, and the verdict.
-pub fn runs(stored: &StoredCase, judgement: &Judgement) -> Result<String, fmt::Error> {
-    let mut out = String::new();
-    for (index, run) in traces::runs(stored, judgement).iter().enumerate() {
-        writeln!(out, "run {index}")?;
-        writeln!(out, "  {:<40} reference", "native")?;
-        for part in &run.parts {
-            writeln!(out, "  {}", part.title)?;
-            for row in &part.rows {
-                let line = format!("    {:<38} {}", row.native, row.reference);
-                match row.first_difference {
-                    true => writeln!(out, "{line:<81} <-- first difference")?,
-                    false => writeln!(out, "{}", line.trim_end())?,
-                }
-            }
-        }
-        if let Some(schedule) = run.schedule {
-            writeln!(out, "  schedule of the reference: {schedule:?}")?;
-        }
-        writeln!(out)?;
-    }
-    if let Some(message) = traces::failure(judgement) {
-        writeln!(out, "internal error: {}", one_line(&message))?;
-    }
-    writeln!(out, "{}", one_line(&judgement.verdict.to_string()))?;
     Ok(out)
 }

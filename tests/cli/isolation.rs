@@ -8,10 +8,10 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-/// A campaign with a fault planted in the engine.
-fn campaign(fault: &str, args: &[&str], out: &Path) -> Ran {
+/// A campaign with a mutant planted in the engine.
+fn campaign(mutant: &str, args: &[&str], out: &Path) -> Ran {
     let mut command = command();
-    command.env("SPAWNDIFF_PLANT", fault).arg("run").args(args);
+    command.env("SPAWNDIFF_PLANT", mutant).arg("run").args(args);
     let output = command.arg("--out").arg(out).output();
     Ran::from(output.expect("the binary starts"))
 }
@@ -22,7 +22,7 @@ fn kinds(json: &Value) -> &[Value] {
 
 #[test]
 fn an_engine_that_ends_its_process_is_a_finding_and_the_campaign_goes_on() {
-    for (fault, cases, timeout, how) in [
+    for (mutant, cases, timeout, how) in [
         ("Aborts", "40", "60", "SIGABRT"),
         ("EatsMemory", "8", "60", "out of memory"),
         ("Hangs", "8", "5", "no answer in N s"),
@@ -30,7 +30,7 @@ fn an_engine_that_ends_its_process_is_a_finding_and_the_campaign_goes_on() {
         let folder = folder();
         let args = ["--cases", cases, "--seed", "1", "--shrink", "0", "--json"];
         let ran = campaign(
-            fault,
+            mutant,
             &[&args[..], &["--timeout", timeout]].concat(),
             folder.path(),
         );
@@ -42,17 +42,17 @@ fn an_engine_that_ends_its_process_is_a_finding_and_the_campaign_goes_on() {
         let begins = ran.progress.starts_with("campaign: seed 1, from case 0\n");
         assert!(begins, "{}", ran.progress);
         for kind in kinds(&json) {
-            let signature = kind["signature"].as_str().expect("it is a string");
-            let told = |line: &&str| line.ends_with(&format!(".wast: cranelift: {signature}"));
+            let fingerprint = kind["fingerprint"].as_str().expect("it is a string");
+            let told = |line: &&str| line.ends_with(&format!(".wast: cranelift: {fingerprint}"));
             let told = ran.progress.lines().filter(told).count();
-            assert_eq!(told, 1, "{signature}: {}", ran.progress);
+            assert_eq!(told, 1, "{fingerprint}: {}", ran.progress);
         }
         let ended = |kind: &&Value| {
-            let signature = kind["signature"].as_str().expect("it is a string");
-            signature.starts_with(&format!("crash: the process ended: {how}"))
+            let fingerprint = kind["fingerprint"].as_str().expect("it is a string");
+            fingerprint.starts_with(&format!("crash: the process ended: {how}"))
         };
         let found: Vec<_> = kinds(&json).iter().filter(ended).collect();
-        assert!(!found.is_empty(), "{fault}: {json}");
+        assert!(!found.is_empty(), "{mutant}: {json}");
         for file in found
             .iter()
             .flat_map(|kind| kind["files"].as_array().expect("a list"))
@@ -101,10 +101,10 @@ fn the_verdicts_are_the_same_with_isolation_and_without() {
     assert_eq!(judged("on"), judged("off"));
 }
 
-/// Starts a campaign with a fault planted in the engine.
-fn start(fault: &str, args: &[&str], out: &Path) -> Child {
+/// Starts a campaign with a mutant planted in the engine.
+fn start(mutant: &str, args: &[&str], out: &Path) -> Child {
     let mut command = command();
-    command.env("SPAWNDIFF_PLANT", fault).arg("run").args(args);
+    command.env("SPAWNDIFF_PLANT", mutant).arg("run").args(args);
     command.args(["--shrink", "0", "--out"]).arg(out);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("the binary starts")
@@ -211,16 +211,16 @@ fn an_engine_that_ends_its_process_ends_no_replay() {
     let ran = campaign("Aborts", &args, found.path());
     assert_eq!(ran.code, 1, "{}", ran.err);
     let files = fs::read_dir(found.path()).expect("it is there").count();
-    for (fault, how) in [("Aborts", "SIGABRT"), ("Hangs", "no answer in 2 s")] {
+    for (mutant, how) in [("Aborts", "SIGABRT"), ("Hangs", "no answer in 2 s")] {
         let mut command = command();
-        command.env("SPAWNDIFF_PLANT", fault);
+        command.env("SPAWNDIFF_PLANT", mutant);
         command.args(["replay", "--engine", "cranelift", "--engine", "reference"]);
         command.args(["--timeout", "2"]).arg(found.path());
         let ran = Ran::from(command.arg(super::good_case()).output().expect("it starts"));
         assert_eq!((ran.code, &*ran.err), (1, ""), "{}", ran.out);
         let ended = format!(": cranelift: crash: the process ended: {how}");
         let crashed = ran.out.lines().filter(|line| line.contains(&ended)).count();
-        assert!(crashed > 0, "{fault}: {}", ran.out);
+        assert!(crashed > 0, "{mutant}: {}", ran.out);
         // The others, and the reference, replayed them all.
         for engine in ["cranelift", "reference"] {
             let row = ran

@@ -1,6 +1,8 @@
 //! The command line, whole paths: the binary is run as a person or a CI job runs it, and judged by
 //! its exit code and by what it prints. What an engine makes of a case is tested where the engines are.
 
+mod documents;
+mod errors;
 mod html;
 mod isolation;
 mod known;
@@ -10,12 +12,13 @@ mod run;
 mod scripts;
 mod show;
 mod shrink;
+mod summary;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// What a run of the binary came to.
+/// The exit code and the output of a run of the binary.
 struct Ran {
     code: i32,
     out: String,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// The findings of a campaign on an engine with a fault, shrunk for so many seconds each.
+/// The findings of a campaign on an engine with a mutant, shrunk for so many seconds each.
 fn findings(shrink: &str, out: &Path) -> BTreeMap<String, String> {
     let mut command = command();
     command.env("SPAWNDIFF_PLANT", "IndexOffByOne");
@@ -52,7 +52,7 @@ fn a_campaign_leaves_smaller_cases_and_a_report_of_each() {
 
 #[test]
 fn what_the_engine_lacks_is_lowered_in_a_report_and_in_a_smaller_case() {
-    let spawns = "corpus/known/together/dropped-subtask-is-of-another-type.wast";
+    let spawns = "corpus/known/combined/dropped-subtask-is-of-another-type.wast";
     let stored = fs::read_to_string(spawns).expect("it is there");
     assert!(stored.contains("canon thread.spawn-"), "{stored}");
     for command in [&["report"][..], &["shrink", "--seconds", "3"]] {

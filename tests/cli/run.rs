@@ -194,7 +194,7 @@ fn a_campaign_without_a_seed_says_which_one_it_took() {
 fn the_text_summary_says_what_the_json_says_and_marks_each_zero() {
     let folder = folder();
     let args = ["--cases", "10", "--seed", "1"];
-    let text = campaign(&args, folder.path());
+    let text = campaign(&[&args[..], &["--reached"]].concat(), folder.path());
     let json = campaign(&[&args[..], &["--json"]].concat(), folder.path());
     assert_eq!((text.code, text.err.as_str()), (json.code, ""));
     let json = json.json();

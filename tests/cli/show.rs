@@ -123,7 +123,7 @@ fn an_internal_error_of_the_engine_is_where_its_trace_ends_and_its_message_after
         .ancestors()
         .nth(2)
         .expect("a case is in a folder of the corpus");
-    let ran = show(&corpus.join("known/together/cancels-other-end-and-drops-it.wast"));
+    let ran = show(&corpus.join("known/combined/cancels-other-end-and-drops-it.wast"));
     assert_eq!(ran.code, 0, "{}", ran.err);
     let (runs, after) = ran
         .out

@@ -44,7 +44,7 @@ fn a_smaller_case_shows_the_same_and_nothing_that_does_not_matter() {
 #[test]
 fn a_smaller_case_fails_on_the_engine_if_the_larger_one_does() {
     let folder = folder();
-    let stored = "corpus/known/together/queues-behind-sync-typed.wast";
+    let stored = "corpus/known/combined/queues-behind-sync-typed.wast";
     let small = folder.path().join("small.wast");
     let args = ["shrink", "--seconds", "20", stored, "-o"].map(OsStr::new);
     let ran = spawndiff(args.into_iter().chain([small.as_os_str()]));

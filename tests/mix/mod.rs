@@ -1,4 +1,4 @@
-//! What the tests draw from: the mix of campaigns on Wasmtime.
+//! The mix that the tests draw from: that of campaigns on Wasmtime.
 
 use spawndiff_corpus::Case;
 use spawndiff_engines::wasmtime::SELDOM;

@@ -15,7 +15,7 @@ use std::collections::HashSet;
 
 /// A mistake that a reference makes in a test.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Fault {
+pub enum Mutant {
     /// None.
     #[default]
     None,
@@ -59,35 +59,35 @@ pub enum Fault {
     SkipsDestructor,
 }
 
-impl Fault {
+impl Mutant {
     /// Every mistake.
-    pub const ALL: &'static [Fault] = &[
-        Fault::LosesCancellation,
-        Fault::YieldSwallowsCancellation,
-        Fault::CancelledTaskStarts,
-        Fault::EventTwice,
-        Fault::PollFindsNothing,
-        Fault::StaysInSet,
-        Fault::DropsSubtaskEarly,
-        Fault::FreesSubtaskEarly,
-        Fault::StaysExclusive,
-        Fault::StaysEntered,
-        Fault::IgnoresBackpressure,
-        Fault::KeepsBackpressure,
-        Fault::InheritsContext,
-        Fault::ReturnsHandle,
-        Fault::CopiesOneLess,
-        Fault::DropIsSilent,
-        Fault::ForgetsLends,
-        Fault::KeepsBorrows,
-        Fault::SkipsDestructor,
+    pub const ALL: &'static [Mutant] = &[
+        Mutant::LosesCancellation,
+        Mutant::YieldSwallowsCancellation,
+        Mutant::CancelledTaskStarts,
+        Mutant::EventTwice,
+        Mutant::PollFindsNothing,
+        Mutant::StaysInSet,
+        Mutant::DropsSubtaskEarly,
+        Mutant::FreesSubtaskEarly,
+        Mutant::StaysExclusive,
+        Mutant::StaysEntered,
+        Mutant::IgnoresBackpressure,
+        Mutant::KeepsBackpressure,
+        Mutant::InheritsContext,
+        Mutant::ReturnsHandle,
+        Mutant::CopiesOneLess,
+        Mutant::DropIsSilent,
+        Mutant::ForgetsLends,
+        Mutant::KeepsBorrows,
+        Mutant::SkipsDestructor,
     ];
 }
 
 /// A machine that makes a mistake.
 #[derive(Debug, Default)]
-pub struct Mutant {
-    fault: Fault,
+pub struct MutatedMachine {
+    mutant: Mutant,
     /// The implicit threads, and the slots that each of them has inherited.
     inherited: Vec<(ThreadId, [u64; 2])>,
     /// The thread that a core function was called in last.
@@ -96,11 +96,11 @@ pub struct Mutant {
     set: HashSet<ThreadId>,
 }
 
-/// What a reference with a mistake sees of a run on the fixed policy.
-pub fn observe(reference: &Reference, run: &Run, fault: Fault) -> Option<RunObservation> {
-    let machine = Mutant {
-        fault,
-        ..Mutant::default()
+/// The observation of a mutant on the fixed policy.
+pub fn observe(reference: &Reference, run: &Run, mutant: Mutant) -> Option<RunObservation> {
+    let machine = MutatedMachine {
+        mutant,
+        ..MutatedMachine::default()
     };
     let coverage = &mut Coverage::default();
     let edition = Edition::default();
@@ -108,9 +108,9 @@ pub fn observe(reference: &Reference, run: &Run, fault: Fault) -> Option<RunObse
     seen.ok()
 }
 
-type St<'a> = Store<'a, Mutant>;
+type St<'a> = Store<'a, MutatedMachine>;
 
-impl Machine for Mutant {
+impl Machine for MutatedMachine {
     const ASSERTS: bool = false;
 
     fn resume_cont(
@@ -125,7 +125,7 @@ impl Machine for Mutant {
                 ..
             })
         );
-        let loses = in_built_in && st.machine.fault == Fault::LosesCancellation;
+        let loses = in_built_in && st.machine.mutant == Mutant::LosesCancellation;
         st.resume_cont(thread, cancelled && !loses)
     }
 
@@ -135,8 +135,8 @@ impl Machine for Mutant {
         ready_func: ReadyFunc,
         cancellable: bool,
     ) -> Flow {
-        let swallows =
-            st.machine.fault == Fault::YieldSwallowsCancellation && ready_func == ReadyFunc::Always;
+        let swallows = st.machine.mutant == Mutant::YieldSwallowsCancellation
+            && ready_func == ReadyFunc::Always;
         if swallows && st.deliver_pending_cancel(thread, cancellable) {
             return Flow::Go(false);
         }
@@ -144,14 +144,14 @@ impl Machine for Mutant {
     }
 
     fn leave_to(st: &mut St<'_>, inst: InstanceId, caller: Option<InstanceId>) {
-        if caller.is_none() || st.machine.fault != Fault::StaysEntered {
+        if caller.is_none() || st.machine.mutant != Mutant::StaysEntered {
             st.leave_to(inst, caller);
         }
     }
 
     fn has_backpressure(st: &St<'_>, task: TaskId) -> bool {
-        match st.machine.fault {
-            Fault::IgnoresBackpressure => {
+        match st.machine.mutant {
+            Mutant::IgnoresBackpressure => {
                 let inst = st.get_task(task).inst();
                 st.needs_exclusive(task) && st.exclusive_thread(inst).is_some()
             }
@@ -160,8 +160,8 @@ impl Machine for Mutant {
     }
 
     fn exit_implicit_thread(st: &mut St<'_>, thread: ThreadId) -> Result<(), Stop> {
-        match st.machine.fault {
-            Fault::StaysExclusive => Self::unregister_thread(st, thread),
+        match st.machine.mutant {
+            Mutant::StaysExclusive => Self::unregister_thread(st, thread),
             _ => st.exit_implicit_thread(thread),
         }
     }
@@ -180,14 +180,14 @@ impl Machine for Mutant {
     fn get_pending_event(st: &mut St<'_>, waitable: WaitableId) -> Result<EventTuple, Stop> {
         let event = st.get_pending_event(waitable)?;
         let unresolved = st.as_subtask(waitable).is_some() && !st.resolved(waitable);
-        if unresolved && st.machine.fault == Fault::EventTwice {
+        if unresolved && st.machine.mutant == Mutant::EventTwice {
             st.set_pending_event(waitable, PendingEvent::Subtask);
         }
         Ok(event)
     }
 
     fn join(st: &mut St<'_>, waitable: WaitableId, wset: Option<SetId>) {
-        if wset.is_some() || st.machine.fault != Fault::StaysInSet {
+        if wset.is_some() || st.machine.mutant != Mutant::StaysInSet {
             st.join(waitable, wset);
         }
     }
@@ -198,21 +198,21 @@ impl Machine for Mutant {
         caller: Option<InstanceId>,
     ) -> Result<(), Stop> {
         let waits_to_start = st.get_task(task).state() == TaskState::Initial;
-        match waits_to_start && st.machine.fault == Fault::CancelledTaskStarts {
+        match waits_to_start && st.machine.mutant == Mutant::CancelledTaskStarts {
             true => Ok(()),
             false => st.request_cancellation(task, caller),
         }
     }
 
     fn transfer(st: &mut St<'_>, from: BufferId, to: BufferId, n: u32) -> Result<(), Stop> {
-        let less = n > 1 && st.machine.fault == Fault::CopiesOneLess;
+        let less = n > 1 && st.machine.mutant == Mutant::CopiesOneLess;
         st.transfer(from, to, n - u32::from(less))
     }
 
     fn drop_end(st: &mut St<'_>, end: WaitableId) -> Result<(), Stop> {
         let shared = st.as_end(end).map(|end| end.shared());
         let pending = shared.is_some_and(|shared| st.pending_copy(shared).is_some());
-        match pending && st.machine.fault == Fault::DropIsSilent {
+        match pending && st.machine.mutant == Mutant::DropIsSilent {
             true => st.drop_waitable(end),
             false => st.drop_end(end),
         }
@@ -225,7 +225,7 @@ impl Machine for Mutant {
         subtask: WaitableId,
     ) -> Result<Outcome, Stop> {
         let async_ = st.as_subtask(subtask).is_some_and(|it| it.opts().async_);
-        match async_ && st.resolved(subtask) && st.machine.fault == Fault::ReturnsHandle {
+        match async_ && st.resolved(subtask) && st.machine.mutant == Mutant::ReturnsHandle {
             true => st.add_subtask(subtask),
             false => st.lower_result(thread, subtask),
         }
@@ -241,7 +241,7 @@ impl Machine for Mutant {
         let Some(it) = st.as_subtask(subtask) else {
             return Ok(());
         };
-        if st.machine.fault == Fault::FreesSubtaskEarly
+        if st.machine.mutant == Mutant::FreesSubtaskEarly
             && let (Some(OnCancel::Task(task)), Some(index)) = (it.on_cancel(), it.index())
             && st.get_task(task).threads().len() > 1
         {
@@ -257,8 +257,8 @@ impl Machine for Mutant {
         rt: ResourceTypeId,
         rep: u32,
     ) -> Result<Outcome, Stop> {
-        match st.machine.fault {
-            Fault::SkipsDestructor => Ok(Outcome::nothing()),
+        match st.machine.mutant {
+            Mutant::SkipsDestructor => Ok(Outcome::nothing()),
             _ => st.call_destructor(thread, rt, rep),
         }
     }
@@ -269,27 +269,27 @@ impl Machine for Mutant {
         canon: &Canon,
         args: &Args<'_>,
     ) -> Result<Outcome, Stop> {
-        match (canon, st.machine.fault) {
-            (Canon::BackpressureDec, Fault::KeepsBackpressure) => Ok(Outcome::nothing()),
-            (Canon::WaitableSetPoll { memory, .. }, Fault::PollFindsNothing) => {
+        match (canon, st.machine.mutant) {
+            (Canon::BackpressureDec, Mutant::KeepsBackpressure) => Ok(Outcome::nothing()),
+            (Canon::WaitableSetPoll { memory, .. }, Mutant::PollFindsNothing) => {
                 use spawndiff_reference::machine::EventCode;
                 let (si, ptr) = (args.i32(0)?, args.word(1, memory.wide)?);
                 st.get_set(st.inst_of(thread), si)?;
                 let nothing = EventTuple(EventCode::None, 0, 0);
                 st.unpack_event(thread, *memory, ptr, nothing)
             }
-            (Canon::ContextSet { .. }, Fault::InheritsContext) => {
+            (Canon::ContextSet { .. }, Mutant::InheritsContext) => {
                 st.machine.set.insert(thread);
                 st.canon(thread, canon, args)
             }
-            (Canon::ContextGet { slot, wide }, Fault::InheritsContext) => {
+            (Canon::ContextGet { slot, wide }, Mutant::InheritsContext) => {
                 let value = slots(st, thread)[*slot];
                 Ok(Outcome::Return(vec![match wide {
                     true => Val::I64(value.cast_signed()),
                     false => Val::I32((value as u32).cast_signed()),
                 }]))
             }
-            (Canon::ResourceDrop(_), Fault::KeepsBorrows) => {
+            (Canon::ResourceDrop(_), Mutant::KeepsBorrows) => {
                 let (inst, i) = (st.inst_of(thread), args.i32(0)?);
                 match st.get_handle(inst, i)? {
                     Handle::Resource(handle) if !st.get_resource(handle).own() => {
@@ -304,9 +304,9 @@ impl Machine for Mutant {
     }
 
     fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf>) -> Result<(), Stop> {
-        match (site, st.machine.fault) {
-            (Site::SubtaskDrop(_), Fault::DropsSubtaskEarly)
-            | (Site::ResourceDrop(_), Fault::ForgetsLends) => conditions.clear(),
+        match (site, st.machine.mutant) {
+            (Site::SubtaskDrop(_), Mutant::DropsSubtaskEarly)
+            | (Site::ResourceDrop(_), Mutant::ForgetsLends) => conditions.clear(),
             _ => {}
         }
         Ok(())

@@ -2,8 +2,8 @@
 
 use crate::{is_not_supported_at_the_end, passes};
 use spawndiff_judge::claims::Status;
-use spawndiff_judge::readings::run_on_reference;
 use spawndiff_judge::scripts::Script;
+use spawndiff_judge::scripts::on_reference::run_on_reference;
 
 #[test]
 fn a_script_that_never_ends_or_takes_too_much_memory_meets_a_limit() {

@@ -4,7 +4,7 @@
 mod directives;
 mod host;
 mod limits;
-mod readings;
+mod on_reference;
 mod starts;
 mod values;
 
@@ -16,7 +16,7 @@ use wasmtime_wast::{Async, WastContext};
 
 static NATIVE: LazyLock<ScriptNative> = LazyLock::new(ScriptNative::default);
 
-/// What becomes of each directive.
+/// The status of each directive.
 #[track_caller]
 fn checked(text: &str) -> Vec<Checked> {
     let script = Script::parse(text);

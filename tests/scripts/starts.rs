@@ -1,8 +1,8 @@
 //! Start functions of components, and the values that they take and give, on the reference: no other engine has them.
 
 use spawndiff_judge::claims::Status;
-use spawndiff_judge::readings::run_on_reference;
 use spawndiff_judge::scripts::Script;
+use spawndiff_judge::scripts::on_reference::run_on_reference;
 
 #[test]
 fn start_functions_of_components_run_as_these_are_made_and_pass_values_on() {

@@ -43,7 +43,7 @@ fn toy() -> PathBuf {
     std::env::current_exe().expect("this program has a path")
 }
 
-/// What a run of the command line came to: its exit code, standard output, standard error.
+/// A run of the command line: its exit code, standard output, standard error.
 struct Ran(i32, String, String);
 
 fn run(command: &mut Command) -> Ran {
@@ -97,7 +97,12 @@ fn count(json: &Value, key: &str) -> u64 {
 fn kinds(json: &Value) -> Vec<String> {
     let kinds = json["kinds"].as_array().expect("it is a list").iter();
     kinds
-        .map(|kind| kind["signature"].as_str().expect("it is text").to_string())
+        .map(|kind| {
+            kind["fingerprint"]
+                .as_str()
+                .expect("it is text")
+                .to_string()
+        })
         .collect()
 }
 
@@ -188,7 +193,7 @@ fn known() {
     std::fs::create_dir(&list).expect("there is room");
     let says = format!(
         "link = \"https://example.org\"\nengine = \"toy\"\nsince = \"1.0\"\nmended-in = \"1.1\"\n\
-         [matches]\nsignature = \"{kind}\"\n"
+         [matches]\nfingerprint = \"{kind}\"\n"
     );
     std::fs::write(list.join("wrong-start.toml"), says).expect("there is room");
     std::fs::copy(&file, list.join("wrong-start.wast")).expect("it is there");

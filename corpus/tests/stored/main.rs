@@ -1,4 +1,4 @@
-//! Stored cases as a whole: what is written reads back, and what is not a stored case is refused at its place.
+//! Stored cases as a whole: a written case reads back, and a text that is not a stored case is refused at its place.
 
 mod bare;
 mod malformed;
@@ -21,7 +21,7 @@ fn encode(text: &str) -> Vec<u8> {
     wat.encode().expect("the test's text encodes")
 }
 
-/// A stored case with one run: for each call, what comes of it, then everything settles and these are the events.
+/// A stored case with one run: each call with its outcome, then everything settles and these are the events.
 fn stored(component: Vec<u8>, calls: Vec<(Invocation, Expect)>, events: &[Event]) -> StoredCase {
     let mut claims = vec![Claim::Definition, Claim::Instance];
     let mut run = Run::default();

@@ -1,4 +1,4 @@
-//! What is not a stored case is refused: with line and column, and never with a panic.
+//! A text that is not a stored case is refused: with line and column, and never with a panic.
 
 use crate::logging_case;
 use spawndiff_corpus::{HOST, ReadError, StoredCase};

@@ -1,4 +1,4 @@
-//! What is written reads back equal, and the whole file is a component that validates.
+//! A stored case that is written reads back equal, and the whole file is a component that validates.
 
 use crate::{component, invocation, logging_case, stored};
 use spawndiff_corpus::{

@@ -1,12 +1,13 @@
-//! Bodies: what a function, an entry or a callback does, in which order.
+//! Draws bodies: the operations of functions, entries and callbacks, in their order.
 //!
-//! An entry starts one to three threads, does this and that between and after, and returns where its plan says.
+//! An entry of the first instance starts one to three threads, does other operations between and after, and returns where
+//! its plan says.
 
 use super::builder::{Builder, Return, Role};
 use super::returning::{start_returner, task_return};
 use super::scope::{Place, Scope};
 use super::target::{launch, yield_};
-use super::{op, peer, post_return, served};
+use super::{callee_bodies, calls, op, post_return};
 use crate::plan::{Code, Entry, Lift, Op, Target};
 use crate::weight::Weight;
 
@@ -22,7 +23,7 @@ pub(super) fn draw(builder: &mut Builder) {
     drain(builder);
 }
 
-/// Lets whoever calls asynchronously look after its subtasks at its end, mostly.
+/// Adds [`Op::Drain`] at the end of most bodies that call asynchronously, so that they look after their subtasks.
 fn drain(builder: &mut Builder) {
     fn calls(ops: &[Op]) -> bool {
         ops.iter().any(|op| {
@@ -50,7 +51,7 @@ fn drain(builder: &mut Builder) {
                 }
             }
             Lift::Sync(_) | Lift::Stackful => &mut entry.body,
-            // It may not yield.
+            // Such a task may not yield.
             Lift::SyncTyped(_) => continue,
         };
         if found && careful {
@@ -61,7 +62,7 @@ fn drain(builder: &mut Builder) {
 
 fn entry_body(builder: &mut Builder, entry: usize) -> Vec<Op> {
     if builder.number > 0 {
-        return served::entry(builder, entry);
+        return callee_bodies::entry(builder, entry);
     }
     let mut scope = Scope::new(Place::Entry(entry));
     scope.sync_typed = matches!(builder.instance.entries[entry].lift, Lift::SyncTyped(_));
@@ -77,7 +78,7 @@ fn entry_body(builder: &mut Builder, entry: usize) -> Vec<Op> {
         op::draw(builder, &mut scope, count, &mut body);
     }
     if builder.has_peers() {
-        peer::begin(builder, &mut scope, &mut body);
+        calls::begin(builder, &mut scope, &mut body);
     }
     if let Return::Thread(function) = returns {
         start_returner(builder, function, &mut body);
@@ -106,7 +107,7 @@ fn callback_bodies(builder: &mut Builder, entry: usize) {
         return;
     };
     if builder.number > 0 {
-        return served::callback(builder, entry);
+        return callee_bodies::callback(builder, entry);
     }
     let mut scope = Scope::new(Place::Callback(entry));
     scope.returned = builder.returns[entry] != Return::Callback;

@@ -1,4 +1,4 @@
-//! One instance in the making, and what drawing knows of it.
+//! An instance in the making, with the facts about it that drawing needs.
 
 use super::choices::Draw;
 use crate::mix::Mix;
@@ -13,19 +13,19 @@ pub(super) struct Builder<'s, 'u, 'b> {
     /// The instance itself, and its number.
     pub(super) instance: Instance,
     pub(super) number: usize,
-    /// All instances. Of this one, and of those that are not drawn yet, only the place is there.
+    /// All instances. Of this instance, and of those that are not drawn yet, only the place in the topology is there.
     pub(super) instances: &'s [Instance],
     pub(super) topology: &'s Topology,
-    /// Those that it sees.
+    /// The numbers of the instances that this instance sees.
     pub(super) visible: Vec<usize>,
     pub(super) channels: &'s [Channel],
     /// Whether spawn definitions are allowed.
     pub(super) spawn: bool,
     /// The runs, each the calls of its entries. Only the first instance has any.
     pub(super) runs: Vec<Vec<Call>>,
-    /// What each table holds after instantiation.
+    /// For each table: the items that it holds after instantiation.
     pub(super) contents: Vec<Vec<Item>>,
-    /// For each program function: what drawing wants of it.
+    /// For each program function: its role.
     pub(super) roles: Vec<Role>,
     /// For each entry: where its task returns.
     pub(super) returns: Vec<Return>,
@@ -33,7 +33,7 @@ pub(super) struct Builder<'s, 'u, 'b> {
     pub(super) unlucky: Vec<bool>,
 }
 
-/// What drawing wants of a program function.
+/// The role that a program function plays, which drawing gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// A thread or a callee. `wakes`: it ends by resuming the thread in slot 0.
@@ -59,7 +59,7 @@ pub(super) enum Return {
 }
 
 impl Builder<'_, '_, '_> {
-    /// True as often as the mix says of a percentage.
+    /// True as often as the percentage says that the mix has for this weight.
     pub(super) fn chance(&mut self, weight: Weight) -> bool {
         self.draw.chance(self.mix.weight(weight))
     }

@@ -1,4 +1,4 @@
-//! An instance that is called: the shape of it and of its entries.
+//! Draws an instance that other instances call, first of all the types and lifts of its entries.
 
 use super::body;
 use super::builder::{Builder, Return};
@@ -106,7 +106,7 @@ fn entries(builder: &mut Builder) {
     }
 }
 
-/// An instance with a resource type that the drawn one may name in its entries' types, itself preferred.
+/// Draws an instance whose resource type the drawn instance may name in the types of its entries, itself preferred.
 fn owner(builder: &mut Builder) -> Option<usize> {
     let number = builder.number;
     let within = |other: &usize| builder.instances[*other].parent.is_none_or(|p| p < number);

@@ -1,9 +1,9 @@
-//! Choices, made from bytes. When these end, every choice falls on its first or smallest alternative.
+//! Makes choices from bytes. When the bytes end, every choice falls on its first or smallest alternative.
 
 use crate::limits::FUEL;
 use arbitrary::Unstructured;
 
-/// Choices, one or two bytes each.
+/// The bytes from which choices are made, most of them from one or two bytes.
 pub(super) struct Draw<'u, 'b> {
     u: &'u mut Unstructured<'b>,
 }
@@ -38,12 +38,13 @@ impl<'u, 'b> Draw<'u, 'b> {
         range.start() + self.index(range.end() - range.start() + 1)
     }
 
-    /// True in so many of a hundred draws, and false when the bytes have ended.
+    /// True in `percent` of a hundred draws, and false when the bytes have ended.
     pub(super) fn percent(&mut self, percent: u32) -> bool {
         self.byte() * 100 >= (100 - percent) * 256
     }
 
-    /// True in so many of a hundred draws. A percentage of 0 is never and one of 100 or more is always; neither draws a byte.
+    /// True in `percent` of a hundred draws. A percentage of 0 is never and one of 100 or more is always; neither draws a
+    /// byte.
     pub(super) fn chance(&mut self, percent: u32) -> bool {
         match percent {
             0 => false,
@@ -77,7 +78,7 @@ impl<'u, 'b> Draw<'u, 'b> {
         self.u.arbitrary().unwrap_or(0)
     }
 
-    /// The fuel of an instance.
+    /// Draws the fuel of an instance.
     pub(super) fn fuel(&mut self) -> u32 {
         self.range(*FUEL.start() as usize..=*FUEL.end() as usize) as u32
     }

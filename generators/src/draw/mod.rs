@@ -1,52 +1,47 @@
-//! Drawing a plan. All randomness of a case is here, and so are the weights, each beside the choice it weighs, but for those
-//! that the caller says: see [`crate::Weight`].
+//! Draws a plan. All randomness of a case is here, and so are the weights, each beside the choice that it weighs, except
+//! those that the caller sets: see [`crate::Weight`].
 //!
 //! - `choices`: choices from bytes; `sketch`: a plan in the making, and `builder`: an instance in the making;
-//! - `shape`: what there is (signatures, functions, tables, definitions, entries, runs);
-//! - `body`: what an entry does, in which order;
-//! - `op`: one operation; `scope`: what is known where one is drawn; `returning`: how a task returns;
+//! - `shape`: the parts of an instance (signatures, functions, tables, definitions, entries), and the runs;
+//! - `body`: the operations of an entry, in their order;
+//! - `op`: one operation; `scope`: the state while a body is drawn; `returning`: how a task returns;
 //! - `target`: the thread built-ins, which depend on what the slots likely hold;
 //! - `value`: constants, operands and component values;
 //! - `post_return`: the functions that run after an entry has returned;
-//! - `world`: the instances and how they stand to each other, `called`: the shapes of those that are called;
-//! - `served`: what their entries do; `peer`: calls of other instances and what becomes of the subtasks; `channel`: streams,
-//!   futures and resources; `trespass`: mistakes in all that, `ingredient`: what they are made of, and `remedy`: what makes
-//!   them right again;
-//! - `misfortune`: the mistakes that a case is to make, and `placement`: where;
-//! - `aside`: start functions of core modules, destructors and `realloc` that do more than they have to;
-//! - `unaligned`, `relend` and `text`, last of all: buffers that are not aligned, borrowed handles that are lent on, strings
-//!   that need more than one step, and a `realloc` that gives what was not asked for.
+//! - `topology`: the instances and how they stand to each other, `called`: the shapes of those that are called;
+//! - `callee_bodies`: the bodies of their entries; `calls`: calls of other instances and the operations on the subtasks;
+//!   `streams`: streams, futures and resources;
+//! - `mistakes`: the mistakes that a case is to make, a folder;
+//! - `instance_hooks`: start functions of core modules, destructors and `realloc` that do more than they have to;
+//! - `unaligned`, `reborrow` and `strings`, last of all: buffers that are not aligned, borrowed handles that are lent on, strings
+//!   that need more than one step, and a `realloc` that returns another address than it should.
 //!
-//! A file names those that it draws with, and none that draws with it.
+//! A file names only the files that it draws with, and none that draws with it.
 //!
-//! When the bytes end, every choice falls on its first or smallest alternative, so these are the ones that make a small
-//! case which still starts a thread.
+//! When the bytes end, every choice falls on its first or smallest alternative, so these alternatives are the ones that
+//! make a small case which still starts a thread.
 
-mod aside;
 mod body;
 mod builder;
 mod called;
-mod channel;
+mod callee_bodies;
+mod calls;
 mod choices;
-mod ingredient;
-mod misfortune;
+mod instance_hooks;
+mod mistakes;
 mod op;
-mod peer;
-mod placement;
 mod post_return;
-mod relend;
-mod remedy;
+mod reborrow;
 mod returning;
 mod scope;
-mod served;
 mod shape;
 mod sketch;
+mod streams;
+mod strings;
 mod target;
-mod text;
-mod trespass;
+mod topology;
 mod unaligned;
 mod value;
-mod world;
 
 use crate::mix::Mix;
 use crate::plan::Plan;
@@ -54,7 +49,8 @@ use arbitrary::Unstructured;
 use choices::Draw;
 use sketch::{Sketch, first_choices};
 
-/// Draws a plan. When the bytes end, it goes on with zeros, so that what they do not say is small.
+/// Draws a plan. When the bytes end, it goes on with zeros, so that the part of the plan that they do not decide is
+/// small.
 pub fn plan(u: &mut Unstructured, mix: Mix) -> Plan {
     let mut sketch = Sketch::new(Draw::new(u), mix);
     // From the last to the first, so that whoever calls knows its callees.
@@ -67,13 +63,13 @@ pub fn plan(u: &mut Unstructured, mix: Mix) -> Plan {
     let mut first = sketch.builder(0);
     shape::draw(&mut first);
     body::draw(&mut first);
-    misfortune::draw(&mut first);
+    mistakes::draw(&mut first);
     let (instance, runs) = (first.instance, first.runs);
     sketch.instances[0] = instance;
-    aside::draw(&mut sketch);
+    instance_hooks::draw(&mut sketch);
     unaligned::draw(&mut sketch);
-    relend::draw(&mut sketch);
-    text::draw(&mut sketch);
+    reborrow::draw(&mut sketch);
+    strings::draw(&mut sketch);
     Plan {
         instances: sketch.instances,
         channels: sketch.channels,
@@ -87,7 +83,7 @@ pub fn redraw_runs(plan: &mut Plan, u: &mut Unstructured) {
         return;
     };
     let mut draw = Draw::new(u);
-    // With these a plan begins. They mean nothing here, but a stored input has them.
+    // A plan begins with these choices. They mean nothing here, but a stored input has them.
     let _ = first_choices(&mut draw);
     plan.runs = shape::runs(&mut draw, &first.entries);
 }

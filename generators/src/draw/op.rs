@@ -1,7 +1,7 @@
-//! One operation of a program.
+//! Draws single operations of a program, each with its operands.
 
 use super::builder::{Builder, Role};
-use super::peer;
+use super::calls;
 use super::scope::{Place, Scope};
 use super::shape::new_item;
 use super::target::{astray, launch, switch};
@@ -34,7 +34,7 @@ enum Kind {
     Table,
     Call,
     Context,
-    /// What concerns the thread itself: its index, a mark, a log.
+    /// An operation of the thread on itself: it asks for its index (or for the parallelism there is), marks or logs.
     Own,
     Arithmetic,
     Loop,
@@ -44,11 +44,12 @@ enum Kind {
     Unreachable,
 }
 
-/// Percentage of starts that threads do not make after all, lest every trace is as long as the fuel lasts.
+/// Percentage of thread starts in program functions that become a switching operation instead, lest every trace is as
+/// long as the fuel lasts.
 const THREAD_RESTRAINT_PERCENT: u32 = 45;
 /// Percentage of steps that have to do with other instances, streams, futures or resources, where there are any.
 const PEER_PERCENT: u32 = 17;
-/// Operations that such a step takes, at most.
+/// Operations that such a step with other instances takes, at most.
 const PEER_OPS: usize = 14;
 /// Percentage of memory and table accesses that are out of bounds.
 const OUT_OF_BOUNDS_PERCENT: u32 = 1;
@@ -57,7 +58,7 @@ const ANY_OPERAND_PERCENT: u32 = 2;
 /// Percentage of indirect calls with any signature.
 const ANY_SIGNATURE_PERCENT: u32 = 3;
 
-/// Draws so many steps, each of one to three operations.
+/// Draws `count` steps, each of a few operations, or fewer if there is hardly any room left in the body.
 pub(super) fn draw(builder: &mut Builder, scope: &mut Scope, count: usize, out: &mut Vec<Op>) {
     for _ in 0..count {
         let before = out.len();
@@ -71,7 +72,7 @@ pub(super) fn draw(builder: &mut Builder, scope: &mut Scope, count: usize, out: 
 
 fn step(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
     if builder.has_peers() && scope.left >= PEER_OPS && builder.draw.percent(PEER_PERCENT) {
-        return peer::step(builder, scope, out);
+        return calls::step(builder, scope, out);
     }
     match builder.draw.weighted(KINDS) {
         Kind::Switch => switch(builder, scope, out),
@@ -164,7 +165,7 @@ fn memory(builder: &mut Builder) -> Op {
     }
 }
 
-/// A place in a table with `count` entries after it, mostly in bounds.
+/// Draws a place in a table with `count` entries after it, mostly in bounds.
 fn place(builder: &mut Builder, table: usize, count: u32) -> Index {
     let size = builder.instance.tables[table].initial;
     if builder.draw.percent(OUT_OF_BOUNDS_PERCENT) {

@@ -1,9 +1,9 @@
-//! How a task returns: by itself, or in a thread that it starts for it.
+//! Draws how a task returns: by itself, or in a thread that it starts for this.
 
 use super::builder::Builder;
 use crate::plan::{Index, Item, Op, Operand, Target};
 
-/// `task.return` as the entry's task wants it.
+/// Draws a `task.return` with the result type of the entry.
 pub(super) fn task_return(builder: &mut Builder, entry: usize) -> Op {
     let result = builder.instance.entries[entry].result;
     Op::TaskReturn {

@@ -1,8 +1,8 @@
-//! What drawing knows while it draws a body.
+//! The state of drawing while it draws one body.
 
 use crate::limits::{BODY_OPS, SLOTS, SUBTASKS};
 
-/// Whose body is drawn.
+/// The function, entry or callback whose body is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Function(usize),
@@ -10,7 +10,7 @@ pub(super) enum Place {
     Callback(usize),
 }
 
-/// What drawing knows while it draws a body.
+/// The state of drawing while it draws one body: what the body has likely done so far, and how much it may still do.
 pub(super) struct Scope {
     pub(super) place: Place,
     /// For each slot, whether this body has put a suspended thread there, and whether that will wake slot 0.
@@ -21,11 +21,11 @@ pub(super) struct Scope {
     pub(super) returned: bool,
     /// Whether the task may not block.
     pub(super) sync_typed: bool,
-    /// The cell for the next subtask.
+    /// The number after which the next cell for a subtask is counted.
     subtask: usize,
     /// How many operations may still be drawn.
     pub(super) left: usize,
-    /// Whether this is a body in a body.
+    /// Whether the operations that are drawn are nested in a loop or a choice.
     pub(super) nested: bool,
 }
 

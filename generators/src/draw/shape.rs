@@ -1,4 +1,5 @@
-//! What there is: signatures, functions without their bodies, entries without theirs, tables, definitions, runs.
+//! Draws the shape of an instance: signatures, functions and entries without their bodies, tables, definitions; and the
+//! runs.
 
 use super::builder::{Builder, Return, Role};
 use super::choices::Draw;
@@ -12,8 +13,8 @@ use crate::plan::{
 };
 use crate::weight::Weight;
 
-/// Percentage of right-typed functions among those after the first, which always is. With the functions that return
-/// from threads this makes about half of all.
+/// Percentage of right-typed functions among those after the first, which is always right-typed. With the functions that
+/// return from threads, about half of all functions are right-typed.
 const RIGHT_TYPED_PERCENT: u32 = 40;
 /// Percentage of right-typed functions that end by waking the thread in slot 0. The others are one way to a deadlock.
 const WAKES_PERCENT: u32 = 85;
@@ -53,7 +54,8 @@ pub(super) fn draw(builder: &mut Builder) {
     builder.runs = runs(builder.draw, &builder.instance.entries);
 }
 
-/// The shape of an instance that is called, but for its entries and its table: less of everything.
+/// Draws the shape of a called instance, without its entries and its table: there is less of everything than in the first
+/// instance.
 pub(super) fn small(builder: &mut Builder) {
     let draw = &mut *builder.draw;
     let other = draw.other_signature();
@@ -79,7 +81,7 @@ pub(super) fn small(builder: &mut Builder) {
     }
 }
 
-/// Its table, which has all its functions, and its definition.
+/// Draws the table of a called instance, which has all its functions, and its start definitions.
 pub(super) fn small_table(builder: &mut Builder) {
     let functions = 0..builder.roles.len();
     let mut items: Vec<Item> = functions.map(Item::Function).collect();
@@ -265,7 +267,7 @@ pub(super) fn yield_code(draw: &mut Draw) -> Code {
     Code::Yield(if draw.percent(20) { draw.u32() } else { 0 })
 }
 
-/// A right-typed function to call `task.return` for an entry.
+/// Adds a right-typed function that calls `task.return` for an entry, and returns its number.
 pub(super) fn returner(builder: &mut Builder, entry: usize) -> usize {
     let right = signatures_that(builder, true);
     let signature = builder.draw.pick(&right);
@@ -277,13 +279,13 @@ pub(super) fn returner(builder: &mut Builder, entry: usize) -> usize {
     builder.instance.functions.len() - 1
 }
 
-/// An element of a table or segment.
+/// Draws an element of a table or segment.
 fn item(builder: &mut Builder) -> Item {
     let kind = builder.draw.weighted(ITEMS);
     item_of(builder, kind)
 }
 
-/// An element for a `table.set` and its kin.
+/// Draws an element for a `table.set` and its kin.
 pub(super) fn new_item(builder: &mut Builder) -> Item {
     let kind = builder.draw.weighted(&[
         (60, ItemKind::Right),
@@ -373,7 +375,7 @@ fn tables(builder: &mut Builder) {
     }
 }
 
-/// Segments that fill a table with these elements.
+/// Adds segments that fill a table with these elements.
 fn active_segments(builder: &mut Builder, table: usize, items: &[Item]) {
     let draw = &mut *builder.draw;
     let mut add = |offset: usize, items: &[Item], expressions| {
@@ -442,7 +444,7 @@ fn starts(builder: &mut Builder) {
     }
 }
 
-/// The runs of a plan with these entries.
+/// Draws the runs of a plan whose first instance has these entries.
 pub(super) fn runs(draw: &mut Draw, entries: &[Entry]) -> Vec<Vec<Call>> {
     let mut runs = Vec::new();
     for _ in 0..draw.weighted(&[(45, *RUNS.start()), (32, 3), (23, *RUNS.end())]) {

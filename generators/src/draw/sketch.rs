@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use super::choices::Draw;
-use super::world;
+use super::topology;
 use crate::mix::Mix;
 use crate::plan::{Channel, Instance, Topology};
 
@@ -21,10 +21,10 @@ pub(super) struct Sketch<'u, 'b> {
 }
 
 impl<'u, 'b> Sketch<'u, 'b> {
-    /// The instances with their places, and nothing in them.
+    /// Draws the instances with their places in the topology, and nothing in them.
     pub(super) fn new(mut draw: Draw<'u, 'b>, mix: Mix) -> Self {
         let (spawn, fuel) = first_choices(&mut draw);
-        let (mut instances, channels) = world::draw(&mut draw, mix);
+        let (mut instances, channels) = topology::draw(&mut draw, mix);
         instances[0].fuel = fuel;
         Sketch {
             draw,
@@ -36,7 +36,7 @@ impl<'u, 'b> Sketch<'u, 'b> {
         }
     }
 
-    /// A builder that goes on with an instance.
+    /// A builder that goes on with the instance `number`.
     pub(super) fn builder(&mut self, number: usize) -> Builder<'_, 'u, 'b> {
         Builder {
             draw: &mut self.draw,
@@ -57,7 +57,7 @@ impl<'u, 'b> Sketch<'u, 'b> {
     }
 }
 
-/// Whether the plan may spawn, and the fuel of the first instance.
+/// Draws whether the plan may spawn, and the fuel of the first instance.
 pub(super) fn first_choices(draw: &mut Draw) -> (bool, u32) {
     (draw.percent(SPAWN_PERCENT), draw.fuel())
 }

@@ -1,4 +1,5 @@
-//! The thread built-ins: which thread to start, resume or promote, and whether to suspend oneself.
+//! Draws calls of the thread built-ins: which thread is started, resumed or promoted, and whether the caller suspends
+//! itself.
 
 use super::builder::{Builder, Role};
 use super::scope::{Place, Scope};
@@ -6,8 +7,8 @@ use crate::limits::SLOTS;
 use crate::plan::{Import, Index, Item, Op, Operand, Target};
 use crate::weight::Weight;
 
-/// Where the index of a started thread comes from, and the weights. Mistakes are mostly made by `misfortune`, at places
-/// that are surely reached, and only now and then here.
+/// The sources of the table index with which a thread is started, each with its weight. Mistakes are mostly made by
+/// `mistakes`, at places that are surely reached, and only now and then here.
 const INDEX: &[(u32, IndexKind)] = &[
     (930, IndexKind::Safe),
     (45, IndexKind::Modulo),
@@ -29,7 +30,7 @@ enum IndexKind {
     Size,
 }
 
-/// What becomes of a new thread, and the weights.
+/// The ways in which a program goes on with a new thread, each with its weight.
 const LAUNCHES: &[(u32, Launch)] = &[
     (44, Launch::ResumeLater),
     (26, Launch::YieldThenResume),
@@ -41,7 +42,7 @@ const LAUNCHES: &[(u32, Launch)] = &[
 enum Launch {
     ResumeLater,
     YieldThenResume,
-    /// It stays suspended in its slot, for another thread or another call.
+    /// The thread stays suspended in its slot, for another thread or another call.
     Leave,
     SuspendThenResume,
 }
@@ -68,7 +69,7 @@ enum Switch {
     Suspend,
 }
 
-/// Starts a thread and says what becomes of it: one to three operations.
+/// Adds one to three operations that start a thread and then make it ready, switch to it, or leave it suspended.
 pub(super) fn launch(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
     if builder.spawn && builder.draw.percent(22) {
         return spawn_ref(builder, scope, out);
@@ -134,7 +135,7 @@ fn spawn_ref(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
     promote_at_once(builder, scope, wakes, out);
 }
 
-/// After a thread was made ready, and before it can have ended, now and then switches to it by promotion.
+/// Now and then adds a switch by promotion to a thread that was just made ready and cannot have ended yet.
 fn promote_at_once(builder: &mut Builder, scope: &mut Scope, wakes: bool, out: &mut Vec<Op>) {
     if !builder.chance(Weight::PromotedAtOnce) {
         return;
@@ -165,7 +166,8 @@ pub(super) fn yield_(builder: &mut Builder) -> Op {
     }
 }
 
-/// A start definition, an index into its table, and the entry that is there at first.
+/// Draws a start definition and an index into its table, with the item that is there at first (null where the index is
+/// not a constant).
 fn start_index(builder: &mut Builder) -> (usize, Index, Item) {
     let kind = builder.draw.weighted(INDEX);
     let start = builder.draw.index(builder.instance.starts.len());
@@ -202,7 +204,7 @@ fn start_index(builder: &mut Builder) -> (usize, Index, Item) {
     (start, Index::Const(place), item)
 }
 
-/// The closure parameter of a new thread.
+/// Draws the closure parameter of a new thread.
 fn context(builder: &mut Builder, scope: &Scope, item: Item) -> Operand {
     let takes_a_thread = item == Item::Import(Import::ResumeLater);
     let parked = (0..SLOTS).find(|&slot| scope.parked[slot].is_some());
@@ -213,7 +215,7 @@ fn context(builder: &mut Builder, scope: &Scope, item: Item) -> Operand {
     }
 }
 
-/// A slot for a new thread: an empty one if there is one. Slot 0 is for implicit threads.
+/// Draws a slot for a new thread: an empty one if there is one. Slot 0 is for implicit threads.
 fn free_slot(builder: &mut Builder, scope: &Scope) -> usize {
     let first = 1 + builder.draw.index(SLOTS - 1);
     let slots = (0..SLOTS - 1).map(|i| 1 + (first - 1 + i) % (SLOTS - 1));
@@ -231,7 +233,7 @@ fn own_slot(builder: &mut Builder, scope: &Scope) -> usize {
     }
 }
 
-/// One switching operation whose target is likely as it should be.
+/// Adds one switching operation whose target is likely in the state that the operation needs.
 pub(super) fn switch(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) {
     let switch = builder.draw.weighted(SWITCHES);
     let cancellable = builder.draw.percent(30);
@@ -270,7 +272,7 @@ pub(super) fn switch(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>
         Switch::YieldThenPromote | Switch::SuspendThenPromote => {
             let target = promoted(builder, slot);
             let suspends = matches!(switch, Switch::SuspendThenPromote);
-            // Whoever is promoted may be one that wakes.
+            // The promoted thread may be one that wakes slot 0.
             if suspends && (waits || scope.wakers > 0) {
                 let park = Some(own_slot(builder, scope));
                 Op::SuspendThenPromote {
@@ -297,7 +299,7 @@ pub(super) fn switch(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>
     out.push(op);
 }
 
-/// A thread to promote. It need not be ready.
+/// Draws the target of a promotion, which need not be a ready thread.
 fn promoted(builder: &mut Builder, slot: usize) -> Target {
     let share = |weight| builder.mix.weight(weight);
     let targets = [
@@ -309,7 +311,7 @@ fn promoted(builder: &mut Builder, slot: usize) -> Target {
     builder.draw.weighted(&targets)
 }
 
-/// An operation whose target is likely wrong.
+/// Draws a switching operation whose target is likely wrong.
 pub(super) fn astray(builder: &mut Builder) -> Op {
     let draw = &mut *builder.draw;
     let target = draw.weighted(&[

@@ -1,11 +1,12 @@
-//! A copy from or to an address that is none for the element type of its stream or future.
+//! Moves the buffer of a copy by a few bytes, so that its address may not be aligned for the element type of the stream
+//! or future.
 //!
-//! Drawn late, in a few plans of a hundred that copy: a case without that is what it is without this file.
+//! The copy is drawn late, in a few plans of a hundred that copy, so that what was drawn before does not depend on it.
 
 use super::sketch::Sketch;
 use crate::plan::{Instance, Op};
 
-/// Percentage of plans in which a copy is meant to be of that kind.
+/// Percentage of plans in which the buffer of a copy is moved, of those that copy.
 const PERCENT: u32 = 8;
 
 pub(super) fn draw(sketch: &mut Sketch) {

@@ -1,4 +1,4 @@
-//! Constants, operands and component values.
+//! Draws constants, operands and component values.
 
 use super::choices::Draw;
 use crate::limits::SLOTS;
@@ -45,7 +45,7 @@ const NEAR_MISSES: &[(&[CoreType], &[CoreType])] = &[
 
 /// Percentage of other signatures that are one of [`NEAR_MISSES`].
 const NEAR_MISS_PERCENT: u32 = 60;
-/// Percentage of constant `char`s in results that are none.
+/// Percentage of constant `char`s in results that are not valid.
 const INVALID_CHAR_PERCENT: u32 = 4;
 
 const INTERESTING: &[u64] = &[
@@ -67,7 +67,7 @@ const INTERESTING: &[u64] = &[
     u64::MAX,
 ];
 
-/// Zeros, ones, infinities, a subnormal, a large one, and quiet and signalling NaNs with and without a payload.
+/// Zeros, ones, infinities, a subnormal, a large number, and quiet and signalling NaNs with and without a payload.
 const FLOATS_32: &[u32] = &[
     0,
     0x3f80_0000,
@@ -108,7 +108,7 @@ const CHARS: &[char] = &[
     '🦀',
     '\u{10ffff}',
 ];
-/// The borders on their other side.
+/// The invalid values next to the borders of the ranges of valid `char`s, and the largest `u32`.
 pub(super) const INVALID_CHARS: &[u64] = &[0xd800, 0xdfff, 0x11_0000, 0xffff_ffff];
 
 impl Draw<'_, '_> {

@@ -1,5 +1,5 @@
-//! A component in the making: its sections in the order in which things are added, and how many there are of each sort.
-//! Neighbours of one sort share a section.
+//! A component in the making: its sections in the order in which things are added, and how many things there are of each
+//! sort. Neighbours of one sort share a section.
 
 use wasm_encoder::{
     Alias, CanonicalFunctionSection, Component, ComponentAliasSection, ComponentExportKind,
@@ -21,7 +21,7 @@ enum Open {
     Instances(ComponentInstanceSection),
 }
 
-/// How many there are of each sort.
+/// How many things the component has of each sort.
 #[derive(Default)]
 struct Counts {
     types: u32,
@@ -116,7 +116,7 @@ impl Assembly {
         next(&mut self.counts.instances)
     }
 
-    /// Exports something, which thereby gets another index.
+    /// Exports a thing of the component, which thereby gets another index.
     pub(super) fn export(&mut self, name: &str, kind: ComponentExportKind, index: u32) -> u32 {
         section!(self, Exports, ComponentExportSection).export(name, kind, index, None);
         self.count(kind)
@@ -141,7 +141,7 @@ impl Assembly {
         }
     }
 
-    /// An export of an instance.
+    /// Adds an alias of an export of an instance, and returns its index.
     pub(super) fn alias(&mut self, instance: u32, name: &str, kind: ComponentExportKind) -> u32 {
         section!(self, Aliases, ComponentAliasSection).alias(Alias::InstanceExport {
             instance,
@@ -151,7 +151,7 @@ impl Assembly {
         self.count(kind)
     }
 
-    /// An export of a core instance: a function, a table or a memory.
+    /// Adds an alias of an export of a core instance (a function, a table or a memory), and returns its index.
     pub(super) fn core_alias(&mut self, instance: u32, name: &str, kind: ExportKind) -> u32 {
         section!(self, Aliases, ComponentAliasSection).alias(Alias::CoreInstanceExport {
             instance,

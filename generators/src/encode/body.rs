@@ -1,4 +1,4 @@
-//! A core function's body in the making: what all operations need.
+//! A core function's body in the making, with the code that all operations need.
 
 use super::context::Context;
 use super::core_type::default;
@@ -19,11 +19,11 @@ pub(super) struct Body<'c, 'p> {
     pub(super) ops: u32,
     /// How many parameters there are; the scratch locals follow.
     pub(super) params: u32,
-    /// Their types.
+    /// The types of the parameters.
     pub(super) param_types: Vec<CoreType>,
     /// The type of the first parameter if [`Operand::Argument`] means it.
     argument: Option<CoreType>,
-    /// Whether it is a post-return function, which may not log.
+    /// Whether the body is that of a post-return function or of `realloc`, which may not log.
     pub(super) post_return: bool,
     /// The lowest number of a program function that may be called directly.
     pub(super) least_callee: usize,
@@ -52,7 +52,8 @@ impl<'c, 'p> Body<'c, 'p> {
         }
     }
 
-    /// The same for a post-return function.
+    /// The body of a post-return function. Its operations store their results instead of logging them, and
+    /// [`Operand::Argument`] means its first parameter whatever the type.
     pub(super) fn of_post_return(
         context: &'c mut Context<'p>,
         first_point: u32,
@@ -99,7 +100,7 @@ impl<'c, 'p> Body<'c, 'p> {
         self.code().call(function);
     }
 
-    /// Logs the parameters, at most so many of them; the first point is logged in any case. A silent instance logs none.
+    /// Logs the parameters, at most `most` of them; the first point is logged in any case. A silent instance logs none.
     pub(super) fn log_parameters(&mut self, params: &[CoreType], most: usize) {
         if self.context.instance.silent {
             return;
@@ -203,7 +204,7 @@ impl<'c, 'p> Body<'c, 'p> {
         }
     }
 
-    /// A global that exists, as an `i64`.
+    /// Pushes the value of a global as an `i64`. The instance has at least one global.
     pub(super) fn global_get(&mut self, global: usize) {
         let place = global % self.context.instance.globals.len();
         self.code().global_get(place as u32);

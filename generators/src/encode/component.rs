@@ -7,19 +7,19 @@
 use super::core_type::val_type;
 use super::define::{self, Core};
 use super::main_module::{self, FUNCTIONS, Main, STORE};
+use super::resolved::ResolvedPlan;
 use super::types::{RESOURCE, Scope, Types, instance_name};
-use super::world::World;
 use super::{state, store};
 use crate::limits::WRAPPERS;
 use crate::plan::{Instance, Lift, Signature, ValueType};
 use wasm_encoder::{CanonicalOption, Component, ComponentExportKind, ExportKind, ValType};
 
-pub(super) fn encode(world: &World) -> Vec<u8> {
-    let mut scope = Scope::new(world, &[]);
-    if world.topology.has_shell() {
-        children(&mut scope, world, None);
+pub(super) fn encode(resolved: &ResolvedPlan) -> Vec<u8> {
+    let mut scope = Scope::new(resolved, &[]);
+    if resolved.topology.has_shell() {
+        children(&mut scope, resolved, None);
         let first = scope.known[&0];
-        let entries = 0..world.instances[0].entries.len();
+        let entries = 0..resolved.instances[0].entries.len();
         for name in entries.map(|i| format!("e{i}")).chain([state::NAME.into()]) {
             let function = scope
                 .assembly
@@ -29,51 +29,56 @@ pub(super) fn encode(world: &World) -> Vec<u8> {
                 .export(&name, ComponentExportKind::Func, function);
         }
     } else {
-        contents(&mut scope, world, 0);
+        contents(&mut scope, resolved, 0);
     }
     scope.assembly.finish().finish()
 }
 
-/// Instantiates what is nested here, the last first.
-fn children(scope: &mut Scope, world: &World, parent: Option<usize>) {
-    for child in world.topology.children(parent).into_iter().rev() {
-        let mut component = component(world, child);
-        for _ in 0..world.instances[child].wrappers.min(WRAPPERS) {
+/// Instantiates the instances that are nested here, the last first.
+fn children(scope: &mut Scope, resolved: &ResolvedPlan, parent: Option<usize>) {
+    for child in resolved.topology.children(parent).into_iter().rev() {
+        let mut component = component(resolved, child);
+        for _ in 0..resolved.instances[child].wrappers.min(WRAPPERS) {
             if child > 0 {
-                component = wrapper(world, child, &component);
+                component = wrapper(resolved, child, &component);
             }
         }
-        instantiate(scope, world, child, &component);
+        instantiate(scope, resolved, child, &component);
     }
 }
 
-fn component(world: &World, number: usize) -> Component {
-    let mut scope = Scope::new(world, world.topology.outside(number));
-    contents(&mut scope, world, number);
+fn component(resolved: &ResolvedPlan, number: usize) -> Component {
+    let mut scope = Scope::new(resolved, resolved.topology.outside(number));
+    contents(&mut scope, resolved, number);
     scope.assembly.finish()
 }
 
-fn instantiate(scope: &mut Scope, world: &World, number: usize, component: &Component) -> u32 {
+fn instantiate(
+    scope: &mut Scope,
+    resolved: &ResolvedPlan,
+    number: usize,
+    component: &Component,
+) -> u32 {
     let component = scope.assembly.component(component);
     let mut args = vec![("host".to_string(), scope.host)];
-    let outside = world.topology.outside(number).iter();
+    let outside = resolved.topology.outside(number).iter();
     args.extend(outside.map(|other| (instance_name(*other), scope.known[other])));
     let instance = scope.assembly.instantiate(component, &args);
-    scope.know(world, number, instance);
-    for other in world.topology.subtree(number) {
+    scope.know(resolved, number, instance);
+    for other in resolved.topology.subtree(number) {
         if other != number {
             let kind = ComponentExportKind::Instance;
             let nested = scope.assembly.alias(instance, &instance_name(other), kind);
-            scope.know(world, other, nested);
+            scope.know(resolved, other, nested);
         }
     }
     instance
 }
 
 /// A component without code that passes everything on.
-fn wrapper(world: &World, number: usize, component: &Component) -> Component {
-    let mut scope = Scope::new(world, world.topology.outside(number));
-    let instance = instantiate(&mut scope, world, number, component);
+fn wrapper(resolved: &ResolvedPlan, number: usize, component: &Component) -> Component {
+    let mut scope = Scope::new(resolved, resolved.topology.outside(number));
+    let instance = instantiate(&mut scope, resolved, number, component);
     if let Some(&ty) = scope.resources.get(&number) {
         let ty = scope
             .assembly
@@ -81,21 +86,21 @@ fn wrapper(world: &World, number: usize, component: &Component) -> Component {
         scope.resources.insert(number, ty);
         scope.forget_types();
     }
-    nested_exports(&mut scope, world, number);
+    nested_exports(&mut scope, resolved, number);
     let kind = ComponentExportKind::Func;
-    for (i, entry) in world.instances[number].entries.iter().enumerate() {
+    for (i, entry) in resolved.instances[number].entries.iter().enumerate() {
         let name = format!("e{i}");
         let function = scope.assembly.alias(instance, &name, kind);
         // In terms of the resource type as it is exported.
-        let ty = scope.entry(world, entry);
+        let ty = scope.entry(resolved, entry);
         scope.assembly.export_function(&name, function, ty);
     }
     scope.assembly.finish()
 }
 
-/// Exports what is nested in an instance's component, the last first.
-fn nested_exports(scope: &mut Scope, world: &World, number: usize) {
-    for other in world.topology.subtree(number) {
+/// Exports the instances that are nested in an instance's component, the last first.
+fn nested_exports(scope: &mut Scope, resolved: &ResolvedPlan, number: usize) {
+    for other in resolved.topology.subtree(number) {
         if other != number {
             let kind = ComponentExportKind::Instance;
             let instance = scope.known[&other];
@@ -104,15 +109,15 @@ fn nested_exports(scope: &mut Scope, world: &World, number: usize) {
     }
 }
 
-/// The instances nested in an instance's component, its modules, definitions and exports.
-fn contents(scope: &mut Scope, world: &World, number: usize) {
-    let instance = &world.instances[number];
-    children(scope, world, Some(number));
+/// Adds the instances nested in an instance's component, its modules, definitions and exports.
+fn contents(scope: &mut Scope, resolved: &ResolvedPlan, number: usize) {
+    let instance = &resolved.instances[number];
+    children(scope, resolved, Some(number));
 
-    let main = main_module::encode(world, number);
-    let needs_realloc = world.is_textual(number) || main.receives_text(world);
+    let main = main_module::encode(resolved, number);
+    let needs_realloc = resolved.is_textual(number) || main.receives_text(resolved);
     let start_types = start_types(scope, instance);
-    let text = needs_realloc || main.passes_text(world);
+    let text = needs_realloc || main.passes_text(resolved);
     let store = scope.assembly.module(&store::encode(instance, text));
     let store = scope.assembly.instantiate_module(store, &[]);
     if let Some(destructor) = instance.resource {
@@ -144,12 +149,12 @@ fn contents(scope: &mut Scope, world: &World, number: usize) {
         .map(|&import| define::function(scope, import))
         .collect();
     for &import in &main.imports {
-        define::prepare(scope, world, import);
+        define::prepare(scope, resolved, import);
     }
     let imports = main.imports.iter().zip(functions).enumerate();
     let defined: Vec<(String, u32)> = imports
         .map(|(i, (&import, function))| {
-            let index = define::define(scope, world, number, &core, import, function);
+            let index = define::define(scope, resolved, number, &core, import, function);
             (i.to_string(), index)
         })
         .collect();
@@ -157,11 +162,11 @@ fn contents(scope: &mut Scope, world: &World, number: usize) {
     let module = scope.assembly.module(&main.module);
     let args = [(STORE, store), (FUNCTIONS, functions)];
     let code = scope.assembly.instantiate_module(module, &args);
-    exports(scope, world, number, &core, code);
-    nested_exports(scope, world, number);
+    exports(scope, resolved, number, &core, code);
+    nested_exports(scope, resolved, number);
 }
 
-/// Encodes the core types, and returns the indices of those that are start types. At least one is.
+/// Encodes the core types, and returns the indices of the start types among them. At least one is a start type.
 fn start_types(scope: &mut Scope, instance: &Instance) -> Vec<u32> {
     let mut starts = Vec::new();
     let mut list = instance.core_types.clone();
@@ -180,10 +185,10 @@ fn start_types(scope: &mut Scope, instance: &Instance) -> Vec<u32> {
 }
 
 /// Lifts and exports the entries and, of the first instance, `state`.
-fn exports(scope: &mut Scope, world: &World, number: usize, core: &Core, code: u32) {
-    let instance = &world.instances[number];
+fn exports(scope: &mut Scope, resolved: &ResolvedPlan, number: usize, core: &Core, code: u32) {
+    let instance = &resolved.instances[number];
     let entries = instance.entries.iter();
-    let types: Vec<u32> = entries.map(|entry| scope.entry(world, entry)).collect();
+    let types: Vec<u32> = entries.map(|entry| scope.entry(resolved, entry)).collect();
     let state_type = (number == 0).then(|| scope.function(false, &[], None));
     let alias = |scope: &mut Scope, name: &str| {
         let kind = ExportKind::Func;
@@ -193,7 +198,7 @@ fn exports(scope: &mut Scope, world: &World, number: usize, core: &Core, code: u
     for (i, entry) in instance.entries.iter().enumerate() {
         let name = format!("e{i}");
         let function = alias(scope, &name);
-        let mut options = match world.is_textual(number) {
+        let mut options = match resolved.is_textual(number) {
             true => core.text(instance.encoding, true),
             false => Vec::new(),
         };
@@ -237,15 +242,19 @@ fn exports(scope: &mut Scope, world: &World, number: usize, core: &Core, code: u
 }
 
 impl Main {
-    /// Whether it calls a function of another instance that returns a string or list.
-    fn receives_text(&self, world: &World) -> bool {
-        self.callees()
-            .any(|callee| world.entry(callee).result.is_some_and(ValueType::is_text))
+    /// Whether the module calls a function of another instance that returns a string or list.
+    fn receives_text(&self, resolved: &ResolvedPlan) -> bool {
+        self.callees().any(|callee| {
+            resolved
+                .entry(callee)
+                .result
+                .is_some_and(ValueType::is_text)
+        })
     }
 
-    /// Whether it calls one that takes a string or list.
-    fn passes_text(&self, world: &World) -> bool {
+    /// Whether the module calls a function of another instance that takes a string or list.
+    fn passes_text(&self, resolved: &ResolvedPlan) -> bool {
         self.callees()
-            .any(|callee| world.entry(callee).params.iter().any(|&ty| ty.is_text()))
+            .any(|callee| resolved.entry(callee).params.iter().any(|&ty| ty.is_text()))
     }
 }

@@ -1,15 +1,16 @@
-//! A core module `main` in the making: the indices of what its code names, and what it thereby needs.
+//! A core module `main` in the making: the indices of the things that its code names, and the imports and types that it
+//! thereby needs.
 
 use super::import::wrapped;
-use super::world::World;
+use super::resolved::ResolvedPlan;
 use crate::plan::signature::encoded;
 use crate::plan::{Import, Instance, Item, Signature, wrap};
 use std::collections::BTreeSet;
 
 /// The module in the making.
 pub(super) struct Context<'p> {
-    pub(super) world: &'p World,
-    /// Whose module it is.
+    pub(super) resolved: &'p ResolvedPlan,
+    /// The number of the instance whose module it is.
     pub(super) number: usize,
     pub(super) instance: &'p Instance,
     /// How many tracking functions there are.
@@ -27,10 +28,15 @@ pub(super) struct Context<'p> {
 
 impl<'p> Context<'p> {
     /// A module without anything but the import of `log`.
-    pub(super) fn new(world: &'p World, number: usize, import_count: u32, trackers: u32) -> Self {
-        let instance = &world.instances[number];
+    pub(super) fn new(
+        resolved: &'p ResolvedPlan,
+        number: usize,
+        import_count: u32,
+        trackers: u32,
+    ) -> Self {
+        let instance = &resolved.instances[number];
         let mut context = Context {
-            world,
+            resolved,
             number,
             instance,
             trackers,
@@ -46,7 +52,7 @@ impl<'p> Context<'p> {
 
     /// The function index of an import, which it thereby uses.
     pub(super) fn import(&mut self, import: Import) -> u32 {
-        let import = wrapped(self.world, self.number, import);
+        let import = wrapped(self.resolved, self.number, import);
         let place = self.imports.iter().position(|other| *other == import);
         let place = place.unwrap_or_else(|| {
             self.imports.push(import);

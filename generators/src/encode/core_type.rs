@@ -14,7 +14,7 @@ pub(super) fn val_type(ty: CoreType) -> ValType {
     }
 }
 
-/// Pushes zero or null.
+/// Pushes the default value of a core type: zero or null.
 pub(super) fn default(code: &mut InstructionSink, ty: CoreType) {
     match ty {
         CoreType::I32 => code.i32_const(0),

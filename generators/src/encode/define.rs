@@ -1,12 +1,12 @@
-//! The canonical definitions of what a core module imports.
+//! Adds the canonical definitions of the imports of a core module.
 
+use super::resolved::ResolvedPlan;
 use super::types::{Defined, Scope, Types};
-use super::world::World;
 use crate::plan::signature::spills;
 use crate::plan::{Callee, Direction, Encoding, Import, ValueType, wrap};
 use wasm_encoder::{CanonicalOption, ComponentExportKind, ValType};
 
-/// What definitions in one component refer to.
+/// The core items of one component that its canonical definitions refer to, by their indices.
 pub(super) struct Core {
     /// The core memory.
     pub(super) memory: u32,
@@ -34,7 +34,7 @@ impl Core {
     }
 }
 
-/// The component function that an import is lowered from, if it is.
+/// The component function that an import is lowered from; `None` if the import is a built-in.
 pub(super) fn function(scope: &mut Scope, import: Import) -> Option<u32> {
     let (instance, name) = if let Import::Lowered { callee, .. } = import {
         let Callee { instance, entry } = callee;
@@ -51,31 +51,31 @@ pub(super) fn function(scope: &mut Scope, import: Import) -> Option<u32> {
 }
 
 /// Adds the types that the definition of an import needs.
-pub(super) fn prepare(scope: &mut Scope, world: &World, import: Import) {
+pub(super) fn prepare(scope: &mut Scope, resolved: &ResolvedPlan, import: Import) {
     if let Import::ChannelNew(channel)
     | Import::Copy { channel, .. }
     | Import::CancelCopy { channel, .. }
     | Import::DropEnd { channel, .. } = import
     {
-        scope.defined(Defined::Channel(world.channels[channel]));
+        scope.defined(Defined::Channel(resolved.channels[channel]));
     } else if let Import::TaskReturn(Some(ty)) = import {
-        scope.value(world, ty);
+        scope.value(resolved, ty);
     }
 }
 
 /// Adds the definition of one core function, and returns its index. `function` is what [`function`] gave for it.
 pub(super) fn define(
     scope: &mut Scope,
-    world: &World,
+    resolved: &ResolvedPlan,
     number: usize,
     core: &Core,
     import: Import,
     function: Option<u32>,
 ) -> u32 {
-    let instance = &world.instances[number];
+    let instance = &resolved.instances[number];
     let start_type = |ty: usize| core.start_types[ty % core.start_types.len()];
     let channel = |scope: &mut Scope, channel: usize| {
-        let channel = world.channels[channel];
+        let channel = resolved.channels[channel];
         (scope.defined(Defined::Channel(channel)), channel)
     };
     let asynchronous_option = |asynchronous: bool| asynchronous.then_some(CanonicalOption::Async);
@@ -87,7 +87,7 @@ pub(super) fn define(
                 asynchronous,
             } = import
             {
-                let entry = world.entry(callee);
+                let entry = resolved.entry(callee);
                 let text = entry
                     .params
                     .iter()
@@ -119,8 +119,8 @@ pub(super) fn define(
             index
         }
         Import::TaskReturn(ty) => {
-            let text = world.is_textual(number) || ty.is_some_and(ValueType::is_text);
-            let ty = ty.map(|ty: ValueType| scope.value(world, ty));
+            let text = resolved.is_textual(number) || ty.is_some_and(ValueType::is_text);
+            let ty = ty.map(|ty: ValueType| scope.value(resolved, ty));
             let options = match text {
                 true => core.text(instance.encoding, false),
                 false => Vec::new(),

@@ -1,4 +1,4 @@
-//! Operations one after another: the point of each, where its value goes, loops and choices.
+//! Encodes operations one after another: the point of each, where its value goes, loops and choices.
 //!
 //! The point of each operation is pushed before the code that gives its value, so that something lies on the operand stack
 //! while threads switch.
@@ -47,7 +47,7 @@ impl Body<'_, '_> {
         }
         self.code().i32_const(point as i32);
         if self.value(op).is_none() {
-            // It refers to what does not exist.
+            // The operation refers to something that does not exist.
             self.code().i64_const(0);
         }
         if stores {

@@ -1,4 +1,4 @@
-//! One core function around its operations: the fuel check, the logs of its parameters, its results.
+//! Encodes one core function around its operations: the fuel check, the logs of its parameters, its results.
 
 use super::body::Body;
 use super::context::Context;
@@ -140,7 +140,7 @@ pub(super) fn callback(context: &mut Context, index: usize, callback: &Callback)
     );
     body.code().else_();
     body.ops(&callback.last);
-    // The last code is never YIELD: it would come again for ever.
+    // The last code is never YIELD: the callback would be called again for ever.
     packed(
         &mut body,
         match callback.last_code {
@@ -170,7 +170,7 @@ pub(super) fn start_function(context: &mut Context, ops: &[Op]) -> Function {
     body.finish()
 }
 
-/// What the destructor does besides, with the representation.
+/// The function that does what the destructor is to do besides. Its parameter is the representation.
 pub(super) fn destructor(context: &mut Context, ops: &[Op]) -> Function {
     let signature = Signature::start();
     let mut body = body(context, DESTRUCTOR, &signature, 0);
@@ -180,7 +180,8 @@ pub(super) fn destructor(context: &mut Context, ops: &[Op]) -> Function {
     body.finish()
 }
 
-/// What `realloc` does besides, with the size. It may not log; only functions that it calls use fuel.
+/// The function that does what `realloc` is to do besides. Its parameter is the size. It may not log; only functions that
+/// it calls use fuel.
 pub(super) fn realloc(context: &mut Context, ops: &[Op]) -> Function {
     let mut body = Body::of_post_return(context, 0, &Signature::start().params);
     body.ops(ops);
@@ -207,7 +208,7 @@ fn packed(body: &mut Body, code: Code) {
     body.code().i32_const(packed);
 }
 
-/// How many parameters an entry logs, at most: the points before its operations.
+/// How many parameters an entry logs, at most: as many as there are points before those of its operations.
 const PARAMETER_POINTS: usize = crate::limits::FIRST_OP_POINT as usize;
 
 /// If no fuel is left, returns at once with what `results` pushes; otherwise uses some.

@@ -1,8 +1,9 @@
-//! Handles of subtasks, waitable sets, the ends of streams and futures, and resources: where they lie, and what has to be
-//! known of one for an operation. Each operation takes its handle from a cell of the memory, or is skipped.
+//! Handles of subtasks, waitable sets, the ends of streams and futures, and resources: the cells where they lie, and the
+//! state that a handle must be in for an operation. Each operation takes its handle from a cell of the memory, or is
+//! skipped.
 //!
-//! What is known of a handle is kept beside its cell, so that a careful operation is one that does not trap whatever the
-//! schedule: see `tracker`.
+//! The last known state of a handle is kept beside its cell, so that a careful operation is one that does not trap
+//! whatever the schedule: see `tracker`.
 
 use super::body::Body;
 use super::event::TASK_CANCELLED;
@@ -14,11 +15,11 @@ use crate::limits::{
 use crate::plan::{CoreType, Direction, Handle, Import, Passing};
 use wasm_encoder::{BlockType, ValType};
 
-/// What has to be known of a handle for an operation.
+/// The condition on the last known state of a handle under which an operation is done.
 #[derive(Clone, Copy)]
 pub(super) struct Guard {
     what: What,
-    /// It is in no waitable set.
+    /// Whether the handle has to be in no waitable set.
     alone: bool,
 }
 
@@ -88,7 +89,7 @@ pub(super) fn buffer(handle: Handle) -> u32 {
     BUFFERS_ADDRESS + BUFFER_BYTES * number as u32
 }
 
-/// From the address of a cell to that of what is known of it.
+/// The distance from the address of a cell to that of the last known state of its handle.
 pub(super) const TO_STATUS: u32 = STATUS_ADDRESS - CELLS_ADDRESS;
 pub(super) const TO_JOINED: u32 = JOINED_ADDRESS - CELLS_ADDRESS;
 
@@ -98,7 +99,7 @@ impl Body<'_, '_> {
         self.code().local_get(handle);
     }
 
-    /// Adds to the number of times that backpressure was raised, and leaves it as the value.
+    /// Adds to the number of times that backpressure was raised, and leaves the sum as the value.
     pub(super) fn raise(&mut self, by: i32) {
         let address = BACKPRESSURE_ADDRESS as i32;
         self.code()
@@ -153,7 +154,8 @@ impl Body<'_, '_> {
         };
     }
 
-    /// Puts the handle into its local, and does `then`, which leaves an `i64`, if it is there and is as the guard wants it.
+    /// Puts the handle into its local, and does `then`, which leaves an `i64`, if the handle is there and meets the
+    /// guard.
     pub(super) fn with_handle(
         &mut self,
         handle: Handle,
@@ -331,7 +333,7 @@ impl Body<'_, '_> {
                     .i64_extend_i32_u();
             },
         );
-        // What is skipped leaves all bits set, and no packed code has the lowest four of them.
+        // A skipped operation leaves all bits set, and no packed code has the lowest four bits set.
         let packed = self.value_local();
         self.code()
             .i32_wrap_i64()
@@ -341,7 +343,7 @@ impl Body<'_, '_> {
         self.code().i32_const(-1).i32_ne().select();
     }
 
-    /// Does something to a cell that is free, the first of two if it is empty: stores the `i32` on the stack there.
+    /// With an `i32` handle on the stack: stores it in the first of its two cells if that is empty, else in the second.
     pub(super) fn keep(&mut self, handle: impl Fn(usize) -> Handle) {
         let value = self.thread_local();
         let target = self.value_local();

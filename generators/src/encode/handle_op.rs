@@ -1,4 +1,4 @@
-//! The operations on handles: the code that gives the value of each. [`super::op`] has the others.
+//! Encodes the operations on handles, each as the code that gives its value. [`super::op`] has the other operations.
 
 use super::body::Body;
 use super::event::{FUTURE_READ, OF_CANCEL, STREAM_READ, SUBTASK};
@@ -9,7 +9,7 @@ use crate::plan::{Direction, Handle, Import, Op, Passing};
 use spawndiff_corpus::Type;
 use wasm_encoder::{BlockType, ValType};
 
-/// More times than any counter is raised.
+/// A number of times that is larger than any counter can be raised.
 const TIMES_MAXIMUM: u32 = 70_000;
 
 impl Body<'_, '_> {
@@ -18,11 +18,11 @@ impl Body<'_, '_> {
         let Handle::End { channel, .. } = handle else {
             return None;
         };
-        let channel = self.context.world.channel(channel)?;
-        self.context.world.channels[channel].element
+        let channel = self.context.resolved.channel(channel)?;
+        self.context.resolved.channels[channel].element
     }
 
-    /// Puts what the destructor has been given so far into the upper half of the value on the stack.
+    /// Puts the sum of what the destructor has been given so far into the upper half of the value on the stack.
     fn destroyed(&mut self) {
         self.code()
             .i32_const(DESTROYED_ADDRESS as i32)
@@ -32,7 +32,7 @@ impl Body<'_, '_> {
             .i64_xor();
     }
 
-    /// Encodes an operation on handles as [`Body::value`] does. `None` if it is none, too.
+    /// Encodes an operation on handles as [`Body::value`] does. `None` also if the operation is not on handles.
     pub(super) fn handle_value(&mut self, op: &Op) -> Option<()> {
         match *op {
             Op::SubtaskCancel {
@@ -143,7 +143,7 @@ impl Body<'_, '_> {
                 }
             },
             Op::ChannelNew { channel, slot } => {
-                let channel = self.context.world.channel(channel)?;
+                let channel = self.context.resolved.channel(channel)?;
                 let end = |direction| Handle::End {
                     channel,
                     direction,
@@ -172,8 +172,8 @@ impl Body<'_, '_> {
                 value,
                 passing,
             } => {
-                let channel = self.context.world.channel(channel)?;
-                let future = self.context.world.channels[channel].future;
+                let channel = self.context.resolved.channel(channel)?;
+                let future = self.context.resolved.channels[channel].future;
                 let guard = Guard::new(passing, What::Idle, !asynchronous);
                 let buffer = (buffer(handle) + offset) as i32;
                 self.with_handle(handle, guard, |body| {
@@ -202,8 +202,8 @@ impl Body<'_, '_> {
                 asynchronous,
                 passing,
             } => {
-                let channel = self.context.world.channel(channel)?;
-                let future = self.context.world.channels[channel].future;
+                let channel = self.context.resolved.channel(channel)?;
+                let future = self.context.resolved.channels[channel].future;
                 let guard = Guard::new(passing, What::Copying, !asynchronous);
                 self.with_handle(handle, guard, |body| {
                     body.get_handle();
@@ -221,8 +221,8 @@ impl Body<'_, '_> {
                 handle,
                 passing,
             } => {
-                let channel = self.context.world.channel(channel)?;
-                let future = self.context.world.channels[channel].future;
+                let channel = self.context.resolved.channel(channel)?;
+                let future = self.context.resolved.channels[channel].future;
                 let what = match (future, direction) {
                     (true, Direction::Write) => What::Done,
                     (true, Direction::Read) | (false, _) => What::NotCopying,
@@ -244,7 +244,7 @@ impl Body<'_, '_> {
             }
             Op::ResourceNew { slot, rep } => {
                 let owner = self.context.number;
-                self.context.world.resource(owner, owner)?;
+                self.context.resolved.resource(owner, owner)?;
                 let address = address(Handle::Resource { owner, slot })?;
                 self.if_empty(&[address], |body| {
                     body.operand(rep);
@@ -257,7 +257,7 @@ impl Body<'_, '_> {
             }
             Op::ResourceRep { handle } => {
                 let owner = self.context.number;
-                self.context.world.resource(owner, owner)?;
+                self.context.resolved.resource(owner, owner)?;
                 self.with_handle(handle, Guard::none(), |body| {
                     body.get_handle();
                     body.call(Import::ResourceRep);
@@ -265,7 +265,7 @@ impl Body<'_, '_> {
                 });
             }
             Op::ResourceDrop { owner, handle } => {
-                let owner = self.context.world.resource(self.context.number, owner)?;
+                let owner = self.context.resolved.resource(self.context.number, owner)?;
                 let import = Import::ResourceDrop(owner);
                 self.dropped(handle, Passing::Daring, What::Anything, import);
                 if owner == self.context.number {

@@ -1,11 +1,12 @@
-//! What an import of `main` means: every index that it names taken modulo what there is.
+//! Makes each import of `main` name things that exist: every index in it is taken modulo the number of things that there
+//! are.
 
-use super::world::World;
+use super::resolved::ResolvedPlan;
 use crate::plan::{Import, wrap};
 
-/// An import of an instance that names what there is; `log` where there is nothing.
-pub(super) fn wrapped(world: &World, number: usize, import: Import) -> Import {
-    let instance = &world.instances[number];
+/// The import of an instance with its indices made valid; `log` where there is nothing that it could name.
+pub(super) fn wrapped(resolved: &ResolvedPlan, number: usize, import: Import) -> Import {
+    let instance = &resolved.instances[number];
     match import {
         Import::Start(start) => match wrap(start, instance.starts.len()) {
             Some(start) if !instance.tables.is_empty() => Import::Start(start),
@@ -22,7 +23,7 @@ pub(super) fn wrapped(world: &World, number: usize, import: Import) -> Import {
         Import::ContextGet(slot) => Import::ContextGet(slot % 2),
         Import::ContextSet(slot) => Import::ContextSet(slot % 2),
         Import::TaskReturn(result) => {
-            let result = result.map(|ty| world.resolve_result(number, ty));
+            let result = result.map(|ty| resolved.resolve_result(number, ty));
             Import::TaskReturn(result)
         }
         Import::Log
@@ -49,22 +50,22 @@ pub(super) fn wrapped(world: &World, number: usize, import: Import) -> Import {
         Import::Lowered {
             callee,
             asynchronous,
-        } => match world.callee(number, callee) {
+        } => match resolved.callee(number, callee) {
             Some(callee) => Import::Lowered {
                 callee,
-                asynchronous: asynchronous && world.entry(callee).is_async(),
+                asynchronous: asynchronous && resolved.entry(callee).is_async(),
             },
             None => Import::Log,
         },
         Import::ChannelNew(channel) => {
-            let channel = world.channel(channel);
+            let channel = resolved.channel(channel);
             channel.map_or(Import::Log, Import::ChannelNew)
         }
         Import::Copy {
             channel,
             direction,
             asynchronous,
-        } => match world.channel(channel) {
+        } => match resolved.channel(channel) {
             Some(channel) => Import::Copy {
                 channel,
                 direction,
@@ -76,7 +77,7 @@ pub(super) fn wrapped(world: &World, number: usize, import: Import) -> Import {
             channel,
             direction,
             asynchronous,
-        } => match world.channel(channel) {
+        } => match resolved.channel(channel) {
             Some(channel) => Import::CancelCopy {
                 channel,
                 direction,
@@ -84,16 +85,16 @@ pub(super) fn wrapped(world: &World, number: usize, import: Import) -> Import {
             },
             None => Import::Log,
         },
-        Import::DropEnd { channel, direction } => match world.channel(channel) {
+        Import::DropEnd { channel, direction } => match resolved.channel(channel) {
             Some(channel) => Import::DropEnd { channel, direction },
             None => Import::Log,
         },
-        Import::ResourceNew | Import::ResourceRep => match world.resource(number, number) {
+        Import::ResourceNew | Import::ResourceRep => match resolved.resource(number, number) {
             Some(_) => import,
             None => Import::Log,
         },
         Import::ResourceDrop(owner) => {
-            let owner = world.resource(number, owner);
+            let owner = resolved.resource(number, owner);
             owner.map_or(Import::Log, Import::ResourceDrop)
         }
     }

@@ -1,4 +1,4 @@
-//! Calls of other instances: their arguments, flat or in memory, what becomes of the subtask, and what comes back.
+//! Encodes calls of other instances: the arguments, flat or in memory, the notes about the subtask, and the results.
 
 use super::body::Body;
 use super::handle::{TO_JOINED, TO_STATUS, address};
@@ -15,7 +15,8 @@ use crate::plan::{
 use spawndiff_corpus::Type;
 use wasm_encoder::{BlockType, ValType};
 
-/// Where the result of a call goes that is described in memory. The last of the areas is for synchronous calls.
+/// The address where the result of a call goes if it is described in memory. The last of the areas is for synchronous
+/// calls.
 fn results(slot: usize) -> i32 {
     (RESULTS_ADDRESS + 16 * slot as u32) as i32
 }
@@ -34,7 +35,7 @@ fn layout(ty: ValueType) -> (u32, u32) {
 }
 
 impl Body<'_, '_> {
-    /// A call of an entry of another instance, so that its value is on the stack.
+    /// Calls an entry of another instance, so that the value of the call is on the stack.
     pub(super) fn invoke(
         &mut self,
         callee: Callee,
@@ -42,9 +43,9 @@ impl Body<'_, '_> {
         args: &[Argument],
         slot: usize,
     ) -> Option<()> {
-        let world = self.context.world;
-        let callee = world.callee(self.context.number, callee)?;
-        let entry = world.entry(callee);
+        let resolved = self.context.resolved;
+        let callee = resolved.callee(self.context.number, callee)?;
+        let entry = resolved.entry(callee);
         let asynchronous = asynchronous && entry.is_async();
         let slot = slot % SUBTASKS;
         let subtask = address(Handle::Subtask(slot))?;
@@ -126,11 +127,12 @@ impl Body<'_, '_> {
         Some(())
     }
 
-    /// What an asynchronous call has returned, so that it is on the stack.
+    /// Reads what an asynchronous call has returned, so that it is on the stack; [`SKIPPED`] if the call was not of this
+    /// entry or has not returned.
     pub(super) fn collect(&mut self, callee: Callee, slot: usize) -> Option<()> {
-        let world = self.context.world;
-        let callee = world.callee(self.context.number, callee)?;
-        let result = world.entry(callee).result?;
+        let resolved = self.context.resolved;
+        let callee = resolved.callee(self.context.number, callee)?;
+        let result = resolved.entry(callee).result?;
         let slot = slot % SUBTASKS;
         let subtask = address(Handle::Subtask(slot))?;
         self.code()
@@ -162,7 +164,7 @@ impl Body<'_, '_> {
         Some(())
     }
 
-    /// With what a synchronous call has returned on the stack or in memory: leaves it as the value.
+    /// With the result of a synchronous call on the stack or in memory: leaves it as the value.
     fn received(&mut self, result: Option<ValueType>, area: i32) {
         match result {
             None => drop(self.code().i64_const(0)),
@@ -174,7 +176,7 @@ impl Body<'_, '_> {
         }
     }
 
-    /// With a handle on the stack: keeps it, and leaves it as the value.
+    /// With a handle on the stack: keeps it in a cell, and leaves it as the value.
     fn received_handle(&mut self, ty: ValueType) {
         match ty {
             ValueType::Own(owner) | ValueType::Borrow(owner) => {
@@ -194,7 +196,7 @@ impl Body<'_, '_> {
         self.code().local_get(handle).i64_extend_i32_u();
     }
 
-    /// A result in memory as the value: of a string or list, its length and first byte.
+    /// Loads a result in memory as the value: of a string or list, a mix of its length and first byte.
     fn loaded(&mut self, ty: ValueType, area: i32) {
         match ty {
             ValueType::Scalar(ty) => {
@@ -223,7 +225,7 @@ impl Body<'_, '_> {
             ValueType::Own(_) | ValueType::Borrow(_) | ValueType::Channel(_) => {
                 self.code().i32_const(area).i32_load(MEMORY);
                 let handle = self.value_local();
-                // A task that was cancelled returned none.
+                // A task that was cancelled returned no handle.
                 self.code()
                     .local_tee(handle)
                     .if_(BlockType::Result(ValType::I64));
@@ -234,7 +236,7 @@ impl Body<'_, '_> {
         }
     }
 
-    /// With an address on the stack: the scalar that lies there.
+    /// With an address on the stack: loads the scalar that lies there.
     pub(super) fn load_scalar(&mut self, ty: Type) {
         let mut code = self.code();
         match ty {
@@ -354,7 +356,7 @@ impl Body<'_, '_> {
         }
     }
 
-    /// Pushes a value to return, as its flat types. What is not a scalar is made for it.
+    /// Pushes a value to return, as its flat types. A value that is not a scalar is made for it.
     pub(super) fn produce(&mut self, ty: Option<ValueType>, value: Scalar) {
         let number = match value {
             Scalar::Bits(bits) => bits as usize,

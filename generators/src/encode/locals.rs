@@ -15,7 +15,7 @@ pub(super) fn locals() -> Vec<(u32, ValType)> {
     ]
 }
 
-/// Places among them.
+/// The places of three of these locals, counted from the first.
 pub(super) const CANCELLED_LOCAL: u32 = 3 + LOOP_DEPTH;
 /// See [`CANCELLED_LOCAL`].
 pub(super) const F32_LOCAL: u32 = CANCELLED_LOCAL + 1;

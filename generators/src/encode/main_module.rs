@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::core_type::val_type;
-use super::world::World;
+use super::resolved::ResolvedPlan;
 use super::{function, state, store, tracker};
 use crate::plan::signature::{
     callback_signature, encoded, entry_signature, import_signature, lowered_signature,
@@ -18,12 +18,12 @@ use wasm_encoder::{
 /// The module and what the component around it must bring.
 pub(super) struct Main {
     pub(super) module: Module,
-    /// Its function imports, in order. Indices in them are already wrapped.
+    /// The function imports of the module, in order. Indices in them are already wrapped.
     pub(super) imports: Vec<Import>,
 }
 
 impl Main {
-    /// The entries of other instances that it calls.
+    /// The entries of other instances that the module calls.
     pub(super) fn callees(&self) -> impl Iterator<Item = Callee> {
         self.imports.iter().filter_map(|import| {
             if let Import::Lowered { callee, .. } = import {
@@ -39,16 +39,16 @@ impl Main {
 pub(super) const STORE: &str = "s";
 pub(super) const FUNCTIONS: &str = "f";
 
-pub(super) fn encode(world: &World, number: usize) -> Main {
+pub(super) fn encode(resolved: &ResolvedPlan, number: usize) -> Main {
     // Function indices depend on how many imports there are, and that on all code: the first pass counts.
-    let (_, imports) = pass(world, number, 0);
-    let (module, imports) = pass(world, number, imports.len() as u32);
+    let (_, imports) = pass(resolved, number, 0);
+    let (module, imports) = pass(resolved, number, imports.len() as u32);
     Main { module, imports }
 }
 
-fn pass(world: &World, number: usize, import_count: u32) -> (Module, Vec<Import>) {
-    let trackers = tracker::count(&world.instances[number]);
-    let mut context = Context::new(world, number, import_count, trackers);
+fn pass(resolved: &ResolvedPlan, number: usize, import_count: u32) -> (Module, Vec<Import>) {
+    let trackers = tracker::count(&resolved.instances[number]);
+    let mut context = Context::new(resolved, number, import_count, trackers);
     let plan = context.instance;
     let segments = segments(&mut context);
 
@@ -200,9 +200,12 @@ fn import_section(context: &mut Context) -> ImportSection {
             asynchronous,
         } = import
         {
-            Some(lowered_signature(context.world.entry(callee), asynchronous))
+            Some(lowered_signature(
+                context.resolved.entry(callee),
+                asynchronous,
+            ))
         } else {
-            import_signature(import, &context.world.channels)
+            import_signature(import, &context.resolved.channels)
         };
         list.push(if let Import::SpawnRef(_) = import {
             context.start_type_index();
@@ -232,7 +235,7 @@ fn import_section(context: &mut Context) -> ImportSection {
     section
 }
 
-/// A segment of the module: its mode and its functions, none for null.
+/// A segment of the module: its mode and its functions, `None` for null.
 struct Encoded {
     mode: SegmentMode,
     functions: Vec<Option<u32>>,

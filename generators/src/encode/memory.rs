@@ -1,4 +1,4 @@
-//! How the code of all operations names the memory.
+//! The names by which the code of all operations uses the memory.
 
 use crate::limits::SLOTS;
 use wasm_encoder::MemArg;

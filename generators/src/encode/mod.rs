@@ -1,11 +1,12 @@
-//! A plan made into a case. Pure and total: any plan has an encoding, and it is valid.
+//! Encodes a plan as a case. The encoding is pure and total: any plan has an encoding, and it is valid.
 //!
 //! From the bottom up, each file names only those before it:
 //!
-//! - `memory`, `core_type`, `locals`, `event`: what code names; `world`: the plan with its types resolved;
-//! - `import`: what an import of the core module with all code means, `context`: the indices of what that module has;
-//! - `body`: what all operations need, `handle`, `invoke`, `handle_op` and `op`: the code of each, `dispatch`: one after
-//!   another;
+//! - `memory`, `core_type`, `locals`, `event`: names for code to use; `resolved`: the plan with its types resolved;
+//! - `import`: the meaning of an import of the core module with all code, `context`: the indices of everything in that
+//!   module;
+//! - `body`: the code that all operations need, `handle`, `invoke`, `handle_op` and `op`: the code of each, `dispatch`:
+//!   one after another;
 //! - `tracker`: the functions that keep track of handles, `state`: the export that shows the final shared state,
 //!   `function`: one core function around its operations;
 //! - `store`: the core module that owns the shared state, `main_module`: the one with all code;
@@ -29,27 +30,27 @@ mod locals;
 mod main_module;
 mod memory;
 mod op;
+mod resolved;
 mod state;
 mod store;
 mod tracker;
 mod types;
-mod world;
 
 use crate::plan::{Call, Plan, ValueType, wrap};
+use resolved::ResolvedPlan;
 use spawndiff_corpus::{Case, Invocation, Run, Type, Value};
-use world::World;
 
 /// The case that a plan means.
 pub fn encode(plan: &Plan) -> Case {
-    let world = World::new(plan);
+    let resolved = ResolvedPlan::new(plan);
     Case {
-        component: component::encode(&world),
-        runs: runs(plan, &world),
+        component: component::encode(&resolved),
+        runs: runs(plan, &resolved),
     }
 }
 
-fn runs(plan: &Plan, world: &World) -> Vec<Run> {
-    let entries = &world.instances[0].entries;
+fn runs(plan: &Plan, resolved: &ResolvedPlan) -> Vec<Run> {
+    let entries = &resolved.instances[0].entries;
     let run = |calls: &Vec<Call>| {
         let mut invocations = Vec::new();
         for call in calls {
@@ -60,7 +61,7 @@ fn runs(plan: &Plan, world: &World) -> Vec<Run> {
             let args = params.map(|(i, &ty)| match (call.args.get(i), ty) {
                 (Some(&value), ValueType::Scalar(ty)) if value.ty() == ty => value,
                 (Some(_) | None, ValueType::Scalar(ty)) => zero(ty),
-                // The world has no other parameters there.
+                // There are no other parameters.
                 (
                     Some(_) | None,
                     ValueType::String

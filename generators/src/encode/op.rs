@@ -1,4 +1,4 @@
-//! The operations: each is encoded as `log(point, value)` around the code that gives its value. This is that code.
+//! Encodes the value of each operation: `dispatch` puts the call `log(point, value)` around this code.
 
 use super::body::Body;
 use super::memory::{MEMORY, cell};
@@ -13,8 +13,8 @@ use wasm_encoder::{BlockType, HeapType, ValType};
 const TABLE_GROW_MAXIMUM: u32 = 16;
 
 impl Body<'_, '_> {
-    /// Encodes an operation so that its value is on the stack, an `i64`. If it refers to what does not exist, encodes
-    /// nothing.
+    /// Encodes an operation so that its value is on the stack, an `i64`. Encodes nothing, and returns `None`, if the
+    /// operation refers to something that does not exist.
     pub(super) fn value(&mut self, op: &Op) -> Option<()> {
         let plan = self.context.instance;
         match *op {
@@ -68,7 +68,7 @@ impl Body<'_, '_> {
                 }
                 self.switch(Import::Yield(cancellable), None);
                 if offer {
-                    // It is running again, so it is no longer ready.
+                    // The thread is running again, so it is no longer ready.
                     self.code()
                         .i32_const(READY_ADDRESS as i32)
                         .i32_const(0)
@@ -342,13 +342,13 @@ impl Body<'_, '_> {
 
     fn task_return(&mut self, result: Option<ValueType>, value: Scalar) {
         let number = self.context.number;
-        let result = result.map(|ty| self.context.world.resolve_result(number, ty));
+        let result = result.map(|ty| self.context.resolved.resolve_result(number, ty));
         self.produce(result, value);
         self.call(Import::TaskReturn(result));
     }
 
-    /// With a new thread's index on the stack: keeps it in its slot, if it is suspended, and as the last, and leaves it
-    /// as the value.
+    /// With a new thread's index on the stack: keeps it in its slot, if the thread is suspended, and as that of the
+    /// thread started last, and leaves it as the value.
     fn started(&mut self, slot: Option<usize>) {
         let thread = self.thread_local();
         self.code().local_set(thread);
@@ -403,7 +403,7 @@ impl Body<'_, '_> {
         self.sign();
     }
 
-    /// The same for a built-in that takes the index in the local.
+    /// Parks the own index if wanted, and calls a built-in that takes the index in the local and may switch.
     fn switch_to(&mut self, import: Import, park: Option<usize>) {
         self.park(park);
         let thread = self.thread_local();

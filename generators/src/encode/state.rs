@@ -1,14 +1,14 @@
-//! The export `state`: logs the final shared state, so that it is a part of the trace.
+//! The export `state`, which logs the final shared state, so that this is a part of the trace.
 //!
-//! In order, with points from [`STATE_POINT`]: every global, the fuel left, the memory's size and a sum over its first
-//! bytes, and for each table its size and a mask of which of its first entries are not null.
+//! The export logs in this order, with points from [`STATE_POINT`]: every global, the fuel left, the memory's size and a
+//! sum over its first bytes, and for each table its size and a mask of which of its first entries are not null.
 
 use super::context::Context;
 use crate::limits::{CHECKED_BYTES, CHECKED_ENTRIES, STATE_POINT};
 use crate::plan::{Global, Import};
 use wasm_encoder::{BlockType, Function, MemArg, ValType};
 
-/// Its name.
+/// The name of the export.
 pub(super) const NAME: &str = "state";
 
 pub(super) fn encode(context: &mut Context) -> Function {

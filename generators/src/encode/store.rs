@@ -1,6 +1,6 @@
 //! The core module `store`: it owns the shared state, a memory, tables and globals. Its only code is what canonical
-//! definitions need before the module `main` is there: `realloc` and a resource's destructor. What a plan wants of these
-//! besides is in `main`, which puts it into the table of hooks.
+//! definitions need before the module `main` is there: `realloc` and a resource's destructor. The operations that a plan
+//! wants of these besides are in `main`, which puts them into the table of hooks.
 
 use super::memory::MEMORY;
 use crate::limits::{DESTROYED_ADDRESS, HEAP_ADDRESS, MEMORY_MAXIMUM, SAMPLES_ADDRESS};
@@ -15,10 +15,10 @@ use wasm_encoder::{
 pub(super) const REALLOC: &str = "realloc";
 pub(super) const DESTRUCTOR: &str = "destroy";
 
-/// The table through which they call a function of `main`, of type `(func (param i32))`, where the plan wants one: `realloc` with the
-/// size that it is asked for, the destructor with its representation.
+/// The table through which `realloc` and the destructor call a function of `main`, of type `(func (param i32))`, where
+/// the plan wants one: `realloc` passes the size that it is asked for, the destructor its representation.
 pub(super) const HOOKS: &str = "h";
-/// The places in it.
+/// The places in the table of hooks.
 pub(super) const REALLOC_HOOK: u32 = 0;
 /// See [`REALLOC_HOOK`].
 pub(super) const DESTRUCTOR_HOOK: u32 = 1;
@@ -70,7 +70,7 @@ pub(super) fn global_type(global: Global) -> GlobalType {
     }
 }
 
-/// The module. It has `realloc` and the samples of strings if `text`.
+/// Encodes the module. It has `realloc` and the samples of strings if `text`.
 pub(super) fn encode(instance: &Instance, text: bool) -> Module {
     let mut tables = TableSection::new();
     let mut memories = MemorySection::new();
@@ -147,9 +147,9 @@ pub(super) fn encode(instance: &Instance, text: bool) -> Module {
     module
 }
 
-/// Gives out the memory from [`HEAP_ADDRESS`] to the end of the first page, and begins again when that is used up. Nothing
-/// is ever so large that it does not fit, and nothing is kept for so long that it matters. The alignments and sizes that it
-/// was asked for show in the addresses that it gives.
+/// The function `realloc`: it gives out the memory from [`HEAP_ADDRESS`] to the end of the first page, and begins again
+/// when that is used up. Nothing is ever so large that it does not fit, and nothing is kept for so long that it matters.
+/// The alignments and sizes that the function was asked for show in the addresses that it gives.
 fn realloc(heap: u32, hook: Option<(u32, u32)>, misplacement: Option<Misplacement>) -> Function {
     let (old, old_size, alignment, size, address) = (0, 1, 2, 3, 4);
     let mut function = Function::new([(1, ValType::I32)]);
@@ -186,7 +186,7 @@ fn realloc(heap: u32, hook: Option<(u32, u32)>, misplacement: Option<Misplacemen
         .local_get(old_size)
         .i32_add()
         .global_set(heap);
-    // What is made larger moves.
+    // A place that is made larger moves.
     sink.local_get(address)
         .local_get(old)
         .local_get(old_size)
@@ -205,7 +205,7 @@ fn realloc(heap: u32, hook: Option<(u32, u32)>, misplacement: Option<Misplacemen
     function
 }
 
-/// Adds what it is given to a cell of the memory.
+/// The destructor: it adds the representation that it is given to a cell of the memory.
 fn destructor(hook: Option<(u32, u32)>) -> Function {
     let mut function = Function::new([]);
     let mut sink = function.instructions();

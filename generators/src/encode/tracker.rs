@@ -1,5 +1,6 @@
-//! The functions with which an instance that uses handles keeps track of them. `note` keeps what is known of each handle beside its cell;
-//! `expecting` says whether a waitable set has anything to wait for; `drain` sees to all subtasks before a thread ends.
+//! The functions with which an instance that uses handles keeps track of them. `note` keeps the state of each handle
+//! beside its cell; `expecting` says whether a waitable set has anything to wait for; `drain` sees to all subtasks before
+//! a thread ends.
 
 use super::context::Context;
 use super::event::{FUTURE_READ, OF_CANCEL, SUBTASK};
@@ -28,7 +29,7 @@ fn needs_drain(instance: &Instance) -> bool {
     needs
 }
 
-/// Whether an instance needs the first two.
+/// Whether an instance needs the tracking functions `note` and `expecting`.
 fn needs_tracking(instance: &Instance) -> bool {
     let mut needs = instance.entries.iter().any(|entry| match &entry.lift {
         Lift::Callback(callback) => [callback.first, callback.again]
@@ -50,7 +51,7 @@ fn needs_tracking(instance: &Instance) -> bool {
     needs
 }
 
-/// The type of `note`: the event's code, index and payload.
+/// The type of `note`, which takes the event's code, index and payload.
 pub(super) fn note_signature() -> Signature {
     Signature {
         params: vec![CoreType::I32; 3],
@@ -58,7 +59,8 @@ pub(super) fn note_signature() -> Signature {
     }
 }
 
-/// The type of `expecting`: a set, and whether any element counts; whether there is one.
+/// The type of `expecting`, which takes a set and whether any element counts, and returns whether the set has such an
+/// element.
 pub(super) fn expecting_signature() -> Signature {
     Signature {
         params: vec![CoreType::I32; 2],
@@ -66,7 +68,8 @@ pub(super) fn expecting_signature() -> Signature {
     }
 }
 
-/// The function that keeps what is known of handles: for each cell that holds the event's index, by the event's code.
+/// The function `note`, which keeps the states of handles: for each cell that holds the event's index, by the event's
+/// code.
 pub(super) fn note() -> Function {
     let (code, index, payload, cell) = (0, 1, 2, 3);
     let mut function = Function::new([(1, ValType::I32)]);
@@ -126,7 +129,7 @@ pub(super) fn note() -> Function {
     function
 }
 
-/// The function that says whether a set has something to wait for.
+/// The function `expecting`, which says whether a set has something to wait for.
 pub(super) fn expecting() -> Function {
     let (set, any, cell) = (0, 1, 2);
     let mut function = Function::new([(1, ValType::I32)]);
@@ -176,7 +179,7 @@ fn at(address: u32) -> wasm_encoder::MemArg {
     }
 }
 
-/// The type of `drain`: how many subtasks it has dropped.
+/// The type of `drain`, which returns how many subtasks it has dropped.
 pub(super) fn drain_signature() -> Signature {
     Signature {
         params: Vec::new(),
@@ -184,8 +187,8 @@ pub(super) fn drain_signature() -> Signature {
     }
 }
 
-/// The function that sees to all subtasks: they are joined to a set of its own, which it polls, yielding in between, for a
-/// number of rounds; those that have resolved by then are dropped.
+/// The function `drain`, which sees to all subtasks: they are joined to a set of its own, which it polls, yielding in
+/// between, for a number of rounds; the subtasks that have resolved by then are dropped.
 pub(super) fn drain(context: &mut Context) -> Function {
     let (set, cell, rounds, event, dropped) = (0, 1, 2, 3, 4);
     let all = 4 * SUBTASKS as i32;

@@ -1,7 +1,7 @@
 //! The component-level types of entries, in a component or in the type of an instance that it imports.
 
 use super::assembly::Assembly;
-use super::world::World;
+use super::resolved::ResolvedPlan;
 use crate::plan::{Channel, Entry, ValueType};
 use spawndiff_corpus::Type;
 use std::collections::BTreeMap;
@@ -72,26 +72,26 @@ pub(super) trait Types {
         result: Option<ComponentValType>,
     ) -> u32;
 
-    /// A value type, which is resolved.
-    fn value(&mut self, world: &World, ty: ValueType) -> ComponentValType {
+    /// The encoded type of a value type that is resolved.
+    fn value(&mut self, resolved: &ResolvedPlan, ty: ValueType) -> ComponentValType {
         let defined = match ty {
             ValueType::Scalar(ty) => return ComponentValType::Primitive(primitive(ty)),
             ValueType::String => return ComponentValType::Primitive(PrimitiveValType::String),
             ValueType::Bytes => Defined::Bytes,
             ValueType::Own(owner) => Defined::Own(self.resource(owner)),
             ValueType::Borrow(owner) => Defined::Borrow(self.resource(owner)),
-            ValueType::Channel(channel) => Defined::Channel(world.channels[channel]),
+            ValueType::Channel(channel) => Defined::Channel(resolved.channels[channel]),
         };
         ComponentValType::Type(self.defined(defined))
     }
 
     /// The type of an entry.
-    fn entry(&mut self, world: &World, entry: &Entry) -> u32 {
+    fn entry(&mut self, resolved: &ResolvedPlan, entry: &Entry) -> u32 {
         let params = entry.params.iter().enumerate();
         let params: Vec<(String, ComponentValType)> = params
-            .map(|(i, &ty)| (format!("p{i}"), self.value(world, ty)))
+            .map(|(i, &ty)| (format!("p{i}"), self.value(resolved, ty)))
             .collect();
-        let result = entry.result.map(|ty| self.value(world, ty));
+        let result = entry.result.map(|ty| self.value(resolved, ty));
         self.function(entry.is_async(), &params, result)
     }
 }
@@ -103,14 +103,14 @@ pub(super) struct Scope {
     pub(super) host: u32,
     /// The instances that it sees, by the plan's numbers.
     pub(super) known: BTreeMap<usize, u32>,
-    /// Their resource types, and its own.
+    /// The resource types of these instances, and its own, by the plan's numbers.
     pub(super) resources: BTreeMap<usize, u32>,
     defined: Vec<(Defined, u32)>,
 }
 
 impl Scope {
     /// A component that imports the host, and these instances, the last first.
-    pub(super) fn new(world: &World, outside: &[usize]) -> Scope {
+    pub(super) fn new(resolved: &ResolvedPlan, outside: &[usize]) -> Scope {
         let mut assembly = Assembly::new();
         let ty = assembly.instance_type(&host_type());
         let host = assembly.import_instance("host", ty);
@@ -122,18 +122,18 @@ impl Scope {
             defined: Vec::new(),
         };
         for &other in outside {
-            let ty = scope.type_of(world, other);
+            let ty = scope.type_of(resolved, other);
             let ty = scope.assembly.instance_type(&ty);
             let instance = scope.assembly.import_instance(&instance_name(other), ty);
-            scope.know(world, other, instance);
+            scope.know(resolved, other, instance);
         }
         scope
     }
 
-    /// Notes an instance that is there now.
-    pub(super) fn know(&mut self, world: &World, other: usize, instance: u32) {
+    /// Notes that the component now has the instance `other`, and under which index.
+    pub(super) fn know(&mut self, resolved: &ResolvedPlan, other: usize, instance: u32) {
         self.known.insert(other, instance);
-        if world.instances[other].resource.is_some() {
+        if resolved.instances[other].resource.is_some() {
             let kind = wasm_encoder::ComponentExportKind::Type;
             let ty = self.assembly.alias(instance, RESOURCE, kind);
             self.resources.insert(other, ty);
@@ -146,7 +146,7 @@ impl Scope {
     }
 
     /// The type of an instance as it is imported here.
-    fn type_of(&self, world: &World, other: usize) -> InstanceType {
+    fn type_of(&self, resolved: &ResolvedPlan, other: usize) -> InstanceType {
         let mut types = Imported {
             ty: InstanceType::new(),
             resources: BTreeMap::new(),
@@ -161,7 +161,7 @@ impl Scope {
             });
             types.resources.insert(owner, local);
         }
-        let instance = &world.instances[other];
+        let instance = &resolved.instances[other];
         if instance.resource.is_some() {
             let local = types.ty.type_count();
             let bounds = ComponentTypeRef::Type(TypeBounds::SubResource);
@@ -169,7 +169,7 @@ impl Scope {
             types.resources.insert(other, local);
         }
         for (i, entry) in instance.entries.iter().enumerate() {
-            let function = types.entry(world, entry);
+            let function = types.entry(resolved, entry);
             types
                 .ty
                 .export(format!("e{i}"), ComponentTypeRef::Func(function));

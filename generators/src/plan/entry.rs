@@ -14,9 +14,10 @@ pub struct Entry {
     pub result: Option<ValueType>,
     /// How it is lifted.
     pub lift: Lift,
-    /// What it does. An `async` one returns with [`Op::TaskReturn`].
+    /// The operations of its core function. An entry that is lifted `async` returns with [`Op::TaskReturn`].
     pub body: Vec<Op>,
-    /// What its post-return function does, if it has one. Means nothing unless it is lifted without `async`.
+    /// The operations of its post-return function, if it has one. They mean nothing unless the entry is lifted without
+    /// `async`.
     pub post_return: Option<Vec<Op>>,
 }
 
@@ -35,7 +36,7 @@ impl Entry {
         }
     }
 
-    /// What its post-return function does, if it is lifted so that it can have one and has one.
+    /// The operations of its post-return function, if the entry is lifted so that it can have one and has one.
     pub fn post_return(&self) -> Option<&[Op]> {
         self.post_return.as_deref().filter(|_| self.lift.is_sync())
     }
@@ -44,9 +45,9 @@ impl Entry {
 /// How a function is lifted, and what goes with it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lift {
-    /// A type without `async`, lifted without `async`: may not block. Returns the value.
+    /// A type without `async`, lifted without `async`: the entry may not block. It returns the value.
     SyncTyped(Scalar),
-    /// An `async` type lifted without `async`. Returns the value.
+    /// An `async` type lifted without `async`. The entry returns the value.
     Sync(Scalar),
     /// An `async` type lifted `async` without a callback.
     Stackful,
@@ -67,19 +68,19 @@ impl Lift {
 /// The callback of an entry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Callback {
-    /// What the entry itself answers.
+    /// The code that the core function of the entry itself returns.
     pub first: Code,
-    /// What each call of the callback does, after it has logged its event code.
+    /// The operations of each call of the callback, which follow the log of its event code.
     pub body: Vec<Op>,
-    /// How many calls answer [`Callback::again`] before the last.
+    /// How many calls return [`Callback::again`] before the last.
     pub countdown: u32,
-    /// What calls before the last answer: YIELD or WAIT. Another code is encoded as YIELD.
+    /// The code that each call before the last returns: YIELD or WAIT. Another code is encoded as YIELD.
     pub again: Code,
     /// Whether a call that is told of a cancellation is the last.
     pub heeds: bool,
-    /// What the last call does besides.
+    /// The operations that the last call does besides.
     pub last: Vec<Op>,
-    /// What the last call answers.
+    /// The code that the last call returns.
     pub last_code: Code,
 }
 
@@ -94,6 +95,6 @@ pub enum Code {
     Wait(u32),
     /// Wait on the waitable set in a cell, if it is there and an event is to be expected; else YIELD.
     WaitOn(usize),
-    /// No code: the lower four bits are 3 to 15.
+    /// An invalid code: the lower four bits are 3 to 15.
     Invalid(u32),
 }

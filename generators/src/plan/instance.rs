@@ -43,13 +43,13 @@ pub struct Instance {
     pub segments: Vec<Segment>,
     /// The entries, exported as `e0`, `e1`, ...
     pub entries: Vec<Entry>,
-    /// What the start function of `main` does, if it has one.
+    /// The operations of the start function of `main`, if it has one.
     pub start_function: Vec<Op>,
-    /// What the destructor of its resource type does besides, if there is one.
+    /// The operations that the destructor of its resource type does besides, if there is one.
     pub destructor: Vec<Op>,
-    /// What `realloc` does before it gives out memory. It may not log, as a post-return function may not.
+    /// The operations that `realloc` does before it gives out memory. They may not log, as in a post-return function.
     pub realloc: Vec<Op>,
-    /// What it gives, if not that memory.
+    /// The wrong address that `realloc` returns, if it does not return the address of that memory.
     pub misplacement: Option<Misplacement>,
 }
 
@@ -86,7 +86,7 @@ pub struct Start {
 pub struct Function {
     /// Its type, in [`Instance::signatures`].
     pub signature: usize,
-    /// What it does.
+    /// The operations that it does.
     pub body: Vec<Op>,
 }
 

@@ -1,11 +1,11 @@
-//! What stands in tables and element segments, and what a core module imports.
+//! The items in tables and element segments, and the imports of a core module.
 
 use super::value::{Callee, Direction, ValueType};
 
 /// An element segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
-    /// When it is used.
+    /// The way in which the segment is used.
     pub mode: SegmentMode,
     /// Its elements. If one is null, the segment is encoded with expressions.
     pub items: Vec<Item>,
@@ -13,7 +13,7 @@ pub struct Segment {
     pub expressions: bool,
 }
 
-/// How an element segment is used.
+/// The ways in which an element segment is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SegmentMode {
     /// Copied into a table at instantiation. Elements past the end of the table are left out.
@@ -42,7 +42,7 @@ pub enum Item {
     Import(Import),
 }
 
-/// What the module `main` can import.
+/// An import that the core module `main` can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Import {
     /// The lowered `host.log`.

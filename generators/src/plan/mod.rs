@@ -4,10 +4,11 @@
 //! Every index in a plan is taken modulo what there is, and what refers to nothing encodes as nothing. So every value of
 //! these types has an encoding that is valid, and a shrinker may drop or change anything.
 //!
-//! - `value`, `operand`: what passes between instances, and what operations work on; `core_type`: core types;
-//! - `op`: the operations; `item`: what stands in tables and is imported; `entry`, `instance`: what has operations;
-//! - `topology`: which instance sees which; `flat` and `signature`: the core types of what a plan names;
-//! - `sample`: the strings and lists that pass between instances; `wrap`: what an index means.
+//! - `value`, `operand`: the values that pass between instances, and the operands of operations; `core_type`: core types;
+//! - `op`: the operations; `item`: the items in tables and the imports; `entry`, `instance`: the things that have
+//!   operations;
+//! - `topology`: which instance sees which; `flat` and `signature`: the core types of the functions and values of a plan;
+//! - `sample`: the strings and lists that pass between instances; `wrap`: the meaning of an index.
 
 mod core_type;
 mod entry;

@@ -179,8 +179,8 @@ pub enum Op {
     BackpressureDec { passing: Passing },
     /// `stream.new` or `future.new`; both ends go to their cells `slot`. Skipped if one of them is not empty.
     ChannelNew { channel: usize, slot: usize },
-    /// `stream.read`, `stream.write`, `future.read` or `future.write` of so many elements from the handle's own buffer, so many bytes
-    /// into it. What is written begins with a value.
+    /// `stream.read`, `stream.write`, `future.read` or `future.write` of `count` elements, from `offset` bytes into the
+    /// handle's own buffer. The elements that are written begin with `value`.
     Copy {
         channel: usize,
         direction: Direction,

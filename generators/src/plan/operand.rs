@@ -1,4 +1,4 @@
-//! What operations work on: values, table indices, threads.
+//! The operands of operations: values, table indices, threads.
 
 /// A component-level scalar in the making, as a flat value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub enum Target {
     Const(u32),
 }
 
-/// What a task does that has been told of its cancellation.
+/// The way in which a task ends that has been told of its cancellation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
     /// `task.cancel`.

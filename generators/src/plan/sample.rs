@@ -1,16 +1,17 @@
-//! The strings that code passes: samples that lie in the memory of every instance through which strings pass.
+//! The strings that code passes: they are samples that lie in the memory of every instance through which strings pass.
 
 use super::value::Encoding;
 use crate::limits::SAMPLES_ADDRESS;
 
-/// The last one is not a string in any encoding: see [`invalid`].
+/// The strings that are samples in every encoding. After the last of them comes a sample that is no string: see
+/// [`invalid`].
 const SAMPLES: [&str; 5] = ["a", "", "hello", "é", "日本🦀"];
 
-/// More of them, which are lowered in more than one step. After them comes one that is no string in any encoding, and shows it only behind
-/// a character that is not Latin-1.
+/// More samples, which are lowered in more than one step. After the last of them comes a sample that is no string in any
+/// encoding, and shows it only behind a character that is not Latin-1.
 const STEPS: [&str; 2] = ["h\u{e9}", "a\u{e9}日🦀"];
 
-/// The numbers of these, the broken one with them.
+/// The numbers of the samples of [`STEPS`] and of the broken sample that follows them.
 pub(crate) const STEPPED: std::ops::RangeInclusive<usize> = 1_000_003..=1_000_003 + STEPS.len();
 
 /// Lengths of the lists of bytes, which begin where the strings do.
@@ -19,7 +20,8 @@ const LISTS: [u32; 4] = [1, 0, 7, 33];
 /// Marks a string of UTF-16 in the encoding `latin1+utf16`.
 const UTF16_TAG: u32 = 1 << 31;
 
-/// A sample in this encoding, as UTF-16 if it is `widened`.
+/// A sample in this encoding, and its length. If it is `widened`, the encoding `latin1+utf16` holds it as UTF-16 in any
+/// case.
 fn bytes(encoding: Encoding, sample: &str, widened: bool) -> (Vec<u8>, u32) {
     let utf16 = |tag| {
         let bytes: Vec<u8> = sample.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -42,7 +44,7 @@ fn bytes(encoding: Encoding, sample: &str, widened: bool) -> (Vec<u8>, u32) {
     }
 }
 
-/// What is no string in this encoding: a byte that UTF-8 has not, a lone surrogate.
+/// Bytes that are no string in this encoding, and their length: a byte that UTF-8 has not, or a lone surrogate.
 fn invalid(encoding: Encoding) -> (Vec<u8>, u32) {
     match encoding {
         Encoding::Utf8 => (vec![0xff], 1),

@@ -1,4 +1,5 @@
-//! The core types of what a plan names (CanonicalABI.md, `flatten_functype` and the validation of each `canon`).
+//! The core types of the functions that a plan names (CanonicalABI.md, `flatten_functype` and the validation of each
+//! `canon`).
 
 use super::core_type::{CoreType, Signature};
 use super::entry::{Entry, Lift};

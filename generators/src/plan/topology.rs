@@ -1,4 +1,4 @@
-//! Which instance of a plan sees which.
+//! Tells which instance of a plan sees which other ones.
 
 use super::instance::Instance;
 use super::wrap::wrap;
@@ -90,12 +90,12 @@ impl Topology {
         outside
     }
 
-    /// What an instance sees that is not nested in it, the last first: its component imports them.
+    /// The instances that an instance sees and that are not nested in it, the last first: its component imports them.
     pub(crate) fn outside(&self, i: usize) -> &[usize] {
         &self.outside[i]
     }
 
-    /// Everything that an instance sees, in order.
+    /// All instances that an instance sees, in order of their numbers.
     pub(crate) fn visible(&self, i: usize) -> Vec<usize> {
         let mut visible = self.outside[i].clone();
         visible.extend(self.subtree(i).into_iter().filter(|&other| other != i));

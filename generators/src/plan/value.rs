@@ -1,4 +1,5 @@
-//! What passes between instances: the types of values, handles, streams and futures, and where an instance keeps them.
+//! The values that pass between instances: their types, handles, streams and futures, and the cells in which an instance
+//! keeps them.
 
 use super::operand::Scalar;
 use spawndiff_corpus::Type;
@@ -24,7 +25,7 @@ pub enum ValueType {
 }
 
 impl ValueType {
-    /// Whether it is a string or a list.
+    /// Whether the type is a string or a list.
     pub(crate) fn is_text(self) -> bool {
         match self {
             ValueType::String | ValueType::Bytes => true,
@@ -42,7 +43,7 @@ impl From<Type> for ValueType {
     }
 }
 
-/// `stream` or `future`, and of what.
+/// The type of a stream or future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Channel {
     /// `future` instead of `stream`.
@@ -51,7 +52,7 @@ pub struct Channel {
     pub element: Option<Type>,
 }
 
-/// Which end of a stream or future, and what one does with it.
+/// An end of a stream or future, named after what one does with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Direction {
@@ -60,7 +61,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// The other one.
+    /// The other direction.
     pub fn other(self) -> Direction {
         match self {
             Direction::Read => Direction::Write,
@@ -79,19 +80,19 @@ pub enum Encoding {
     Latin1Utf16,
 }
 
-/// What `realloc` gives instead of the place that it made: one byte further on, or beyond the memory.
+/// A wrong address that `realloc` returns: instead of the place that it made, one byte further on, or beyond the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Misplacement {
-    /// Beyond the memory.
+    /// Whether the address is beyond the memory, and not one byte further on.
     pub beyond: bool,
-    /// Only where it is asked to change the size of what it gave before.
+    /// Whether the address is wrong only where `realloc` is asked to change the size of a place that it gave before.
     pub again: bool,
 }
 
 /// An entry of another instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Callee {
-    /// The instance. One that the caller does not see means one that it does.
+    /// The instance. The number of one that the caller does not see stands for one that it sees.
     pub instance: usize,
     /// The entry.
     pub entry: usize,
@@ -109,8 +110,8 @@ pub enum Argument {
     Sample(usize),
 }
 
-/// Where an instance keeps a handle: a cell of its memory, four bytes. Zero is empty. What a handle is last known to be
-/// doing is kept beside it.
+/// The cell of an instance's memory in which it keeps a handle: four bytes, zero if the cell is empty. The state that the
+/// handle was last known to be in is kept beside the cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handle {
     /// A subtask.
@@ -142,8 +143,8 @@ pub enum Handle {
 /// How carefully an operation uses a handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passing {
-    /// Skipped if the handle is missing, or if what is known of it says that the operation would trap.
+    /// The operation is skipped if the handle is missing, or if its last known state says that the operation would trap.
     Careful,
-    /// Skipped only if the handle is missing.
+    /// The operation is skipped only if the handle is missing.
     Daring,
 }

@@ -1,6 +1,6 @@
-//! What an index of a plan means where there are fewer than it says.
+//! Gives every index of a plan a meaning, where there are fewer things than it says.
 
-/// An index modulo what there is, if there is anything.
+/// The index modulo the number `len` of things that there are. `None` if there are none.
 pub(crate) fn wrap(index: usize, len: usize) -> Option<usize> {
     index.checked_rem(len)
 }

@@ -1,7 +1,7 @@
-//! Smaller components: the printed text is a tree by its indentation, and parts of it are taken away as long as what is left
-//! is a component that keeps what is to be kept.
+//! Makes components smaller: the printed text is a tree by its indentation, and parts of it are taken away as long as the
+//! rest is a component that keeps the property that the case was found for.
 //!
-//! Everything has a name there, so that what is left still means the same.
+//! Everything has a name in that text, so that the rest still means the same.
 
 mod tree;
 
@@ -12,7 +12,7 @@ use wasmparser::{Validator, WasmFeatures};
 
 /// How many instructions in a row are taken away together, or made a constant, at any place of a body.
 const WINDOW: usize = 6;
-/// The handles and threads of an instance that are counted through where one is loaded from memory.
+/// The largest number that is tried, from 1 on, in the place of a handle or thread index that is loaded from memory.
 const HANDLES: u32 = 4;
 
 /// The smallest case that a greedy search finds and that `keeps` holds of, starting from one that it holds of: first fewer
@@ -87,7 +87,7 @@ fn named(component: &[u8]) -> Option<Vec<Node>> {
     Some(root)
 }
 
-/// Locals stand on one line, and go one by one.
+/// Puts each local on a line of its own, so that they are taken away one by one.
 fn one_local_a_line(node: &mut Node) {
     const BETWEEN: &str = ") (local ";
     let children = std::mem::take(&mut node.children);
@@ -107,7 +107,7 @@ fn one_local_a_line(node: &mut Node) {
     }
 }
 
-/// In a type, the name of an export stands inside its description, which is not where wasmprinter writes it.
+/// Moves the name of an export in a type inside its description, which is not where wasmprinter writes it.
 fn name_inside(node: &mut Node, in_type: bool) {
     let words: Vec<&str> = node.head.splitn(4, ' ').collect();
     if in_type
@@ -159,7 +159,7 @@ impl Reducing<'_> {
         self.settle(before)
     }
 
-    /// Stays with the tree as it is now if that is kept, and goes back to the one `before` if not.
+    /// Keeps the tree as it is now if it has the property, and goes back to the tree `before` if not.
     fn settle(&mut self, before: Vec<Node>) -> bool {
         let encoded = encode(&text(&self.root)).filter(|it| !self.valid || validates(it));
         let taken = encoded
@@ -172,7 +172,8 @@ impl Reducing<'_> {
         taken
     }
 
-    /// What components import, with what is given for it: the one does not go without the other.
+    /// Takes away imports of components, each with the arguments that are given for it: the one does not go without the
+    /// other.
     fn imports(&mut self) {
         let mut names = BTreeSet::new();
         self.root.iter().for_each(|node| imported(node, &mut names));
@@ -183,7 +184,7 @@ impl Reducing<'_> {
         }
     }
 
-    /// Everything in the list at `path`, and then in each of its nodes.
+    /// Takes away what it can of the list at `path`, and then of each of its nodes.
     fn list(&mut self, path: &mut Vec<usize>) {
         let mut size = self.at(path).len();
         while size > 0 {
@@ -208,7 +209,7 @@ impl Reducing<'_> {
         }
     }
 
-    /// In a body: instructions that only go together, and constants for what is computed.
+    /// In a body: takes away instructions that only go together, and puts constants in the place of what is computed.
     fn instructions(&mut self, path: &[usize]) {
         let mut at = 0;
         while at < self.at(path).len() {
@@ -238,8 +239,8 @@ impl Reducing<'_> {
             at += 1;
         }
     }
-    /// What is loaded from a place in memory, taken from a local in which it may still be; or a number that a handle often has, for
-    /// that and for a local.
+    /// Replaces a load from a place in memory by a local in which the value may still be, or a load or a `local.get` by a
+    /// number that a handle often has. Returns whether a replacement was kept.
     fn kept_in_local(&mut self, path: &[usize], at: usize) -> bool {
         let loads = |node: &Node| node.head.starts_with("i32.load");
         let gets = |node: &Node| node.head.starts_with("local.get ");
@@ -291,7 +292,8 @@ fn straight(nodes: &[Node], label: &str) -> Vec<Node> {
     all
 }
 
-/// Of a line that begins a component's import, the name; an import of a core module has two.
+/// The name of the import that a line begins, if it is an import of a component; an import of a core module has two
+/// names.
 fn import_name(head: &str) -> Option<&str> {
     let (name, rest) = head.strip_prefix("(import \"")?.split_once("\" ")?;
     rest.starts_with('(').then_some(name)
@@ -302,7 +304,7 @@ fn imported(node: &Node, names: &mut BTreeSet<String>) {
     node.children.iter().for_each(|node| imported(node, names));
 }
 
-/// Takes away every import with this name, and every argument.
+/// Takes away every import with this name, and every argument that is given for it.
 fn not_importing(nodes: &mut Vec<Node>, name: &str) {
     let argument = format!("(with \"{name}\" (");
     nodes.retain(|node| import_name(&node.head) != Some(name) && !node.head.starts_with(&argument));
@@ -317,7 +319,8 @@ fn not_importing(nodes: &mut Vec<Node>, name: &str) {
     }
 }
 
-/// What may stand in the place of an instruction: what is nested in it, one side of a choice, or its operands dropped.
+/// The nodes that may stand in the place of an instruction: those nested in it, one side of a choice, or its operands
+/// dropped.
 fn instead(node: &Node) -> Vec<Vec<Node>> {
     let drops = |count: usize| vec![Node::leaf("drop"); count];
     if node.head.starts_with("call ") {

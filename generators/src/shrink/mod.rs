@@ -1,7 +1,9 @@
-//! Making a case smaller while it keeps what it was found for. What that is, the caller says: a shrinker knows no engine.
+//! Makes a case smaller while it keeps the property that it was found for. The caller says what that property is: a
+//! shrinker knows no engine.
 //!
-//! First on the [`Plan`], where one step drops an instance, a call or an operation and everything that belongs to it; then on
-//! the text of the component ([`component`]), which takes away what the encoding puts around any plan.
+//! A search works first on the [`Plan`], where one step drops an instance, a call or an operation and everything that
+//! belongs to it; then on the text of the component ([`component`]), where it takes away what the encoding puts around
+//! any plan.
 
 pub mod component;
 mod operation;
@@ -95,8 +97,8 @@ impl Shrinking<'_> {
         }) {}
     }
 
-    /// Without logs: all instances, or else each alone. What they did before has to show in how the run ends then: that it goes
-    /// on shows if it returns.
+    /// Silences all instances, or else each alone. Then what they did before has to show in how the run ends: that a run
+    /// goes on shows if it returns.
     fn silence(&mut self) {
         let all = |plan: &mut Plan| plan.instances.iter_mut().for_each(|it| it.silent = true);
         let and_return = |plan: &mut Plan| {
@@ -113,8 +115,8 @@ impl Shrinking<'_> {
         }
     }
 
-    /// With tasks that return. This is the one step that adds something: what a run logged can be asked for only if it does not
-    /// end in a trap. Where that does not matter, it goes again.
+    /// Lets tasks return. This is the one step that adds something: what a run logged can be asked for only if the run
+    /// does not end in a trap. Where that does not matter, the addition goes again.
     fn finish(&mut self) {
         for instance in 0..self.plan.instances.len() {
             for entry in 0..self.plan.instances[instance].entries.len() {
@@ -138,7 +140,7 @@ impl Shrinking<'_> {
             if !self.attempt(|plan| {
                 plan.instances.remove(instance);
             }) {
-                // Its number stays, so that others still mean the same.
+                // The number of the instance stays, so that the numbers of others still mean the same.
                 self.attempt(|plan| plan.instances[instance] = Instance::default());
             }
         }
@@ -189,7 +191,7 @@ impl Shrinking<'_> {
             self.attempt(|plan| {
                 let instance = &mut plan.instances[i];
                 let starts = instance.starts.len();
-                // Which most engines have, and then the case runs under their own runners as it is.
+                // Most engines have `thread.new-indirect`, and then the case runs under their own runners as it is.
                 if std::mem::take(&mut instance.starts[number].spawn) {
                     instance
                         .bodies_mut()
@@ -254,7 +256,7 @@ pub(crate) fn body(plan: &mut Plan, mut number: usize) -> Option<&mut Vec<Op>> {
     None
 }
 
-/// Has an entry that may return, and does not, return at its end.
+/// Makes an entry that may return, and does not, return at its end.
 fn returns(entry: &mut Entry) {
     fn is_return(op: &mut Op) -> bool {
         matches!(op, Op::TaskReturn { .. } | Op::Finish { .. })
@@ -276,7 +278,7 @@ fn returns(entry: &mut Entry) {
     }
 }
 
-/// Has what returns a result of a type return none.
+/// Makes the operations that return a result of type `of` return none.
 fn return_nothing(body: &mut [Op], of: Option<ValueType>) {
     for op in body {
         if let Op::TaskReturn { result, .. } | Op::Finish { result, .. } = op
@@ -290,7 +292,7 @@ fn return_nothing(body: &mut [Op], of: Option<ValueType>) {
     }
 }
 
-/// Has what a definition spawned made ready by `thread.resume-later`.
+/// Makes the threads that a definition spawned ready by `thread.resume-later`.
 fn resume_later(body: &mut Vec<Op>, starts: usize, number: usize) {
     let mut at = 0;
     while at < body.len() {

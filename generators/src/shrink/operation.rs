@@ -1,9 +1,9 @@
-//! What an operation of a plan may be replaced by.
+//! The simpler operations that may take the place of an operation of a plan.
 
 use crate::limits::SUBTASKS;
 use crate::plan::{Handle, Index, Op, Operand, Passing, Scalar};
 
-/// The lists of operations in an operation.
+/// The lists of operations that are nested in an operation.
 pub(super) fn nested(op: &mut Op) -> Vec<&mut Vec<Op>> {
     match op {
         Op::Loop { body, .. } => vec![body],
@@ -86,7 +86,7 @@ pub(super) fn spelled_out(op: &Op) -> Vec<Vec<Op>> {
     (0..SUBTASKS).flat_map(one).collect()
 }
 
-/// Visits the operands of an operation that say no thread.
+/// Visits the operands of an operation that do not name a thread.
 fn operands(op: &mut Op, visit: &mut dyn FnMut(&mut Operand)) {
     match op {
         Op::Start { context, .. } | Op::SpawnRef { context, .. } => visit(context),
@@ -110,7 +110,7 @@ fn operands(op: &mut Op, visit: &mut dyn FnMut(&mut Operand)) {
     }
 }
 
-/// Whether an operation is `cancellable`; `None` where it could not be.
+/// The flag that says whether an operation is `cancellable`; `None` if the operation has no such flag.
 pub(crate) fn cancellable(op: &mut Op) -> Option<&mut bool> {
     match op {
         Op::Suspend { cancellable, .. }

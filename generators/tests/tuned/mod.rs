@@ -3,7 +3,8 @@
 
 use spawndiff_generators::Mix;
 
-/// The name of a weight, its value, and the known divergence that too many cases would show, and little else, with more of it.
+/// The name of a weight, its value, and the known divergence that too many cases would show, and little else, with a
+/// larger value.
 pub const TUNED: &[(&str, u32, &str)] = &[
     ("abandoned-subtasks", 4, "outlived-caller-fails"),
     ("async-calls-from-sync-typed", 12, "outlived-caller-fails"),
@@ -24,7 +25,7 @@ pub const TUNED: &[(&str, u32, &str)] = &[
     ),
 ];
 
-/// That mix, with at most so many instances.
+/// The mix of the campaigns, with at most `instances` instances.
 pub fn mix(instances: usize) -> Mix {
     TUNED
         .iter()

@@ -1,4 +1,4 @@
-//! Where a thread has blocked: in which built-in, and what that goes on with, or between two calls of its callback.
+//! Where a thread has blocked: in which built-in, and how that goes on, or between two calls of its callback.
 
 use crate::St;
 use crate::own::OwnThen;
@@ -13,7 +13,7 @@ fn blocked_in<'s>(st: &'s St<'_>, thread: ThreadId) -> Option<&'s Canon> {
     }
 }
 
-/// What a built-in in which a thread has blocked goes on with, if that is something that the text does not have.
+/// Returns how the built-in goes on in which a thread has blocked, if that is a way that the text does not have.
 pub(crate) fn then_of<'s>(st: &'s St<'_>, thread: ThreadId) -> Option<&'s OwnThen> {
     match st.get_thread(thread).cont() {
         Some(Continuation::Core { then, .. }) => st.machine.of_then(*then),

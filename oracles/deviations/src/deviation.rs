@@ -1,4 +1,5 @@
-//! A way in which an engine is known to leave the specification, and what it is besides: a change of a later text, a failed assertion.
+//! A way in which an engine is known to leave the specification, and what it is besides: a change of a later text, a failed
+//! assertion.
 
 use crate::wasmtime::Deviation;
 use spawndiff_reference::machine::{Change, Edition};
@@ -12,10 +13,10 @@ macro_rules! deviations {
         }
 
         impl Deviation {
-            /// Every one.
+            /// All deviations.
             pub const ALL: &'static [Deviation] = &[$(Deviation::$name,)*];
 
-            /// Its name, in lower-case words.
+            /// The name of the deviation, in lower-case words.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Deviation::$name => $text,)*
@@ -26,7 +27,7 @@ macro_rules! deviations {
 }
 
 impl Deviation {
-    /// What the specification's own test suite asks for where its text says otherwise.
+    /// The deviations that the specification's own test suite asks for, where it says otherwise than the text.
     pub const SUITES: &'static [Deviation] = &[
         Deviation::CancelledAfterCopy,
         Deviation::ParentChildTraps,
@@ -34,19 +35,21 @@ impl Deviation {
         Deviation::ReturnsWithoutMemory,
     ];
 
-    /// The one with a name.
+    /// Returns the deviation with this name.
     pub fn of_name(name: &str) -> Option<Deviation> {
         let mut all = Deviation::ALL.iter().copied();
         all.find(|deviation| deviation.name() == name)
     }
 
-    /// Whether it is an assertion of the engine's that fails. One that is built without has no such deviation; one that is built
-    /// with it, and got past, did not deviate: so it is on only where that failure is to be explained.
+    /// Whether the deviation is an assertion of the engine's that fails. An engine that is built without the assertion has no such
+    /// deviation; one that is built with it, and got past it, did not deviate. So the deviation is on only where that failure is to
+    /// be explained.
     pub fn asserts(self) -> bool {
         self == Deviation::SyncTypedYieldAsserts
     }
 
-    /// The change of a later text that it is, if it is nothing else: then the text itself does it, in an edition with that change.
+    /// Returns the change of a later text that the deviation is, if it is nothing else: then the text itself does it, in an edition
+    /// with that change.
     pub fn change(self) -> Option<Change> {
         match self {
             Deviation::PromotesItself => Some(Change::PromoteOfItselfTraps),
@@ -60,14 +63,14 @@ impl Deviation {
         }
     }
 
-    /// The one that is this change.
+    /// Returns the deviation that is this change.
     pub fn of_change(change: Change) -> Deviation {
         let mut all = Deviation::ALL.iter().copied();
         let found = all.find(|deviation| deviation.change() == Some(change));
         found.expect("each change is known of some engine")
     }
 
-    /// The text with the changes that are among these.
+    /// Returns the text with the changes that are among these deviations.
     pub fn edition(all: &[Deviation]) -> Edition {
         all.iter()
             .filter_map(|deviation| deviation.change())

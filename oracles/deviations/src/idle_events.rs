@@ -1,5 +1,5 @@
-//! The event of an end that is not copying, which texts from 720 on have ([`PendingEvent::Dropped`]): whether an end has one, and where
-//! it goes in that engine when the end is passed on, dropped, or copies.
+//! The event of an end that is not copying, which texts from 720 on have ([`PendingEvent::Dropped`]): whether an end has one, and
+//! where it goes in that engine when the end is passed on, dropped, or copies.
 
 use crate::St;
 use crate::ends::end_of;
@@ -12,7 +12,7 @@ use spawndiff_reference::machine::{Change, PendingEvent, WaitableId};
 fn has_idle_event(st: &St<'_>, end: WaitableId) -> bool {
     let event = st.get_waitable(end).pending_event();
     event == Some(PendingEvent::Dropped)
-        || matches!(st.machine.of_event(event), Some(OwnEvent::Kept))
+        || matches!(st.machine.of_event(event), Some(OwnEvent::ComponentCache))
 }
 
 /// Before a copy: takes the event of an end that was not copying.

@@ -1,4 +1,4 @@
-//! What stands for an internal error of the engine, unless the head of a cause says otherwise.
+//! The trap that stands for an internal error of the engine, unless the head of a cause says otherwise.
 
 use spawndiff_observation::Trap;
 use spawndiff_reference::machine::Stop;

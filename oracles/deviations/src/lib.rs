@@ -1,5 +1,5 @@
-//! What engines are known to do otherwise than the specification says, as a machine of its own: so that a known divergence can
-//! be told from a new one.
+//! A machine of its own, which does what engines are known to do otherwise than the specification says, so that a known divergence
+//! can be told from a new one.
 //!
 //! This is *not* the reference: no deviation is on when a case is judged. Only once no schedule of the plain machine allows
 //! what an engine did, the judge asks again with the deviations of that engine on. What agrees then is that known divergence and
@@ -41,13 +41,13 @@ use spawndiff_corpus::Run;
 use spawndiff_observation::RunObservation;
 use spawndiff_reference::machine::Store;
 use spawndiff_reference::schedules::{Choice, NOBODY, Scheduler};
-use spawndiff_reference::{Coverage, Reference, Stopped, Witness};
+use spawndiff_reference::{Coverage, Monitor, Reference, Stopped};
 use std::collections::BTreeSet;
 
 /// The store of the reference on this machine.
 type St<'a> = Store<'a, Deviating>;
 
-/// Makes one run with these deviations on. What is returned besides are those that made a difference.
+/// Makes one run with these deviations on. Returns the deviations that made a difference, too.
 ///
 /// # Errors
 ///
@@ -57,14 +57,14 @@ pub fn run_deviating(
     deviations: &[Deviation],
     run: &Run,
     scheduler: &mut dyn Scheduler,
-    witness: &mut dyn Witness,
+    monitor: &mut dyn Monitor,
     coverage: &mut Coverage,
 ) -> (BTreeSet<Deviation>, Result<RunObservation, Stopped>) {
     let edition = Deviation::edition(deviations);
     let mut reached = Coverage::default();
     let machine = Deviating::new(deviations);
     let (machine, seen) =
-        reference.run_with(machine, edition, run, scheduler, witness, &mut reached);
+        reference.run_with(machine, edition, run, scheduler, monitor, &mut reached);
     let mut deviated = machine.deviated;
     deviated.extend(reached.changes.iter().copied().map(Deviation::of_change));
     coverage.add(&reached);
@@ -91,7 +91,7 @@ fn either(st: &mut St<'_>) -> bool {
     st.choose(Choice::Own, &[NOBODY; 2]) == 1
 }
 
-/// A choice of the machine's own between so many.
+/// A choice of the machine's own between this many options. Returns the position of the chosen one.
 fn one_of(st: &mut St<'_>, options: usize) -> usize {
     st.choose(Choice::Own, &vec![NOBODY; options])
 }

@@ -1,4 +1,4 @@
-//! What the deviating machine remembers: beside the store of the reference, whose fields it cannot write.
+//! The state of the deviating machine. It is kept beside the store of the reference, whose fields this machine cannot write.
 
 use super::Deviation;
 use super::wasmtime::cancels_other_end::{Crossed, CrossedEvent};
@@ -12,13 +12,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 /// The machine that leaves the specification in known ways.
 #[derive(Debug, Default)]
 pub struct Deviating {
-    /// Those that are on: a bit for each, in the order of [`Deviation::ALL`].
+    /// The deviations that are on: a bit for each, in the order of [`Deviation::ALL`].
     on: u128,
-    /// Those that made a difference.
+    /// The deviations that made a difference.
     pub(crate) deviated: BTreeSet<Deviation>,
     threads: Vec<OwnThread>,
     tasks: Vec<OwnTask>,
-    /// What built-ins do that have blocked in a way that the text does not have, by the number of their [`Then::Own`].
+    /// How built-ins go on that have blocked in a way that the text does not have, by the number of their [`Then::Own`].
     thens: Vec<OwnThen>,
     /// The events that the text does not have, by the number of their [`PendingEvent::Own`].
     events: Vec<OwnEvent>,
@@ -36,7 +36,7 @@ pub struct Deviating {
     pub(crate) crossed: HashMap<SharedId, Crossed>,
     /// The thread that began the last copy of an end.
     pub(crate) copiers: HashMap<WaitableId, ThreadId>,
-    /// Where a caller wants a result that is returned by pointer.
+    /// The place where a caller wants a result that is returned by pointer.
     pub(crate) out_params: HashMap<WaitableId, CoreValueIter>,
     /// Instances in a `post-return` function in which they may leave.
     pub(crate) in_called_post_return: HashSet<InstanceId>,
@@ -50,7 +50,7 @@ pub struct Deviating {
     pub(crate) kept_calls: bool,
     /// The task of the start function of a core module that runs.
     pub(crate) starting: Option<TaskId>,
-    /// Whether it has blocked, and let another thread run.
+    /// Whether that start function has blocked, and let another thread run.
     pub(crate) start_function_blocked: bool,
     /// Who was told of the cancellation that was requested last, until the canceller has heard of it.
     pub(crate) told: Option<Told>,
@@ -69,55 +69,56 @@ pub(crate) enum Told {
     WhenFree,
 }
 
-/// What is remembered of a thread.
+/// The state that this machine keeps for a thread.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct OwnThread {
-    /// Whether it is ready because of `Thread.resume_later`.
+    /// Whether the thread is ready because of `Thread.resume_later`.
     pub(crate) resumed_later: bool,
-    /// Whether it is ready because it was not switched to.
+    /// Whether the thread is ready because it was not switched to.
     pub(crate) queued: bool,
-    /// Whether it was woken by an event that is gone.
+    /// Whether the thread was woken by an event that is gone.
     pub(crate) stale: bool,
-    /// Whether it is ready whatever it waits for (`Some(true)`), or never (`Some(false)`), until it is resumed.
+    /// Whether the thread is ready whatever it waits for (`Some(true)`), or never (`Some(false)`), until it is resumed.
     pub(crate) forced: Option<bool>,
-    /// Whether it is to be told of a cancellation when its turn comes.
+    /// Whether the thread is to be told of a cancellation when its turn comes.
     pub(crate) told: bool,
-    /// Whether it does not look for an event of its set then.
+    /// Whether the thread does not look for an event of its set when it is told.
     pub(crate) told_alone: bool,
-    /// Whether the event of its callback was taken.
+    /// Whether the event of the thread's callback was taken.
     pub(crate) robbed: bool,
-    /// Whether it was waiting for its callback after WAIT when it was resumed last.
+    /// Whether the thread was waiting for its callback after WAIT when it was resumed last.
     pub(crate) in_callback_wait: bool,
-    /// Whether it has ended.
+    /// Whether the thread has ended.
     pub(crate) ended: bool,
-    /// The start function that ran when its core function was called.
+    /// The start function that ran when the core function of the thread was called.
     pub(crate) began_in: Option<TaskId>,
-    /// The index of its caller, where it is in a `post-return` function and taken for that one: its own place is gone.
+    /// The index of the thread's caller, where the thread is in a `post-return` function and taken for its caller: its own place is
+    /// gone.
     pub(crate) passes_for_caller: Option<u32>,
 }
 
-/// What is remembered of a task.
+/// The state that this machine keeps for a task.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct OwnTask {
-    /// Whether it has returned although it was lifted synchronously.
+    /// Whether the task has returned although it was lifted synchronously.
     pub(crate) returned_anyway: bool,
-    /// Whether its `post-return` function runs, or is suspended.
+    /// Whether the `post-return` function of the task runs, or is suspended.
     pub(crate) in_post_return: bool,
-    /// Whether it has returned and its caller is not told before `post-return` is over.
+    /// Whether the task has returned and its caller is not told before `post-return` is over.
     pub(crate) holds_return: bool,
-    /// Whether it is synchronously typed, has blocked, and was left to the host's loop.
+    /// Whether the task is synchronously typed, has blocked, and was left to the host's loop.
     pub(crate) left: bool,
-    /// Whether it was told of a cancellation.
+    /// Whether the task was told of a cancellation.
     pub(crate) told: bool,
-    /// Whether it is to be told of a cancellation although it has returned.
+    /// Whether the task is to be told of a cancellation although it has returned.
     pub(crate) told_late: bool,
-    /// Whether it waits for the exclusive thread although it does not need to be it.
+    /// Whether the task waits for the exclusive thread although it does not need to be exclusive.
     pub(crate) waits_for_exclusive: bool,
-    /// Whether it enters without waiting, and without becoming exclusive.
+    /// Whether the task enters without waiting, and without becoming exclusive.
     pub(crate) skips_queue: bool,
 }
 
-/// What a built-in does that has blocked in a way that the text does not have.
+/// How a built-in goes on that has blocked in a way that the text does not have.
 #[derive(Clone, Debug)]
 pub(crate) enum OwnThen {
     /// `canon_lower`: the call itself, with these arguments.
@@ -133,9 +134,9 @@ pub(crate) enum OwnThen {
 /// An event that the text does not have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum OwnEvent {
-    /// Of an end that is not copying, kept beyond a copy.
-    Kept,
-    /// Of an end of a stream or future that crossed.
+    /// An event of an end that is not copying, kept beyond a copy.
+    ComponentCache,
+    /// An event of an end of a stream or future that crossed.
     Crossed(CrossedEvent),
 }
 
@@ -172,7 +173,7 @@ impl Deviating {
         on
     }
 
-    /// What is remembered of a thread, to be changed.
+    /// Returns the state that is kept for a thread, to be changed.
     pub(crate) fn thread(&mut self, thread: ThreadId) -> &mut OwnThread {
         if self.threads.len() <= thread.place() {
             self.threads
@@ -181,13 +182,13 @@ impl Deviating {
         &mut self.threads[thread.place()]
     }
 
-    /// What is remembered of a thread.
+    /// Returns the state that is kept for a thread.
     pub(crate) fn of_thread(&self, thread: ThreadId) -> OwnThread {
         let own = self.threads.get(thread.place());
         own.copied().unwrap_or_default()
     }
 
-    /// What is remembered of a task, to be changed.
+    /// Returns the state that is kept for a task, to be changed.
     pub(crate) fn task(&mut self, task: TaskId) -> &mut OwnTask {
         if self.tasks.len() <= task.place() {
             self.tasks.resize_with(task.place() + 1, OwnTask::default);
@@ -195,19 +196,19 @@ impl Deviating {
         &mut self.tasks[task.place()]
     }
 
-    /// What is remembered of a task.
+    /// Returns the state that is kept for a task.
     pub(crate) fn of_task(&self, task: TaskId) -> OwnTask {
         let own = self.tasks.get(task.place());
         own.copied().unwrap_or_default()
     }
 
-    /// Has a built-in go on with this.
+    /// Returns the [`Then::Own`] with which a built-in goes on in this way.
     pub(crate) fn then(&mut self, then: OwnThen) -> Then {
         self.thens.push(then);
         Then::Own(self.thens.len() as u64 - 1)
     }
 
-    /// What a built-in goes on with.
+    /// Returns how a built-in goes on, if that is a way that the text does not have.
     pub(crate) fn of_then(&self, then: Then) -> Option<&OwnThen> {
         match then {
             Then::Own(key) => self.thens.get(key as usize),
@@ -215,13 +216,13 @@ impl Deviating {
         }
     }
 
-    /// An event of this.
+    /// Returns the [`PendingEvent::Own`] that stands for this event.
     pub(crate) fn event(&mut self, event: OwnEvent) -> PendingEvent {
         self.events.push(event);
         PendingEvent::Own(self.events.len() as u64 - 1)
     }
 
-    /// What an event is, if it is one that the text does not have.
+    /// Returns the event, if it is one that the text does not have.
     pub(crate) fn of_event(&self, event: Option<PendingEvent>) -> Option<OwnEvent> {
         match event {
             Some(PendingEvent::Own(key)) => self.events.get(key as usize).copied(),

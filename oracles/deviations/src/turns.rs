@@ -5,7 +5,8 @@ use crate::St;
 use crate::own::NEVER;
 use spawndiff_reference::machine::{ReadyFunc, ThreadId};
 
-/// What a thread waits for; whatever that is, it may have been woken for good, or never be.
+/// Returns the condition that a thread waits for, if it waits: one that always holds where the thread has been woken for good, and
+/// one that never holds where it is never to be.
 pub(crate) fn ready_func(st: &St<'_>, thread: ThreadId) -> Option<ReadyFunc> {
     let waits_for = st.get_thread(thread).ready_func();
     match st.machine.of_thread(thread).forced {
@@ -36,7 +37,8 @@ pub(crate) fn waits_its_turn(st: &mut St<'_>, thread: ThreadId) {
     st.machine.thread(thread).queued = true;
 }
 
-/// The same for one that is switched to. It can still be cancelled, but while it was suspended before.
+/// Like [`waits_its_turn`], for a thread that is switched to. The thread can still be cancelled if it could be while it was
+/// suspended.
 pub(crate) fn switches_in_turn(st: &mut St<'_>, thread: ThreadId) {
     let cancellable = st.get_thread(thread).cancellable();
     st.machine.thread(thread).resumed_later = false;

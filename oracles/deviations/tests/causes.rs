@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Code that names a deviation outside of the file of its cause: the file, the deviation, and why.
 const NAMED_ELSEWHERE: &[(&str, Deviation, &str)] = &[(
-    "machine/canon.rs",
+    "machine/builtins.rs",
     Deviation::PromotesItself,
     "it is a change of the text and has no file; the text traps then, before another cause is asked",
 )];

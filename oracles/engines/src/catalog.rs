@@ -8,11 +8,11 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Catalog {
     families: Vec<Arc<dyn Family>>,
-    /// The engines of all families, each with the place of its own.
+    /// The engines of all families, each with the position of its family in `families`.
     listed: Vec<(usize, Listed)>,
 }
 
-/// What is built in.
+/// The catalog that has the families that are built in, and no other.
 impl Default for Catalog {
     fn default() -> Catalog {
         let mut catalog = Catalog {
@@ -30,7 +30,7 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// It has no engine, or there is one of the same name already.
+    /// Fails if the family has no engine, or if the catalog has a family or an engine of the same name already.
     pub fn add(&mut self, family: Arc<dyn Family>) -> Result<(), String> {
         if self.family(family.name()).is_some() {
             return Err(format!("there is a family `{}` already", family.name()));
@@ -51,17 +51,17 @@ impl Catalog {
         Ok(())
     }
 
-    /// Every engine, also those that this build lacks: the default one first, and those of a family together.
+    /// Every engine, also those that this build lacks. The default engine comes first, and the engines of a family stand together.
     pub fn engines(&self) -> impl Iterator<Item = &Listed> {
         self.listed.iter().map(|(_, listed)| listed)
     }
 
-    /// Those that can be made here.
+    /// The engines that this build can make, in the order of [`engines`](Catalog::engines).
     pub fn built(&self) -> impl Iterator<Item = &Listed> {
         self.engines().filter(|listed| listed.missing.is_none())
     }
 
-    /// The families.
+    /// The families, in the order in which they were added.
     pub fn families(&self) -> impl Iterator<Item = &dyn Family> {
         self.families.iter().map(|family| &**family)
     }
@@ -71,20 +71,20 @@ impl Catalog {
         self.families().find(|family| family.name() == name)
     }
 
-    /// The engine that cases go to where none is named.
+    /// The engine that runs a case for which no engine is named: the first one of the catalog.
     pub fn default_engine(&self) -> &Listed {
         &self.listed[0].1
     }
 
-    /// The engines of the same release as the default one, which comes first.
+    /// The engines of the same release as the default engine, which comes first.
     pub fn of_default_release(&self) -> impl Iterator<Item = &Listed> {
         let default = &self.default_engine().about.identity;
         let same = |listed: &&Listed| listed.about.identity.is_of_release(default);
         self.engines().filter(same)
     }
 
-    /// The engines that speak for their releases, of those that can be made here: the families one after the other, the oldest release
-    /// first.
+    /// One engine for each release: the first engine of the release that this build can make. The families come one after the
+    /// other, and in each family the oldest release comes first.
     pub fn releases(&self) -> Vec<&Listed> {
         let mut all = Vec::new();
         for family in self.families() {
@@ -103,7 +103,7 @@ impl Catalog {
         all
     }
 
-    /// The place of an engine in the list, by its name.
+    /// The position of the engine with this name in [`engines`](Catalog::engines).
     pub fn place(&self, name: &str) -> Option<usize> {
         let mut engines = self.engines();
         engines.position(|listed| listed.about.identity.configuration == name)
@@ -113,14 +113,16 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// There is none, or it cannot be made here.
+    /// Fails if no engine has this name, or if this build cannot make it.
     pub fn get(&self, name: &str) -> Result<&Listed, String> {
         let Some((_, listed)) = self.find(name) else {
             let names = self
                 .built()
                 .map(|it| it.about.identity.configuration.as_str());
-            let names = names.collect::<Vec<_>>().join(", ");
-            return Err(format!("no engine is called '{name}', only {names}"));
+            let names: Vec<&str> = names.collect();
+            let meant = meant(name, &names).map(|it| format!("; did you mean '{it}'?"));
+            let (names, meant) = (names.join(", "), meant.unwrap_or_default());
+            return Err(format!("no engine is called '{name}', only {names}{meant}"));
         };
         match &listed.missing {
             None => Ok(listed),
@@ -132,7 +134,7 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// There is none, or it cannot be made here.
+    /// Fails if no engine has this name, or if this build cannot make it.
     pub fn make(&self, name: &str) -> Result<Box<dyn Engine>, String> {
         self.get(name)?;
         let (place, _) = self.find(name).expect("it was found before");
@@ -143,6 +145,13 @@ impl Catalog {
         let mut all = self.listed.iter();
         all.find(|(_, listed)| listed.about.identity.configuration == name)
     }
+}
+
+/// The name that is most like `name`, if one is much like it.
+fn meant<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+    let like = |it: &&str| strsim::jaro_winkler(name, it);
+    let best = names.iter().max_by(|a, b| like(a).total_cmp(&like(b)))?;
+    (like(best) > 0.8).then_some(*best)
 }
 
 #[cfg(test)]

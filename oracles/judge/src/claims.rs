@@ -4,20 +4,20 @@ use serde::{Deserialize, Serialize};
 use spawndiff_corpus::{Case, Claim, Directive, Event, Expect, Run, StoredCase};
 use spawndiff_observation::{End, InvocationObservation, Observation, Outcome, RunObservation};
 use spawndiff_reference::schedules::DepthFirst;
-use spawndiff_reference::{Coverage, Reference, Stopped, Witness};
+use spawndiff_reference::{Coverage, Monitor, Reference, Stopped};
 
-/// What became of one directive on one engine.
+/// The outcome of one directive on one engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
-    /// It holds.
+    /// The directive holds.
     Passed,
-    /// It does not, and what was seen instead.
+    /// The directive does not hold; the text says what was seen instead.
     Failed(String),
-    /// The engine does not know something that it needs.
+    /// The engine does not know something that the directive needs, which the text names.
     Unsupported(String),
 }
 
-/// What became of the directives of a file on the native engine: one status for each, in order.
+/// Holds the directives of a file against its `outcome` on the native engine. Returns one status for each directive, in order.
 pub fn check_native(stored: &StoredCase, outcome: &Outcome) -> Vec<Status> {
     let observed = match outcome {
         Outcome::Rejected(message) => {
@@ -55,7 +55,8 @@ pub fn check_native(stored: &StoredCase, outcome: &Outcome) -> Vec<Status> {
     stored.directives.iter().map(status).collect()
 }
 
-/// What became of the directives of a file on the reference: a run passes when some schedule makes all of it hold.
+/// Holds the directives of a file against the reference. Returns one status for each directive, in order. A run passes when some
+/// schedule makes all of its directives hold.
 ///
 /// At most `budget` schedules are tried for each run.
 pub fn check_reference(stored: &StoredCase, budget: u32) -> Vec<Status> {
@@ -80,7 +81,8 @@ pub fn check_reference(stored: &StoredCase, budget: u32) -> Vec<Status> {
     stored.directives.iter().map(status).collect()
 }
 
-/// One run of a file on the reference: the statuses on the schedule that makes most of it hold.
+/// Holds one run of a file against the reference. Returns the statuses of its directives on the schedule that makes the most of
+/// them hold.
 fn check_run(stored: &StoredCase, run: usize, reference: &Reference, budget: u32) -> Vec<Status> {
     let directives: Vec<&Directive> = stored
         .directives
@@ -91,13 +93,13 @@ fn check_run(stored: &StoredCase, run: usize, reference: &Reference, budget: u32
     let mut search = DepthFirst::new();
     for _ in 0..budget.max(1) {
         // The first schedule runs to its end, so that a failure can say what was seen.
-        let mut witness = Said {
+        let mut monitor = Said {
             events: said_events(&directives),
             seen: 0,
             first: best.is_none(),
         };
         let run = &stored.case.runs[run];
-        match reference.run(run, &mut search, &mut witness, &mut Coverage::default()) {
+        match reference.run(run, &mut search, &mut monitor, &mut Coverage::default()) {
             Ok(seen) => {
                 let statuses: Vec<Status> = directives
                     .iter()
@@ -131,7 +133,7 @@ fn check_run(stored: &StoredCase, run: usize, reference: &Reference, budget: u32
     best.map(|(_, statuses)| statuses).unwrap_or_default()
 }
 
-/// The longest list of events that a run's directives claim.
+/// The list of events that the last such directive of a run claims, which is the longest.
 fn said_events(directives: &[&Directive]) -> Vec<Event> {
     let events = |directive: &&Directive| match &directive.claim {
         Claim::Events { events, .. } => Some(events.clone()),
@@ -147,7 +149,7 @@ struct Said {
     first: bool,
 }
 
-impl Witness for Said {
+impl Monitor for Said {
     fn event(&mut self, _: Option<usize>, _: usize, event: Event) -> bool {
         let said = self.events.get(self.seen);
         self.seen += 1;
@@ -159,7 +161,7 @@ impl Witness for Said {
     }
 }
 
-/// Holds one directive against a run. `Err(None)`: the run did not get that far.
+/// Holds one directive against a run. `Err(None)` says that the run did not get that far.
 fn check(directive: &Directive, run: Option<&RunObservation>) -> Result<(), Option<String>> {
     if directive.claim == Claim::Definition {
         return Ok(());
@@ -214,8 +216,8 @@ fn check(directive: &Directive, run: Option<&RunObservation>) -> Result<(), Opti
     }
 }
 
-/// The same file without what only the stand-in for the host knows, if it can do without: the case does not need it, and what is
-/// left still fails where this was observed.
+/// Removes from a file the directives that only the stand-in for the host knows, if the file can do without them: the case does not
+/// need the host, and one of the directives that are left still fails where this was `observed`. Otherwise the result is `None`.
 pub fn without_host(stored: &StoredCase, observed: &Observation) -> Option<StoredCase> {
     let mut bare = stored.clone();
     bare.directives.retain(|directive| {
@@ -249,7 +251,7 @@ fn describe(seen: &InvocationObservation) -> String {
     }
 }
 
-/// A stored case that claims what was observed. Invocations that were not made are left out.
+/// Makes a stored case that claims what was observed. Invocations that were not made are left out.
 pub fn record(header: Vec<String>, case: &Case, observed: &Observation) -> StoredCase {
     let mut runs = Vec::new();
     let mut directives = vec![Directive {

@@ -1,9 +1,9 @@
 //! The comparison: is what the native engine did allowed?
 //!
-//! The specification leaves choices to the host, so agreement is membership. The reference first runs with a fixed
-//! policy. Where that does not give what the native engine did, it searches the schedules, depth first, and leaves each
-//! as soon as its trace leaves the native one ([`Witness`]). A schedule found: agreement. All explored and none found: a
-//! divergence, at the event that no schedule gets past.
+//! The specification leaves choices to the host, so agreement is membership. The reference first runs with a fixed policy. Where
+//! that does not give what the native engine did, the comparison searches the schedules, depth first, and leaves each schedule as
+//! soon as its trace leaves the native one ([`Monitor`]). If a schedule is found, the two agree. If all schedules are explored and
+//! none is found, there is a divergence, at the event that no schedule gets past.
 
 mod difference;
 
@@ -15,34 +15,34 @@ use difference::in_invocation;
 use spawndiff_corpus::{Event, Run};
 use spawndiff_observation::{End, Exhaustion, InvocationObservation, RunObservation};
 use spawndiff_reference::schedules::{Choice, Fixed, Label, Recording, Scheduler, splitmix64};
-use spawndiff_reference::{Reference, Stopped, Unsupported, Witness};
+use spawndiff_reference::{Monitor, Reference, Stopped, Unsupported};
 use std::cell::RefCell;
 use std::fmt;
 
-/// What the comparison of one run found.
+/// The result of the comparison of one run.
 #[derive(Clone, Debug)]
 pub enum Membership {
     /// This schedule of the reference does what the native engine did.
-    Member {
-        /// What the reference saw.
-        reference: RunObservation,
-        /// The choices it made.
-        schedule: Vec<u32>,
-        /// What it reached.
-        reached: Reached,
-    },
-    /// No schedule does.
-    Stranger {
-        /// Where the schedule that got furthest leaves the native run.
-        difference: Difference,
-        /// What the reference saw on that schedule.
+    Allowed {
+        /// The observation of the reference on that schedule.
         reference: RunObservation,
         /// The choices of that schedule.
         schedule: Vec<u32>,
-        /// What it reached.
+        /// The coverage and the deviations that the reference reached on that schedule.
         reached: Reached,
     },
-    /// It cannot be said.
+    /// No schedule of the reference does what the native engine did.
+    NotAllowed {
+        /// Where the schedule that got furthest leaves the native run.
+        difference: Difference,
+        /// The observation of the reference on the schedule that got furthest.
+        reference: RunObservation,
+        /// The choices of the schedule that got furthest.
+        schedule: Vec<u32>,
+        /// The coverage and the deviations that the reference reached on the schedule that got furthest.
+        reached: Reached,
+    },
+    /// The comparison cannot say whether the run is allowed, for this reason.
     Unknown(Unknown),
 }
 
@@ -55,14 +55,15 @@ pub enum Unknown {
     Unsupported(Unsupported),
     /// This variant of the native engine lacks something in the case.
     Lacking(String),
-    /// More schedules than the search may try.
+    /// There are more schedules than the search may try.
     Budget,
-    /// No schedule allows the run, and there are too many to try with the known deviations: known, or new.
+    /// No schedule allows the run, and with the known deviations there are too many schedules to try: the difference is known, or
+    /// new.
     Unexplained,
 }
 
-/// What a comparison tried: how many schedules, and a hash of every choice that they asked (its kind, and of how many
-/// options). Two versions of the reference that try the same have the same.
+/// The schedules that a comparison tried: how many there were, and a hash of every choice that was asked in them (the kind of the
+/// choice, and the number of its options). Two versions of the reference that try the same schedules have equal values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Tried {
     /// How many schedules were run, whole or in part.
@@ -72,13 +73,13 @@ pub struct Tried {
 }
 
 impl Tried {
-    /// Another schedule begins.
+    /// Notes that another schedule begins.
     fn schedule(&mut self) {
         self.schedules += 1;
         self.mix(u64::MAX);
     }
 
-    /// A choice was asked.
+    /// Notes that a choice was asked.
     fn asked(&mut self, choice: Choice, options: &[Label]) {
         self.mix((choice as u64) << 32 | options.len() as u64);
     }
@@ -88,7 +89,7 @@ impl Tried {
     }
 }
 
-/// Tells of what a policy is asked.
+/// A policy, every choice of which is noted in `tried`.
 struct Asking<'a, S> {
     policy: S,
     tried: &'a mut Tried,
@@ -112,7 +113,9 @@ pub fn compare<'a>(
     compare_preferring(reference, run, native.into(), budget, &|_| true, tried)
 }
 
-/// The same; where several schedules do what the native engine did, one that reaches what is preferred, if there is one.
+/// Compares one run of an engine with the schedules of the reference, as [`compare`] does, and notes in `tried` what was tried.
+/// Where several schedules do what the native engine did, the result is one that reaches what is `preferred`, if there is one. The
+/// result is [`Unknown::Budget`] if the budget ends before that is known.
 pub(crate) fn compare_preferring(
     reference: &dyn Runs,
     run: &Run,
@@ -136,24 +139,24 @@ pub(crate) fn compare_preferring(
         Err(Stopped::Unsupported(what)) => {
             return Membership::Unknown(Unknown::Unsupported(what));
         }
-        Err(Stopped::Cut) => unreachable!("the witness that watches nothing never cuts"),
+        Err(Stopped::Cut) => unreachable!("the monitor that watches nothing never cuts"),
     };
     let Some(difference) = difference(native, &first) else {
         let done = preferred(&reached) || fixed.schedule.is_empty();
-        let member = Membership::Member {
+        let allowed = Membership::Allowed {
             reference: first,
             schedule: fixed.schedule,
             reached,
         };
         return match done {
-            true => member,
+            true => allowed,
             false => search(
                 reference,
                 run,
                 native,
                 budget,
                 preferred,
-                Some(member),
+                Some(allowed),
                 tried,
             ),
         };
@@ -162,7 +165,7 @@ pub(crate) fn compare_preferring(
         return Membership::Unknown(Unknown::Exhausted(what));
     }
     if fixed.schedule.is_empty() {
-        return Membership::Stranger {
+        return Membership::NotAllowed {
             difference,
             reference: first,
             schedule: Vec::new(),
@@ -172,7 +175,8 @@ pub(crate) fn compare_preferring(
     search(reference, run, native, budget, preferred, None, tried)
 }
 
-/// The search over all schedules. `otherwise`: one that does what the native engine did, and does not reach what is preferred.
+/// Searches all schedules, at most `budget` of them. `otherwise` is the result for a schedule that does what the native engine did
+/// and does not reach what is preferred; it is returned if every schedule was tried and none reaches that.
 fn search(
     reference: &dyn Runs,
     run: &Run,
@@ -208,15 +212,15 @@ fn search(
         if let Some(seen) = seen {
             if difference(native, &seen).is_none() {
                 let done = preferred(&reached);
-                let member = Membership::Member {
+                let allowed = Membership::Allowed {
                     reference: seen.clone(),
                     schedule: schedule.clone(),
                     reached,
                 };
                 if done {
-                    return member;
+                    return allowed;
                 }
-                otherwise = otherwise.or(Some(member));
+                otherwise = otherwise.or(Some(allowed));
             }
             exhausted = exhausted.or(exhaustion(&seen));
             state.reached = (Some(seen.invocations.len()), 0);
@@ -228,27 +232,32 @@ fn search(
             furthest = Some((state.reached, schedule));
         }
         if !state.guided.advance() {
-            if let Some(member) = otherwise {
-                return member;
+            if let Some(allowed) = otherwise {
+                return allowed;
             }
             if let Some(what) = exhausted {
                 return Membership::Unknown(Unknown::Exhausted(what));
             }
             let (_, schedule) = furthest.expect("at least one schedule was run");
-            return stranger(reference, run, native, schedule);
+            return not_allowed(reference, run, native, schedule);
         }
     }
     Membership::Unknown(Unknown::Budget)
 }
 
-/// The report on a run that no schedule allows: the furthest schedule, run again to its end.
-fn stranger(reference: &dyn Runs, run: &Run, native: Seen<'_>, schedule: Vec<u32>) -> Membership {
+/// Reports a run that no schedule allows: the schedule that got furthest is run again to its end.
+fn not_allowed(
+    reference: &dyn Runs,
+    run: &Run,
+    native: Seen<'_>,
+    schedule: Vec<u32>,
+) -> Membership {
     let mut replay = spawndiff_reference::schedules::Replay::new(schedule.clone());
     let mut reached = Reached::default();
     match reference.run(run, &mut replay, &mut (), &mut reached) {
         Ok(seen) => {
             let difference = difference(native, &seen).expect("this schedule differed before");
-            Membership::Stranger {
+            Membership::NotAllowed {
                 difference,
                 reference: seen,
                 schedule,
@@ -256,11 +265,11 @@ fn stranger(reference: &dyn Runs, run: &Run, native: Seen<'_>, schedule: Vec<u32
             }
         }
         Err(Stopped::Unsupported(what)) => Membership::Unknown(Unknown::Unsupported(what)),
-        Err(Stopped::Cut) => unreachable!("the witness that watches nothing never cuts"),
+        Err(Stopped::Cut) => unreachable!("the monitor that watches nothing never cuts"),
     }
 }
 
-/// The first limit that a run reached.
+/// The first limit that a run reached, if it reached one.
 fn exhaustion(run: &RunObservation) -> Option<Exhaustion> {
     let ends = std::iter::once(run.instantiation.end).chain(run.invocations.iter().map(|i| i.end));
     ends.into_iter().find_map(|end| match end {
@@ -269,7 +278,8 @@ fn exhaustion(run: &RunObservation) -> Option<Exhaustion> {
     })
 }
 
-/// The search: it cuts a run short where it leaves the native one, and is guided by what comes next there.
+/// A search, as the policy and the monitor of its runs: it cuts a run short where the run leaves the native one, and is guided by
+/// the event that comes next in the native run.
 struct Search<'a> {
     native: Seen<'a>,
     state: RefCell<SearchState>,
@@ -278,7 +288,7 @@ struct Search<'a> {
 #[derive(Default)]
 struct SearchState {
     guided: Guided,
-    /// Up to where the run was the native one.
+    /// The place up to which the run did the same as the native one.
     reached: Place,
 }
 
@@ -295,7 +305,7 @@ impl Scheduler for &Search<'_> {
     }
 }
 
-impl Witness for &Search<'_> {
+impl Monitor for &Search<'_> {
     fn event(&mut self, invocation: Option<usize>, position: usize, event: Event) -> bool {
         let state = &mut *self.state.borrow_mut();
         state.guided.logged(event);

@@ -5,8 +5,9 @@ use crate::Judgement;
 use crate::claims::{record, without_host};
 use spawndiff_corpus::{Case, StoredCase, component_from_text};
 
-/// The stored case of a finding: what the reference allows on the schedule that got furthest. Its component is as it is read from
-/// text, so that the file says the same when it is read and written again; and it does without the host where it can.
+/// Makes the stored case of a finding, which claims what the reference allows on the schedule that got furthest. The component of
+/// the case is as it is read from text, so that the file says the same when it is read and written again. The case does without the
+/// host where it can.
 pub fn stored(header: Vec<String>, case: &Case, judgement: &Judgement) -> StoredCase {
     let component = component_from_text(&case.component);
     let case = match &component {

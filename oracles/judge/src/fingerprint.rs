@@ -1,5 +1,5 @@
-//! Of which kind a finding is: of everything in it that does not depend on where in a program it was made. A case that is made smaller
-//! keeps it, and findings with the same one are counted together.
+//! The kind of a finding, its fingerprint. The fingerprint has everything of the finding that does not depend on where in a program
+//! it was made. A case that is made smaller keeps its fingerprint, and findings with the same fingerprint are counted together.
 
 use crate::compare::{Leaves, What};
 use crate::known::Known;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-/// The kind of a finding. It is written as a text, and read from it:
+/// The kind of a finding. A fingerprint is written as a text, and read from that text:
 ///
 /// ```
 /// use spawndiff_judge::Fingerprint;
@@ -30,7 +30,7 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Fingerprint {
-    /// It is known: these divergences.
+    /// The finding is known: it shows these divergences.
     Known(BTreeSet<Known>),
     /// The engine panicked, or ended its process.
     Crash {
@@ -44,20 +44,21 @@ pub enum Fingerprint {
     Rejected(String),
     /// The engine failed with an error that is no trap, with this message.
     UnknownError(String),
-    /// It ends otherwise. At most one of the two goes on.
+    /// The native engine ends otherwise than is allowed. At most one of the two, the engine and the schedule that gets furthest,
+    /// goes on.
     Ends {
-        /// How it ends on the engine; none: it goes on. By what it is seen to go on does not matter.
+        /// How the invocation ends on the engine. `None` says that it goes on, however that is seen.
         native: Option<End>,
-        /// How it ends on the schedule that gets furthest; none: it goes on.
+        /// How the invocation ends on the schedule that gets furthest. `None` says that it goes on.
         allowed: Option<End>,
-        /// The built-in that traps there, if that is how it ends.
+        /// The built-in that traps on that schedule, if a trap is the end there.
         by: Option<Builtin>,
     },
-    /// The same place logs another value.
+    /// One and the same place of the program logs another value than is allowed.
     LogsAnotherValue,
-    /// Another place logs, or the engine goes on where no schedule does.
+    /// Another place of the program logs, or the engine goes on where no schedule does.
     GoesOnElsewhere,
-    /// The task returns another value.
+    /// The task returns another value than is allowed.
     ReturnsAnotherValue,
     /// The task returns, and should not.
     Returns,
@@ -76,7 +77,7 @@ const UNKNOWN_ERROR: &str = "unknown error: ";
 const ALLOWED: &str = ", allowed ";
 const BY: &str = " by ";
 const GOES_ON: &str = "goes on";
-/// Those that are one text.
+/// The fingerprints that are written as one fixed text each.
 const PLAIN: [(&str, Fingerprint); 7] = [
     ("logs another value", Fingerprint::LogsAnotherValue),
     ("goes on elsewhere", Fingerprint::GoesOnElsewhere),
@@ -88,13 +89,15 @@ const PLAIN: [(&str, Fingerprint); 7] = [
 ];
 
 impl Fingerprint {
-    /// Of a divergence, a crash, or what is known; a case that agrees, or of which nothing can be said, has none. Where a run shows
-    /// known divergences too, it is that of what differs beside them.
+    /// The fingerprint of a divergence, of a crash, or of what is known. A case that agrees, or of which nothing can be said, has
+    /// none. Where a run shows known divergences and something else, the fingerprint is that of what differs beside the known
+    /// divergences.
     pub fn of(judgement: &Judgement) -> Option<Fingerprint> {
         Fingerprint::new(judgement, true)
     }
 
-    /// The same, of what differs from the specification: for those who do not go by what is known.
+    /// The fingerprint as [`Fingerprint::of`] gives it, except that where a run shows known divergences and something else, it is
+    /// that of the first difference from the specification. This is for those who do not go by what is known.
     pub fn of_all(judgement: &Judgement) -> Option<Fingerprint> {
         Fingerprint::new(judgement, false)
     }
@@ -127,7 +130,7 @@ impl Fingerprint {
         })
     }
 
-    /// Whether another one is the same but for the place of a panic or an error, which is another in every release.
+    /// Whether another fingerprint is the same but for the place of a panic or an error, which is another place in every release.
     pub fn is_like(&self, other: &Fingerprint) -> bool {
         fn placeless(message: &str) -> Vec<&str> {
             let words = message.split(' ');
@@ -150,8 +153,8 @@ impl Fingerprint {
     }
 }
 
-/// What the native engine did there, and what was allowed. A program that goes on is told from one that does not; by what it was
-/// seen to go on is not.
+/// The fingerprint of a run that leaves what is allowed, from what the native engine did there and what was allowed. A program that
+/// goes on is told from one that does not. Where the other side ends, it makes no difference how a program is seen to go on.
 fn of_run(leaves: &Leaves, native_end: Option<End>) -> Fingerprint {
     let ended = |end: Option<End>| end.filter(|end| *end != End::Quiet);
     let (native, allowed) = match &leaves.difference.what {
@@ -192,7 +195,8 @@ fn of_run(leaves: &Leaves, native_end: Option<End>) -> Fingerprint {
     }
 }
 
-/// A message without what differs from case to case.
+/// A message without what differs from case to case: each word with a number becomes `N`, unless it is a place or a version. At
+/// most 160 characters are kept.
 fn without_numbers(message: &str) -> String {
     let mut text = String::new();
     // Numbers in a place, such as `concurrent.rs:924:9`, and in a version say which bug it is.
@@ -313,7 +317,7 @@ fn read(text: &str) -> Option<Fingerprint> {
     })
 }
 
-/// The end that displays as this text.
+/// The end that is displayed as this text, if there is one.
 fn end_of_name(text: &str) -> Option<End> {
     let exhaustions = [Exhaustion::Stack, Exhaustion::Fuel, Exhaustion::Memory];
     let traps = Trap::ALL.iter().copied().map(End::Trap);

@@ -1,8 +1,8 @@
-//! Every schedule, the likely ones first.
+//! A search through every schedule, the likely ones first.
 //!
-//! Like [`spawndiff_reference::schedules::DepthFirst`], with another order: each run teaches what a thread logs next when it goes on from a place of
-//! its program, and that is held against what is to come next in the trace that is looked for. The order is all that
-//! changes: every schedule still has its turn, so that none found means that there is none.
+//! The search is like [`spawndiff_reference::schedules::DepthFirst`], with another order. Each run teaches what a thread logs next
+//! when it goes on from a place of its program, and that is held against the event that is to come next in the trace that is looked
+//! for. Only the order changes: every schedule still has its turn, so that there is no such schedule if none is found.
 
 use spawndiff_corpus::Event;
 use spawndiff_reference::schedules::{Choice, Label, NOBODY, Scheduler};
@@ -14,13 +14,13 @@ pub struct Guided {
     /// The choices of the current schedule.
     path: Vec<Node>,
     next: usize,
-    /// What was logged first after an option with a label was chosen, when it was last seen.
+    /// For the label of an option, the event that was logged first after such an option was chosen, when that was last seen.
     learned: HashMap<Label, Event>,
-    /// The option chosen last, until something is logged.
+    /// The label of the option that was chosen last, until something is logged.
     chosen: Label,
 }
 
-/// One choice of a schedule: the options in the order in which they are tried, and how far that is.
+/// One choice of a schedule: the options in the order in which they are tried, and the position of the one that is tried now.
 #[derive(Clone, Debug)]
 struct Node {
     order: Vec<u32>,
@@ -28,12 +28,12 @@ struct Node {
 }
 
 impl Guided {
-    /// A search that knows nothing yet: until it does, the first option comes first.
+    /// Makes a search that has learned nothing yet. Until it has, the first option of each choice comes first.
     pub fn new() -> Guided {
         Guided::default()
     }
 
-    /// Hears what the program logs.
+    /// Tells the search that the program has logged an event.
     pub fn logged(&mut self, event: Event) {
         if self.chosen != NOBODY {
             self.learned.insert(self.chosen, event);
@@ -41,7 +41,8 @@ impl Guided {
         }
     }
 
-    /// One of the `options`, when `wanted` is to be logged next (`None`: nothing more).
+    /// Chooses one of the `options`, and returns its position. `wanted` is the event that is to be logged next; `None` says that
+    /// nothing more is to be logged.
     pub fn choose(&mut self, options: &[Label], wanted: Option<Event>) -> usize {
         if self.next == self.path.len() {
             let mut order: Vec<u32> = (0..options.len() as u32).collect();
@@ -60,18 +61,18 @@ impl Guided {
         chosen
     }
 
-    /// How unlikely it is that an option logs `wanted` next.
+    /// How unlikely it is that an option logs `wanted` next, from 0 (it was seen to) to 3.
     fn unlikely(&self, option: Label, wanted: Option<Event>) -> u8 {
         match (self.learned.get(&option), wanted) {
             (Some(learned), Some(wanted)) if *learned == wanted => 0,
-            // The same operation with another value: what it reads may have changed.
+            // The option logged the same operation with another value: the value that the operation reads may have changed.
             (Some(learned), Some(wanted)) if learned.point == wanted.point => 1,
             (None, _) => 2,
             (Some(_), _) => 3,
         }
     }
 
-    /// Goes to the next schedule. False when there is none: every schedule has been run.
+    /// Goes to the next schedule. Returns false when there is none, because every schedule has been run.
     pub fn advance(&mut self) -> bool {
         self.path.truncate(self.next);
         self.next = 0;
@@ -93,7 +94,7 @@ impl Guided {
     }
 }
 
-/// Without a trace to follow.
+/// By itself the search is a policy without a trace to follow.
 impl Scheduler for Guided {
     fn choose(&mut self, _: Choice, options: &[Label]) -> usize {
         Guided::choose(self, options, None)

@@ -1,11 +1,11 @@
-//! The judge: a case on the native engine and on the reference, and the verdict.
+//! The judge, which runs a case on the native engine and on the reference, and gives the verdict.
 
 use crate::compare::{Difference, Leaves, Membership, Seen, Tried, Unknown, compare_preferring};
 use crate::known::{self, Active, Beside, Explained, Explanation, Known, List};
 use spawndiff_corpus::{Case, Run};
 use spawndiff_deviations::Deviation;
 use spawndiff_observation::{
-    End, Engine, Kept, MayMean, Observation, Outcome, RunObservation, Trap,
+    ComponentCache, End, Engine, MayMean, Observation, Outcome, RunObservation, Trap,
 };
 use spawndiff_reference::schedules::Fixed;
 use spawndiff_reference::{Builtin, Coverage, Reference, Stopped, Unsupported};
@@ -15,17 +15,17 @@ use std::sync::Arc;
 
 /// How many schedules a search may try for one run.
 pub const BUDGET: u32 = 1_000;
-/// After how many it is asked first whether the run shows something that is known: that is often found at once where the
-/// schedules are many, and none of them allows it.
+/// The number of schedules after which the judge first asks whether the run shows something that is known. That is often found at
+/// once where there are many schedules and none of them allows the run.
 const PATIENCE: u32 = 100;
 
 /// Runs cases on both engines and compares them.
 pub struct Judge {
     engine: Box<dyn Engine>,
-    references: Kept<Arc<Reference>>,
-    /// What is known of the engine.
+    references: ComponentCache<Arc<Reference>>,
+    /// The divergences that are known of the engine.
     active: Active,
-    /// The deviations of those, but for failed assertions.
+    /// The deviations of these divergences, except those that are failed assertions.
     deviations: Arc<[Deviation]>,
     budget: u32,
 }
@@ -35,23 +35,24 @@ pub struct Judge {
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
-    /// What the native engine did.
+    /// The observation of the native engine.
     pub native: Observation,
     /// The message of the error, other than a trap, in which the native engine ended its last run, if it did.
     pub failed: Option<String>,
-    /// What the reference did, on the schedule that got furthest, or (where that was not looked for to the end) on the fixed
-    /// one. Shorter than the native observation where the comparison stopped at a run.
+    /// The observation of the reference: of each run on the schedule that got furthest, or (where that was not looked for to the
+    /// end) on the fixed one. A run of which nothing can be said may have an empty entry here. The observation is shorter than the
+    /// native one where the comparison stopped at a run.
     pub reference: Observation,
     /// The choices of the reference, for each run of `reference`.
     pub schedules: Vec<Vec<u32>>,
-    /// What the reference reached, in the runs that agree.
+    /// The coverage of the reference, in the runs that agree or show known divergences only, except one in which the engine failed.
     pub coverage: Coverage,
-    /// Of a run in which the engine failed in itself: the trap in which the reference ends it, on the fixed schedule, if a built-in
-    /// gives that and the two did the same until then.
+    /// For a run in which the engine failed in itself: the trap in which the reference ends that invocation on the fixed schedule,
+    /// and the built-in that gives the trap, if one does and the two logged the same events until then.
     pub instead: Option<(Trap, Builtin)>,
-    /// What the comparison tried, with and without known deviations.
+    /// The schedules that the comparison tried, with and without known deviations.
     pub tried: Tried,
-    /// Which traps the engine does not tell apart.
+    /// The traps that the engine does not tell apart.
     pub may_mean: MayMean,
 }
 
@@ -60,15 +61,15 @@ pub struct Judgement {
 pub enum Verdict {
     /// Everything that the native engine did is allowed.
     Agree,
-    /// What is not allowed is known; or what it was not found out to be.
+    /// These known divergences explain every run that is not allowed, or of which it was not found out whether it is allowed.
     Known(BTreeSet<Known>),
     /// The native engine did something that no schedule allows.
     Divergence(Divergence),
-    /// It cannot be said.
+    /// The judge cannot say whether what the native engine did is allowed, for this reason.
     Inconclusive(Unknown),
-    /// The native engine panicked.
+    /// The native engine panicked, or ended its process.
     Crash {
-        /// The panic's message and place.
+        /// The panic's message and place, or how the process ended.
         message: String,
     },
 }
@@ -81,24 +82,25 @@ pub enum Divergence {
         /// The engine's message.
         message: String,
     },
-    /// An error that is no trap of the specification.
+    /// The native engine failed with an error that is no trap of the specification.
     Unmapped {
         /// The engine's message.
         message: String,
     },
     /// A run that no schedule allows.
     Run {
-        /// Which run.
+        /// The position of the run in the case, from 0.
         run: usize,
-        /// Where it leaves the schedule that got furthest.
+        /// Where the run leaves the schedule that got furthest.
         leaves: Leaves,
-        /// What it shows beside known divergences, if it shows some of those too.
+        /// The difference that the run shows beside known divergences, if it shows some of those too.
         beside: Option<Beside>,
     },
 }
 
 impl Judgement {
-    /// The judgement on a case on which the native engine, of which this is known, ended its process: nothing was seen of it.
+    /// The judgement on a case on which the native engine ended its process, so that nothing was seen of the case there. `active`
+    /// is what is known of the engine.
     pub fn crashed(case: &Case, message: String, active: &Active) -> Judgement {
         let reference = Reference::new(case).ok();
         let fixed = |run: &Run| {
@@ -123,7 +125,8 @@ impl Judgement {
         judgement.settled(active)
     }
 
-    /// The same, where all that is known of what it shows is its kind.
+    /// The judgement with the verdict of [`Active::settle`], where all that is known of what the case shows is its kind. Otherwise
+    /// the judgement stays as it is.
     fn settled(self, active: &Active) -> Judgement {
         match active.settle(&self) {
             Some(verdict) => Judgement { verdict, ..self },
@@ -133,34 +136,34 @@ impl Judgement {
 }
 
 impl Judge {
-    /// A judge over an engine that knows what is built in of its release.
+    /// Makes a judge over an engine. The judge knows the divergences of the engine's release that are built in.
     pub fn new(engine: impl Engine + 'static) -> Judge {
         let active = List::built_in().of(engine.about());
         Judge::knowing(Box::new(engine), active)
     }
 
-    /// A judge over an engine that knows this of it.
+    /// Makes a judge over an engine. The judge knows the divergences of `active`.
     pub fn knowing(engine: Box<dyn Engine>, active: Active) -> Judge {
         Judge {
             deviations: active.deviations(false),
             active,
-            references: Kept::new(engine.components()),
+            references: ComponentCache::new(engine.components()),
             engine,
             budget: BUDGET,
         }
     }
 
-    /// The same with another limit on the number of schedules that a search may try.
+    /// Sets the number of schedules that a search may try for one run. The default is [`BUDGET`].
     pub fn with_budget(self, budget: u32) -> Judge {
         Judge { budget, ..self }
     }
 
-    /// The engine.
+    /// The engine that this judge is over.
     pub fn engine(&self) -> &dyn Engine {
         &*self.engine
     }
 
-    /// Runs `case` on both engines.
+    /// Runs `case` on the engine and on the reference, and returns the judgement.
     pub fn judge(&self, case: &Case) -> Judgement {
         self.judge_outcome(case, self.engine.observe(case))
     }
@@ -206,12 +209,12 @@ impl Judge {
             }
         };
         judgement.verdict = match (self.reference(case), failure) {
-            // What the reference does not understand it cannot call valid.
+            // The reference cannot call a component valid that it does not understand.
             (Err(what), None | Some(Verdict::Divergence(Divergence::Rejected { .. }))) => {
                 Verdict::Inconclusive(Unknown::Unsupported(what))
             }
             (Err(_), Some(failure)) => failure,
-            // A call of what is not there: no fault of the engine's.
+            // A call of something that is not there is no fault of the engine's.
             (Ok(reference), Some(Verdict::Divergence(rejected @ Divergence::Rejected { .. }))) => {
                 match misfit(&reference, case) {
                     Some(what) => Verdict::Inconclusive(Unknown::Unsupported(what)),
@@ -223,14 +226,14 @@ impl Judge {
         judgement
     }
 
-    /// The reference for a case's component. Kept where the native engine keeps compiled components, and as many.
+    /// The reference for a case's component. References are kept where the native engine keeps compiled components, and as many.
     fn reference(&self, case: &Case) -> Result<Arc<Reference>, Unsupported> {
         self.references
             .get_or_make(&case.component, || Reference::new(case).map(Arc::new))
     }
 
-    /// Compares the runs, until one differs in a way that is not known. `failure` is what the native engine ended in
-    /// after its last run, if it did not get to the end of the case.
+    /// Compares the runs of a case, until one differs in a way that is not known. `failure` is the verdict on how the native engine
+    /// ended in its last run, if it did not get to the end of the case.
     fn compare(
         &self,
         reference: &Reference,
@@ -295,7 +298,7 @@ impl Judge {
                 }
             }
             match membership {
-                Membership::Member {
+                Membership::Allowed {
                     reference,
                     schedule,
                     reached,
@@ -304,7 +307,7 @@ impl Judge {
                     seen.runs.push(reference);
                     schedules.push(schedule);
                 }
-                Membership::Stranger {
+                Membership::NotAllowed {
                     difference,
                     reference: seen_of_it,
                     schedule,
@@ -346,7 +349,7 @@ impl Judge {
         }
     }
 
-    /// What is said of a run that ended in an error of the engine that is no trap.
+    /// Explains a run that ended in an error of the engine that is no trap.
     fn explain_failure(
         &self,
         reference: &Reference,
@@ -372,8 +375,8 @@ impl Judge {
         }
     }
 
-    /// What is said of a run that no schedule allows, with the `difference` from the one that got furthest; or of one of which
-    /// it is not known whether one does.
+    /// Explains a run that no schedule allows, by its `difference` from the schedule that got furthest. Without a difference, it
+    /// explains a run of which it is not known whether a schedule allows it.
     fn explain(
         &self,
         reference: &Reference,
@@ -395,8 +398,8 @@ impl Judge {
     }
 }
 
-/// The trap in which the reference ended the invocation in which the engine failed, and the built-in that gave it, if as much was
-/// logged until then.
+/// The trap in which the reference ended the invocation in which the engine failed, and the built-in that gave that trap, if a
+/// built-in did and both logged the same events until then.
 fn trapped(
     native: &RunObservation,
     reference: &RunObservation,
@@ -414,7 +417,7 @@ fn trapped(
     }
 }
 
-/// What the reference does not take in the runs of a case whose component it takes.
+/// Something that the reference does not take in the runs of a case whose component it takes; `None` if it takes all of the runs.
 fn misfit(reference: &Reference, case: &Case) -> Option<Unsupported> {
     case.runs.iter().find_map(|run| {
         match reference.run(run, &mut Fixed, &mut (), &mut Coverage::default()) {

@@ -1,10 +1,11 @@
-//! The divergences that are known: each with a name, a link and a stored case, and matched as narrowly as can be.
+//! The divergences that are known. Each has a name, a link and a stored case, and is matched as narrowly as can be.
 //!
-//! They are files ([`spawndiff_corpus::KnownFile`]), and each says which releases have it.
+//! Known divergences are files ([`spawndiff_corpus::KnownFile`]), and each file says which releases show the divergence.
 //!
-//! Most of them change what a program does afterwards, so they are matched by running the reference with that very
-//! deviation ([`Deviation`]): what differs beside it still shows. The other one ends what can be compared of a run, so it is
-//! matched by the trap that the specification asks for and by what the engine did after it.
+//! Most of the divergences change what a program does afterwards, so they are matched by running the reference with that very
+//! deviation ([`Deviation`]): what differs beside the deviation still shows. Another one ends what can be compared of a run
+//! ([`Matches::NotLockedDown`]), so it is matched by the trap that the specification asks for and by what the engine did after that
+//! trap. A divergence may also be matched by the kind of its findings ([`Matches::Fingerprint`]).
 
 mod list;
 
@@ -21,36 +22,36 @@ use spawndiff_reference::{Builtin, Coverage, Reference};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What is said of a run that no schedule of the reference allows.
+/// The explanation of a run that no schedule of the reference allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Explanation {
-    /// It shows these known divergences and nothing else.
+    /// The run shows these known divergences and nothing else.
     Known(Vec<Known>),
-    /// It is allowed after all. Only of a run that was not known to be or not.
+    /// The run is allowed after all. This is said only of a run of which it was not known whether it is allowed.
     Allowed,
-    /// It shows something new.
+    /// The run shows something new.
     New,
-    /// It cannot be said whether there is something beside what is known.
+    /// For this reason it cannot be said whether the run shows something beside known divergences.
     Unknown(Unknown),
 }
 
-/// What is said of a run, and what it rests on.
+/// The explanation of a run, and what the explanation rests on.
 #[derive(Clone, Debug)]
 pub struct Explained {
-    /// What is said.
+    /// The explanation.
     pub explanation: Explanation,
-    /// What the reference reached with the deviations on.
+    /// The coverage of the reference with the deviations on; empty where it was not run so.
     pub coverage: Coverage,
-    /// Of a run that shows something new: where it leaves what the known divergences allow, if it shows some of them.
+    /// For a run that shows something new: where it leaves what the known divergences allow, if it shows some of them.
     pub beside: Option<Beside>,
 }
 
-/// What a run shows beside known divergences.
+/// The difference that a run shows beside known divergences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beside {
-    /// The known ones, on the schedule that got furthest.
+    /// The known divergences on the schedule that got furthest.
     pub known: BTreeSet<Known>,
-    /// Where the run leaves that one.
+    /// Where the run leaves that schedule.
     pub leaves: Leaves,
 }
 
@@ -64,11 +65,11 @@ impl From<Explanation> for Explained {
     }
 }
 
-/// A run held against the known divergences. `difference`: that from the schedule of the reference that gets furthest, and what
-/// that one reached, where none allows the run; where there are too many to tell, a divergence that is known may still be
-/// found, or that it is allowed.
+/// Holds a run against the known divergences. Where no schedule of the reference allows the run, `difference` is the difference
+/// from the schedule that gets furthest, with the coverage of that schedule. Where there are too many schedules to tell,
+/// `difference` is `None`: then it may still be found that the run shows a known divergence, or that it is allowed.
 ///
-/// `deviations` are those of `active`, which are on.
+/// `deviations` are the deviations of `active` that are on.
 pub fn explain(
     active: &Active,
     (reference, deviations): (&Reference, &Arc<[Deviation]>),
@@ -94,12 +95,12 @@ pub fn explain(
         may_mean: &active.may_mean,
     };
     match compare_preferring(&deviating, run, seen, budget, &|_| true, tried) {
-        Membership::Member { reached, .. } => {
+        Membership::Allowed { reached, .. } => {
             let known = names(active, &reached);
             let explanation = match (known.is_empty(), difference) {
                 (false, _) => Explanation::Known(known),
                 (true, None) => Explanation::Allowed,
-                // It does what no schedule allows, and not by a deviation that it knows of: a mistake of ours.
+                // No schedule allows the run, and no deviation that is known of the engine made the difference: a mistake of ours.
                 (true, Some(_)) => Explanation::New,
             };
             Explained {
@@ -108,7 +109,7 @@ pub fn explain(
                 beside: None,
             }
         }
-        Membership::Stranger {
+        Membership::NotAllowed {
             difference,
             reference,
             reached,
@@ -137,7 +138,7 @@ pub fn explain(
     }
 }
 
-/// The known divergences that a run showed.
+/// The known divergences that a run of the reference showed.
 fn names(active: &Active, reached: &Reached) -> Vec<Known> {
     let deviated = reached.deviated.iter().copied();
     deviated
@@ -145,7 +146,7 @@ fn names(active: &Active, reached: &Reached) -> Vec<Known> {
         .collect()
 }
 
-/// Their names, for a person.
+/// The names of known divergences, as a text for a person.
 pub(crate) fn list(known: &BTreeSet<Known>) -> String {
     let names: Vec<&str> = known.iter().map(Known::name).collect();
     names.join(", ")
@@ -154,24 +155,24 @@ pub(crate) fn list(known: &BTreeSet<Known>) -> String {
 /// An error of the engine that ended a run and is no trap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What can lead to it, one for each trap that stands for it.
+    /// The causes that can lead to the error, one for each trap that stands for it.
     causes: Vec<Cause>,
 }
 
-/// What can lead to an error of the engine.
+/// A cause of an error of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Cause {
-    /// The deviations.
+    /// The deviations that can lead to the error.
     by: Vec<Deviation>,
-    /// The trap that a reference with that deviation gives where the engine fails.
+    /// The trap that a reference with one of these deviations gives where the engine fails.
     stands_for: Trap,
 }
 
 impl Failure {
-    /// Holds the run that ended in it against what is known of it: the run up to there, and that the failure has its
-    /// cause there. A message alone explains nothing.
+    /// Explains the run that ended in this failure by what is known of the failure. The run up to the failure has to be explained,
+    /// and the failure has to have its cause there: a message alone explains nothing.
     ///
-    /// `reference` is the one for the case.
+    /// `reference` is the reference for the case.
     pub fn explain(
         &self,
         active: &Active,
@@ -181,10 +182,10 @@ impl Failure {
         budget: u32,
         tried: &mut Tried,
     ) -> Explanation {
-        // The engine did not get to the end of this run: what it did not do cannot be compared.
+        // The engine did not get to the end of this run, and the invocations that it did not make cannot be compared.
         let mut run = run.clone();
         run.invocations.truncate(native.invocations.len());
-        // An engine that failed an assertion is built with all of them; one that failed otherwise got past them.
+        // An engine that failed an assertion is built with all assertions. One that failed otherwise got past the assertions.
         let mut by = self.causes.iter().flat_map(|cause| &cause.by);
         let deviations = active.deviations(by.any(|by| by.asserts()));
         let deviating = Deviating {
@@ -206,7 +207,7 @@ impl Failure {
 }
 
 impl Cause {
-    /// The same of one cause, with whether it is the only one.
+    /// Explains the run by this cause, as [`Failure::explain`] does. `alone` says whether the failure has no other cause.
     fn explain(
         &self,
         active: &Active,
@@ -219,18 +220,18 @@ impl Cause {
         let mut native = native.clone();
         native.last_part().end = End::Trap(self.stands_for);
         native.leftover = None;
-        // What stands for the failure may be a trap that the program gets to otherwise, too.
+        // The trap that stands for the failure may be one that the program gets to without the deviation, too.
         let deviates = |reached: &Reached| self.by.iter().any(|by| reached.deviated.contains(by));
         let seen = Seen {
             run: &native,
             may_mean: &active.may_mean,
         };
         match compare_preferring(&deviating, run, seen, budget, &deviates, tried) {
-            Membership::Member { reached, .. } if deviates(&reached) => {
+            Membership::Allowed { reached, .. } if deviates(&reached) => {
                 Explanation::Known(names(active, &reached))
             }
-            // What an instance does that should have been locked cannot be compared, and so it is with how that ends.
-            Membership::Stranger {
+            // The acts of an instance that should have been locked cannot be compared, and neither can the way in which they end.
+            Membership::NotAllowed {
                 difference,
                 reached,
                 ..
@@ -238,7 +239,7 @@ impl Cause {
                 Some(known) if not_locked_down(&native, &difference, &reached.coverage) => {
                     let mut all = names(active, &reached);
                     all.push(known.clone());
-                    // Where several lead to it, which one it was is not known any more.
+                    // Where several deviations lead to the failure, it is not known any more which one it was.
                     if let ([by], true) = (&self.by[..], alone) {
                         all.extend(active.name(*by));
                     }
@@ -246,7 +247,7 @@ impl Cause {
                 }
                 _ => Explanation::New,
             },
-            Membership::Member { .. } => Explanation::New,
+            Membership::Allowed { .. } => Explanation::New,
             Membership::Unknown(Unknown::Budget) => Explanation::Unknown(Unknown::Unexplained),
             Membership::Unknown(why) => Explanation::Unknown(why),
         }
@@ -265,13 +266,13 @@ fn not_locked_down(native: &RunObservation, difference: &Difference, reached: &C
             End::Trap(trap) => Some(trap),
             End::Quiet | End::Deadlock | End::Exhausted(_) => None,
         });
-    // By the loop over callbacks or by the end of a task, and not by a built-in that core code has called.
+    // Such a trap is given by the loop over callbacks or by the end of a task, and not by a built-in that core code has called.
     let gave = |builtin| reached.reached.contains_key(&(builtin, trapped));
     let outside_core_code = match trapped {
         Some(Trap::CallbackCode | Trap::UnknownIndex | Trap::WrongHandle) => {
             gave(Builtin::Callback)
         }
-        // No built-in gives this one.
+        // No built-in gives this trap.
         Some(Trap::NoTaskReturn) => true,
         _ => false,
     };

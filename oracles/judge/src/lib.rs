@@ -1,10 +1,10 @@
-//! Case -> verdict: what an engine did is held against the reference, and what differs against the known divergences.
+//! Judges cases: what an engine did with a case is held against the reference, and what differs is held against the known
+//! divergences. The result is a verdict.
 //!
 //! [`Judge`] has an engine, by its trait [`spawndiff_observation::Engine`], and knows no other thing of it. [`mod@compare`]
-//! searches the schedules of the reference, [`known`] asks whether a difference is known, and [`claims`] holds stored cases
-//! against an engine or the reference. A [`Fingerprint`] is the kind of a finding, [`provenance`] is where it comes from, and [`finding`]
-//! its file. [`scripts`] runs the test scripts of others, and [`readings`] runs them on the
-//! reference.
+//! searches the schedules of the reference, [`known`] asks whether a difference is known, and [`claims`] holds stored cases against
+//! an engine or the reference. A [`Fingerprint`] is the kind of a finding, [`provenance`] is where a finding comes from, and
+//! [`finding`] is its file. [`scripts`] runs the test scripts of others, and [`scripts::on_reference`] runs them on the reference.
 
 #![warn(missing_docs)]
 
@@ -18,7 +18,6 @@ pub mod compare;
 pub mod finding;
 pub mod known;
 pub mod provenance;
-pub mod readings;
 pub mod scripts;
 
 pub use fingerprint::{Fingerprint, NoFingerprint};

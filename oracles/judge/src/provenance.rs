@@ -21,16 +21,16 @@ use crate::{Divergence, Judgement, Verdict};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Which case of a campaign it is: enough to draw it again.
+/// A case of a campaign: enough to draw the case again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The seed of the campaign.
     pub seed: u64,
-    /// The most instances of a case in it.
+    /// The most instances that a case of the campaign has.
     pub instances: usize,
-    /// The number of the case in it.
+    /// The number of the case in the campaign.
     pub index: u64,
-    /// The name of the engine that it went to.
+    /// The name of the engine that the case went to.
     pub engine: String,
 }
 
@@ -51,7 +51,7 @@ impl fmt::Display for Origin {
 }
 
 impl Origin {
-    /// The case that these arguments draw.
+    /// Reads the arguments that draw a case; `None` if they are others.
     fn read(arguments: &str) -> Option<Origin> {
         let mut words = arguments.strip_prefix("run ")?.split_whitespace();
         let (mut seed, mut instances, mut index, mut engine) = (None, None, None, None);
@@ -75,12 +75,12 @@ impl Origin {
     }
 }
 
-/// Who found it.
+/// Who found a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoundBy {
     /// A campaign.
     Campaign {
-        /// The case of it.
+        /// The case of the campaign.
         origin: Origin,
         /// The family of the engine.
         family: String,
@@ -89,7 +89,7 @@ pub enum FoundBy {
     },
     /// A fuzz target.
     FuzzTarget {
-        /// Its name.
+        /// The name of the fuzz target.
         target: String,
         /// The family of the engine.
         family: String,
@@ -100,25 +100,25 @@ pub enum FoundBy {
     Words(String),
 }
 
-/// What is said of releases of a family.
+/// Whether some releases of a family show a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnReleases {
-    /// Whether they show it.
+    /// Whether these releases show the finding.
     pub shows: Shows,
-    /// The family.
+    /// The family of the releases.
     pub family: String,
-    /// The releases.
+    /// The versions of the releases.
     pub versions: Vec<String>,
 }
 
 /// Whether a release shows a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shows {
-    /// It does.
+    /// The release shows this finding.
     This,
-    /// It does not: the verdict.
+    /// The release does not show this finding, but has this verdict.
     Not(String),
-    /// It shows another one: its kind.
+    /// The release shows another finding, of this kind.
     Other(String),
 }
 
@@ -129,11 +129,11 @@ pub struct Provenance {
     pub verdict: Option<String>,
     /// The run that differs, and the choices of the reference on the schedule that gets furthest in it.
     pub schedule: Option<(usize, Vec<u32>)>,
-    /// Who found it, and on which engine.
+    /// Who found the finding, and on which engine.
     pub found_by: Option<FoundBy>,
-    /// The engine that it was made smaller on, where that is another one.
+    /// The engine on which the finding was made smaller, where that is another one than it was found on.
     pub shrunk_on: Option<String>,
-    /// The releases that show it, and those that do not.
+    /// The releases that show the finding, and those that do not.
     pub releases: Vec<OnReleases>,
 }
 
@@ -149,7 +149,7 @@ const RELEASES: [&str; 3] = ["Shows on ", "Not on ", "Other on "];
 const VERDICTS: [&str; 3] = ["divergence: ", "crash: ", "known: "];
 
 impl Provenance {
-    /// What a judgement says of it, found by nobody yet.
+    /// The provenance that a judgement gives: its verdict and its schedule, as of a finding that was found by nobody yet.
     pub fn of(judgement: &Judgement) -> Provenance {
         let schedule = match &judgement.verdict {
             Verdict::Divergence(Divergence::Run { run, .. }) => {
@@ -165,7 +165,7 @@ impl Provenance {
         }
     }
 
-    /// The case of a campaign that it is, if it was found by one.
+    /// The case of a campaign that the finding is, if a campaign found it.
     pub fn origin(&self) -> Option<&Origin> {
         match &self.found_by {
             Some(FoundBy::Campaign { origin, .. }) => Some(origin),
@@ -173,13 +173,14 @@ impl Provenance {
         }
     }
 
-    /// The engine that shows it, by its name: the one that it was made smaller on, or was found on.
+    /// The name of the engine that shows the finding: the one on which it was made smaller, or else the one on which a campaign
+    /// found it.
     pub fn engine(&self) -> Option<&str> {
         let found_on = self.origin().map(|origin| origin.engine.as_str());
         self.shrunk_on.as_deref().or(found_on)
     }
 
-    /// The lines of a header.
+    /// The lines of a header that say this provenance.
     pub fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.verdict.iter().cloned().collect();
         if let Some((run, schedule)) = &self.schedule {
@@ -192,7 +193,7 @@ impl Provenance {
         lines
     }
 
-    /// What a header says of it, and the lines that are somebody's words.
+    /// Reads a header. Returns the provenance that it says, and the lines that are somebody's words.
     pub fn read(header: &[String]) -> (Provenance, Vec<String>) {
         let mut read = Provenance::default();
         let words = header.iter().filter(|line| !read.take(line));
@@ -200,7 +201,7 @@ impl Provenance {
         (read, words)
     }
 
-    /// Takes in a line of a header; false: it is somebody's words.
+    /// Takes in a line of a header. Returns false if the line is somebody's words.
     fn take(&mut self, line: &str) -> bool {
         if self.verdict.is_none() && VERDICTS.iter().any(|begin| line.starts_with(begin)) {
             self.verdict = Some(line.to_string());
@@ -219,7 +220,7 @@ impl Provenance {
     }
 }
 
-/// A run and its choices, such as `0: [1, 0, 2]`.
+/// Reads a run and its choices, such as `0: [1, 0, 2]`.
 fn schedule(text: &str) -> Option<(usize, Vec<u32>)> {
     let (run, choices) = text.split_once(": ")?;
     let choices = choices.strip_prefix('[')?.strip_suffix(']')?;
@@ -310,7 +311,7 @@ impl OnReleases {
     }
 }
 
-/// A message of an engine as one line; a panic's can have several.
+/// The message of an engine as one line. The message of a panic can have several lines.
 pub fn one_line(text: &str) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }

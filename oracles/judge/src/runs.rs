@@ -1,30 +1,30 @@
-//! What a search runs: the plain machine of the reference, or one on which deviations are on.
+//! The machines that a search runs: the plain machine of the reference, or one on which deviations are on.
 
 use spawndiff_corpus::Run;
 use spawndiff_deviations::{Deviation, run_deviating};
 use spawndiff_observation::RunObservation;
 use spawndiff_reference::schedules::Scheduler;
-use spawndiff_reference::{Coverage, Reference, Stopped, Witness};
+use spawndiff_reference::{Coverage, Monitor, Reference, Stopped};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What a run reached.
+/// The coverage of a run, and the deviations that made a difference in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reached {
-    /// Which built-ins returned, and which trapped how.
+    /// The built-ins that returned, and those that trapped, with the trap.
     pub coverage: Coverage,
-    /// The deviations that made a difference. None on the plain machine.
+    /// The deviations that made a difference. There are none on the plain machine.
     pub deviated: BTreeSet<Deviation>,
 }
 
-/// Something that can make a run.
+/// A machine that can make a run.
 pub(crate) trait Runs {
-    /// Makes a run, with the choices of `scheduler`; what was reached is added to `reached`.
+    /// Makes a run, with the choices of `scheduler`. The coverage and the deviations of the run are added to `reached`.
     fn run(
         &self,
         run: &Run,
         scheduler: &mut dyn Scheduler,
-        witness: &mut dyn Witness,
+        monitor: &mut dyn Monitor,
         reached: &mut Reached,
     ) -> Result<RunObservation, Stopped>;
 }
@@ -34,19 +34,19 @@ impl Runs for Reference {
         &self,
         run: &Run,
         scheduler: &mut dyn Scheduler,
-        witness: &mut dyn Witness,
+        monitor: &mut dyn Monitor,
         reached: &mut Reached,
     ) -> Result<RunObservation, Stopped> {
-        Reference::run(self, run, scheduler, witness, &mut reached.coverage)
+        Reference::run(self, run, scheduler, monitor, &mut reached.coverage)
     }
 }
 
 /// The reference with deviations on.
 #[derive(Clone, Copy)]
 pub(crate) struct Deviating<'a> {
-    /// The component.
+    /// The reference for the component.
     pub(crate) reference: &'a Reference,
-    /// The deviations.
+    /// The deviations that are on.
     pub(crate) deviations: &'a Arc<[Deviation]>,
 }
 
@@ -55,7 +55,7 @@ impl Runs for Deviating<'_> {
         &self,
         run: &Run,
         scheduler: &mut dyn Scheduler,
-        witness: &mut dyn Witness,
+        monitor: &mut dyn Monitor,
         reached: &mut Reached,
     ) -> Result<RunObservation, Stopped> {
         let coverage = &mut reached.coverage;
@@ -64,7 +64,7 @@ impl Runs for Deviating<'_> {
             self.deviations,
             run,
             scheduler,
-            witness,
+            monitor,
             coverage,
         );
         reached.deviated.extend(deviated);

@@ -11,10 +11,10 @@ macro_rules! builtins {
         }
 
         impl Builtin {
-            /// Every one, in the order of declaration.
+            /// Every built-in, in the order of declaration.
             pub const ALL: &'static [Builtin] = &[$(Builtin::$name,)*];
 
-            /// The name that the specification gives it.
+            /// The name that the specification gives the built-in.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Builtin::$name => $text,)*
@@ -130,12 +130,12 @@ builtins! {
 }
 
 impl Builtin {
-    /// The one with this [name](Builtin::name).
+    /// The built-in with this [name](Builtin::name), if there is one.
     pub fn of_name(name: &str) -> Option<Builtin> {
         Builtin::ALL.iter().copied().find(|it| it.name() == name)
     }
 
-    /// Whether it is one of those that core code imports: a canonical definition other than `canon lift` and `canon lower`.
+    /// Whether this is a built-in that core code imports: a canonical definition other than `canon lift` and `canon lower`.
     pub fn is_built_in(self) -> bool {
         !matches!(
             self,
@@ -148,7 +148,7 @@ impl Builtin {
         )
     }
 
-    /// Whether it can return at all: core code by itself does not.
+    /// Whether this built-in can return at all: core code by itself does not.
     pub fn returns(self) -> bool {
         self != Builtin::Core
     }
@@ -298,7 +298,7 @@ impl Builtin {
         }
     }
 
-    /// Whether this ending takes another component instance, or handles that only calls between instances bring.
+    /// Whether this ending of the built-in takes another component instance, or handles that only calls between instances bring.
     pub fn takes_instances(self, ending: Ending) -> bool {
         match self {
             Builtin::Lift | Builtin::TaskReturn => ending == Some(Trap::BorrowsRemain),
@@ -355,5 +355,5 @@ impl Builtin {
     }
 }
 
-/// How a call of a built-in ended: `None`, it returned.
+/// How a call of a built-in ended: in a trap, or (`None`) with a return.
 pub type Ending = Option<Trap>;

@@ -1,5 +1,5 @@
-//! An engine as those know it who judge, report and shrink: what it is called, what it makes of a case, and what has to be known of it
-//! to hold that against the specification. Nothing else of an engine is known to them.
+//! An engine as those know it who judge, report and shrink: its name, its outcome for a case, and the knowledge of the engine that
+//! is needed to hold that outcome against the specification. Nothing else of an engine is known to them.
 
 use crate::scripts::AnySession;
 use crate::{End, Observation, Trap};
@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use spawndiff_corpus::Case;
 use std::fmt;
 
-/// Which engine it is. Two engines with the same identity do the same with every case.
+/// The identity of an engine. Two engines with the same identity do the same with every case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Identity {
     /// The name of the program, such as `wasmtime`. Known divergences are listed by it.
     pub family: String,
-    /// Its release, as its makers write it, such as `48.0.8`.
+    /// The release of the program, as its makers write it, such as `48.0.8`.
     pub version: String,
-    /// In which of its ways it runs, such as `winch`: what the command line calls it.
+    /// The way in which the engine runs, such as `winch`. This is the name of the engine on the command line.
     pub configuration: String,
 }
 
@@ -31,22 +31,24 @@ impl fmt::Display for Identity {
     }
 }
 
-/// What there is to know of an engine before it is made.
+/// The description of an engine, which is known before the engine is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
-    /// Which one it is.
+    /// The identity of the engine.
     pub identity: Identity,
-    /// What is different about this configuration, in a few words.
+    /// A few words on what is different about this configuration.
     pub what: String,
-    /// What cases can use and it does not have, by name. What the generator knows by such a name is not drawn for it.
+    /// The names of what cases can use and the engine does not have. If the generator knows something by such a name, that is not
+    /// drawn for this engine.
     pub lacks: Vec<String>,
-    /// Which traps it does not tell apart.
+    /// The traps that the engine does not tell apart.
     pub may_mean: MayMean,
-    /// How someone reproduces a finding on it who has the file and not this program: whole sentences, for a report.
+    /// Whole sentences, for a report, on how someone who has the file and not this program reproduces a finding on this engine.
     pub to_reproduce: String,
 }
 
-/// Which traps an engine does not tell apart, because its messages do not: the kind that it gives, and another one that this may be.
+/// The traps that an engine does not tell apart, because its messages do not. Each pair is a kind that the engine gives, and
+/// another kind that the trap may be.
 ///
 /// ```
 /// use spawndiff_observation::{MayMean, Trap};
@@ -60,7 +62,7 @@ pub struct About {
 pub struct MayMean(pub Vec<(Trap, Trap)>);
 
 impl MayMean {
-    /// Of an engine that tells all traps apart.
+    /// The value for an engine that tells all traps apart.
     pub const NOTHING_ELSE: &'static MayMean = &MayMean(Vec::new());
 
     /// Whether an engine that gives the kind `given` may mean the kind `meant`.
@@ -69,120 +71,124 @@ impl MayMean {
     }
 }
 
-/// Something that is to be drawn less often for a family of engines: too many cases would show one known divergence, and little else.
+/// Something that is to be drawn less often for a family of engines: too many cases would otherwise show one known divergence, and
+/// little else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seldom {
     /// The name of the weight, as the generator has it.
     pub weight: &'static str,
-    /// Its value.
+    /// The value of the weight.
     pub value: u32,
-    /// The known divergence that asks for it.
+    /// The known divergence that asks for this value.
     pub because: &'static str,
 }
 
-/// What became of a case on an engine.
+/// The outcome of a case on an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// It ran.
+    /// The case ran, and this was observed.
     Observed(Observation),
-    /// The component was refused, or the case does not fit it: the message, on one line.
+    /// The component was refused, or the case does not fit it. This is the message, on one line.
     Rejected(String),
-    /// The component has something that this engine lacks: what.
+    /// The component has something that this engine lacks. The text names it.
     Unsupported(String),
     /// The engine panicked, or its process ended.
     Crashed {
         /// The panic's place and message, or how the process ended.
         message: String,
-        /// What was seen until then.
+        /// The observation up to that point.
         observed: Observation,
     },
     /// The engine failed with an error that is no trap that anyone knows ([`Engine::end_of`]).
     Unmapped {
         /// The error, on one line.
         message: String,
-        /// What was seen until then.
+        /// The observation up to that point.
         observed: Observation,
     },
 }
 
 /// An engine that runs cases. It may be shared by any number of threads.
 pub trait Engine: Send + Sync {
-    /// What there is to know of it.
+    /// The description of the engine.
     fn about(&self) -> &About;
 
     /// Compiles the case's component and makes its runs. Never panics, whatever the case holds.
     fn observe(&self, case: &Case) -> Outcome;
 
-    /// The built-ins that it lacks and that components are written without for it ([`lower`](Engine::lower)), by name.
+    /// The names of the built-ins that the engine lacks and without which components are written for it ([`lower`](Engine::lower)).
     fn lowers(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// The component as this engine takes it, written without the built-ins of [`lowers`](Engine::lowers); `None` where it uses none.
+    /// Writes a component without the built-ins of [`lowers`](Engine::lowers), as this engine takes it. The result is `None` where
+    /// the component uses none of these built-ins.
     ///
     /// # Errors
     ///
-    /// What cannot be written without them: a malformed component, say.
+    /// Fails if the component cannot be written without these built-ins, because it is malformed, say.
     fn lower(&self, component: &[u8]) -> Result<Option<Vec<u8>>, String> {
         let _ = component;
         Ok(None)
     }
 
-    /// How an instantiation or a call ended that failed with an error of this text; `None` where the text is in no table, which makes
-    /// the outcome [`Outcome::Unmapped`].
+    /// Says how an instantiation or a call ended that failed with an error of this text. The result is `None` where the text is in
+    /// no table, which makes the outcome [`Outcome::Unmapped`].
     fn end_of(&self, error: &str) -> Option<End> {
         let _ = error;
         None
     }
 
-    /// The text of an error as it is whatever the engine was built with: known divergences say how it begins.
+    /// The text of an error in the form that does not depend on what the engine was built with. Known divergences say how this text
+    /// begins.
     fn plain<'a>(&self, error: &'a str) -> &'a str {
         error
     }
 
-    /// How many compiled components it keeps, for a fuzzer that tries many runs of one component.
+    /// The number of compiled components that the engine keeps, for a fuzzer that tries many runs of one component.
     fn components(&self) -> usize {
         0
     }
 
-    /// A session for one test script of others; `None` where it runs stored cases only.
+    /// Makes a session for one test script of others. The result is `None` where the engine runs stored cases only.
     fn script_session(&self) -> Option<Box<AnySession>> {
         None
     }
 }
 
-/// An engine that there is, or would be in another build.
+/// An engine that this build has, or that another build would have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// What there is to know of it.
+    /// The description of the engine.
     pub about: About,
-    /// Why it cannot be made here, and what would change that; `None` where it can.
+    /// Why this build cannot make the engine, and what would change that; `None` where it can.
     pub missing: Option<String>,
 }
 
 /// A family of engines: one program in its releases, each of which may run in several ways.
 pub trait Family: Send + Sync {
-    /// Its name, as in [`Identity::family`].
+    /// The name of the family, as in [`Identity::family`].
     fn name(&self) -> &str;
 
-    /// Its name as its makers write it, such as `Wasmtime`.
+    /// The name of the program as its makers write it, such as `Wasmtime`.
     fn title(&self) -> &str;
 
-    /// Every release that is known of, as in [`Identity::version`], whether this build has it or not; the oldest first.
+    /// Every release of the family that is known, as in [`Identity::version`], whether this build has it or not. The oldest release
+    /// comes first.
     fn versions(&self) -> Vec<String>;
 
-    /// Every engine of it, also those that this build lacks. The first one of a release is the one that speaks for it, and the first
-    /// of all is the default.
+    /// Every engine of the family, also those that this build lacks. The first engine of a release speaks for that release, and the
+    /// first engine of all is the default.
     fn engines(&self) -> Vec<Listed>;
 
-    /// The engine of one of its configurations.
+    /// Makes the engine of one configuration of the family.
     ///
     /// # Errors
     ///
-    /// Why it cannot be made.
+    /// The error says why the engine cannot be made.
     fn make(&self, configuration: &str) -> Result<Box<dyn Engine>, String>;
 
-    /// What is to be drawn less often for it.
+    /// The weights of what is to be drawn less often for this family.
     fn seldom(&self) -> &'static [Seldom] {
         &[]
     }

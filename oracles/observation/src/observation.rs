@@ -1,4 +1,4 @@
-//! What an engine did with a case: the shape that both engines fill and that the comparison reads.
+//! The observation of a case on an engine: the shape that both engines fill and that the comparison reads.
 
 use crate::Trap;
 use serde::{Deserialize, Serialize};
@@ -12,22 +12,22 @@ pub struct Observation {
     pub runs: Vec<RunObservation>,
 }
 
-/// What was seen of one run.
+/// The observation of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunObservation {
-    /// What start functions of core modules logged, and the threads that they left ready, and how the instantiation ended. It
-    /// returns nothing.
+    /// The instantiation: the events that start functions of core modules logged, and the threads that they left ready, and how the
+    /// instantiation ended. An instantiation returns nothing.
     pub instantiation: InvocationObservation,
-    /// One entry for each invocation that was made, in order. Shorter than the run when the instantiation failed, or
+    /// One entry for each invocation that was made, in order. There are fewer than the run has when the instantiation failed, or
     /// after a deadlock or an exhaustion, which end the run.
     pub invocations: Vec<InvocationObservation>,
-    /// Whether a thread or a task was left in the store after the last invocation. `None` where the engine cannot tell:
-    /// after a trap, a deadlock or an exhaustion, or where start functions had left something.
+    /// Whether a thread or a task was left in the store after the last invocation. The value is `None` where the engine cannot
+    /// tell: after a trap, a deadlock or an exhaustion, or where start functions had left something.
     pub leftover: Option<bool>,
 }
 
 impl RunObservation {
-    /// What was seen of an invocation, or (`None`) of the instantiation.
+    /// The observation of an invocation, or (`None`) of the instantiation. There is none for an invocation that was not made.
     pub fn part(&self, invocation: Option<usize>) -> Option<&InvocationObservation> {
         match invocation {
             None => Some(&self.instantiation),
@@ -42,14 +42,14 @@ impl RunObservation {
     }
 }
 
-/// What was seen of one invocation, or of the instantiation, until nothing was ready any more.
+/// The observation of one invocation, or of the instantiation, until nothing was ready any more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvocationObservation {
-    /// The result, once the task has returned: `Some(None)` for a function without one.
+    /// The result, once the task has returned. `Some(None)` stands for the return of a function without a result.
     pub returned: Option<Option<Value>>,
     /// The trace: what was logged from the call on, to the end of the last thread that was ready.
     pub events: Vec<Event>,
-    /// How it ended.
+    /// How the invocation or the instantiation ended.
     pub end: End,
 }
 
@@ -69,7 +69,7 @@ pub enum End {
     Exhausted(Exhaustion),
 }
 
-/// Which limit was reached.
+/// The limit that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Exhaustion {
     /// The call stack.

@@ -1,11 +1,12 @@
-//! The kinds of trap, shared by all engines: they are compared by kind, never by message.
+//! The kinds of trap, shared by all engines. Traps are compared by kind, never by message.
 //!
-//! One variant for each `trap_if` of CanonicalABI.md that a case can reach, and for each trap of core WebAssembly. Where
-//! the two overlap (an index past the end of a table, a null or wrong callee), core instructions and thread built-ins
-//! have variants of their own wherever engines can tell them apart.
+//! There is one variant for each `trap_if` of CanonicalABI.md that a case can reach, and for each trap of core WebAssembly. Where
+//! the two overlap (an index past the end of a table, a null or wrong callee), core instructions and thread built-ins have variants
+//! of their own wherever engines can tell them apart.
 //!
-//! Two have none. `Table.add` traps beyond 2^28 - 1 elements: a run is exhausted long before (`reference::limits`). The
-//! `case _` of `canon_lift` is never reached: `unpack_callback_result` has trapped on these codes before.
+//! Two traps of CanonicalABI.md have no variant. `Table.add` traps beyond 2^28 - 1 elements: a run is exhausted long before
+//! (`reference::limits`). The `case _` of `canon_lift` is never reached: `unpack_callback_result` has trapped on these codes
+//! before.
 
 use std::fmt;
 
@@ -28,15 +29,16 @@ macro_rules! traps {
                 }
             }
 
-            /// The text that `assert_trap` of the field's test suites matches (a part of the engine's message). Where
-            /// they have several, the one that is written.
+            /// The text that `assert_trap` of the field's test suites matches (a part of the engine's message). Where the suites
+            /// have several texts for this kind, this is the one that files are written with.
             pub fn message(self) -> &'static str {
                 match self {
                     $(Trap::$name => $message,)*
                 }
             }
 
-            /// All texts that `assert_trap` of the field's test suites has for this kind, the one that is written first.
+            /// All texts that `assert_trap` of the field's test suites has for this kind. The text that files are written with
+            /// comes first.
             fn messages(self) -> &'static [&'static str] {
                 match self {
                     $(Trap::$name => &[$message $(, $other)*],)*
@@ -47,8 +49,8 @@ macro_rules! traps {
 }
 
 impl Trap {
-    /// Whether an `assert_trap` with this text means this kind: the text is a part of one of the kind's, or has one of
-    /// them as a part (a suite may add an index, or the words `wasm trap: `).
+    /// Whether an `assert_trap` with this text means this kind: the text is a part of one of the kind's texts, or has one of these
+    /// as a part (a suite may add an index, or the words `wasm trap: `).
     pub fn matches(self, text: &str) -> bool {
         self.messages()
             .iter()
@@ -78,8 +80,8 @@ traps! {
     BadConversionToInteger "bad-conversion-to-integer" "invalid conversion to integer",
     /// A null reference where one is needed.
     NullReference "null-reference" "null reference",
-    /// An exception that nobody has caught leaves core code (`call_and_trap_on_throw`). Engines say the same of it wherever it
-    /// leaves, but for the words.
+    /// An exception that nobody has caught leaves core code (`call_and_trap_on_throw`). Wherever the exception leaves core code,
+    /// engines say the same of it, but for the words.
     UncaughtException "uncaught-exception" "thrown Wasm exception" | "uncaught exception propagated out of component",
     /// An atomic access to an address that is not aligned.
     UnalignedAtomic "unaligned-atomic" "unaligned atomic",
@@ -107,7 +109,7 @@ traps! {
     /// A handle of another kind, or of another resource, stream or future type, than the built-in asks for (`trap_if(not
     /// isinstance(...))`, `trap_if(h.rt is not rt)`, `trap_if(e.shared.t != ...)`).
     WrongHandle "wrong-handle" "used with the wrong type",
-    /// The same of the other end of a stream or future (`isinstance(e, EndT)`).
+    /// A handle of the other end of a stream or future than the built-in asks for (`isinstance(e, EndT)`).
     WrongEnd "wrong-end" "is the other end of the stream or future",
     /// An owned resource is dropped or passed on while it is lent (`h.num_lends != 0`).
     ResourceLent "resource-lent" "cannot remove owned resource while borrowed",
@@ -136,7 +138,7 @@ traps! {
     SubtaskNotResolved "subtask-not-resolved" "cannot drop a subtask which has not yet resolved",
     /// A stream or future end is read, written or passed on while it copies (`e.state != CopyState.IDLE`).
     CopyEndBusy "copy-end-busy" "cannot have concurrent operations active on a future/stream",
-    /// The same once it is done.
+    /// A stream or future end is read, written or passed on once it is done (`e.state != CopyState.IDLE`).
     CopyEndDone "copy-end-done" "after being notified that the" | "after previous read succeeded"
         | "after previous write succeeded",
     /// A copy is cancelled where none is under way, or that a thread waits for synchronously (`cancel_copy`).
@@ -169,7 +171,9 @@ traps! {
     /// the same of a string that is too long for the specification and of one that is too long for its memory.
     StringOutOfBounds "string-out-of-bounds" "string content out-of-bounds"
         | "string pointer/length out of bounds of memory" | "realloc return: beyond end of memory",
-    /// The same of a list and `MAX_LIST_BYTE_LENGTH` (`load_list_from_range`, `store_list_into_range`).
+    /// A list ends past the end of its memory or is longer than `MAX_LIST_BYTE_LENGTH`, or the memory that a `realloc` returned for
+    /// one ends past the end (`load_list_from_range`, `store_list_into_range`). Engines say the same of a list that is too long for
+    /// the specification and of one that is too long for its memory.
     ListOutOfBounds "list-out-of-bounds" "list content out-of-bounds"
         | "list pointer/length out of bounds of memory" | "map pointer/length out of bounds of memory"
         | "realloc return: beyond end of memory",

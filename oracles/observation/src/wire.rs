@@ -1,9 +1,10 @@
-//! The wire: how one process asks another one. Messages are in the postcard format, each after its length in four bytes, the lowest
-//! first.
+//! The wire, by which one process asks another one. Messages are in the postcard format, each after its length in four bytes, the
+//! lowest byte first.
 //!
-//! An engine may be a program of its own, in any language: it reads [`Question`]s from its standard input, answers each of them with
-//! one [`Reply`] on its standard output, and ends when the input does. Each reply is to the question before it, so a program
-//! that answers one after the other need not number them. [`serve`] does all of this for an engine that is written in Rust.
+//! An engine may be a program of its own, in any language. The program reads [`Question`]s from its standard input, answers each of
+//! them with one [`Reply`] on its standard output, and ends when the input does. Each reply is to the question before it, so a
+//! program that answers one question after the other need not number its replies. [`serve`] does all of this for an engine that is
+//! written in Rust.
 
 use crate::{About, Engine, Family, Outcome};
 use serde::de::DeserializeOwned;
@@ -12,56 +13,56 @@ use spawndiff_corpus::Case;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
 
-/// The version of the messages. It changes with any of them, and with what is in them.
+/// The version of the messages. The version changes with any message, and with what is in the messages.
 pub const PROTOCOL: u32 = 1;
 
 /// The most bytes that a message may have. The components of cases have thousands.
 const MAX_MESSAGE: u64 = 1 << 28;
 
-/// What an engine is asked.
+/// A question to a program that has engines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Question {
-    /// Who it is.
+    /// Asks the program who it is.
     Describe,
-    /// To run a case.
+    /// Asks the program to run a case.
     Observe {
-        /// In which configuration.
+        /// The configuration of the engine that is asked.
         configuration: String,
         /// The case.
         case: Case,
     },
-    /// To write a component without the built-ins that the configuration lacks.
+    /// Asks the program to write a component without the built-ins that the configuration lacks.
     Lower {
-        /// In which configuration.
+        /// The configuration of the engine that is asked.
         configuration: String,
         /// The component.
         component: Vec<u8>,
     },
-    /// Which end an error is.
+    /// Asks the program which end an error is.
     EndOf {
-        /// In which configuration.
+        /// The configuration of the engine that is asked.
         configuration: String,
         /// The text of the error.
         error: String,
     },
 }
 
-/// What an engine answers.
+/// The answer of a program that has engines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    /// To [`Question::Describe`].
+    /// The answer to [`Question::Describe`].
     Described(Description),
-    /// To [`Question::Observe`]: see [`Engine::observe`].
+    /// The answer to [`Question::Observe`]: see [`Engine::observe`].
     Observed(Outcome),
-    /// To [`Question::Lower`]: see [`Engine::lower`].
+    /// The answer to [`Question::Lower`]: see [`Engine::lower`].
     Lowered(Result<Option<Vec<u8>>, String>),
-    /// To [`Question::EndOf`]: see [`Engine::end_of`].
+    /// The answer to [`Question::EndOf`]: see [`Engine::end_of`].
     End(Option<crate::End>),
-    /// To any of them: why it cannot be answered.
+    /// The answer to any question that cannot be answered. The text says why.
     Refused(String),
 }
 
-/// Who a program is. One of another version of the protocol may say so in a form that is no answer here.
+/// Who a program is. A program that speaks another version of the protocol may say so in a form that is no answer here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Description {
     /// [`PROTOCOL`], as the program knows it.
@@ -72,7 +73,7 @@ pub struct Description {
     pub title: String,
     /// See [`Family::versions`].
     pub versions: Vec<String>,
-    /// Its configurations, each with what it [lowers](Engine::lowers).
+    /// The configurations of the program, each with the built-ins that it [lowers](Engine::lowers).
     pub engines: Vec<(About, Vec<String>)>,
 }
 
@@ -80,7 +81,7 @@ pub struct Description {
 ///
 /// # Errors
 ///
-/// It cannot be written.
+/// Fails if the message cannot be written.
 pub fn send(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
     let bytes = postcard::to_stdvec(message).map_err(io::Error::other)?;
     let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
@@ -89,18 +90,18 @@ pub fn send(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
     to.flush()
 }
 
-/// Reads a message; `None` where there are no more.
+/// Reads a message. The result is `None` where there are no more messages.
 ///
 /// # Errors
 ///
-/// It cannot be read, or is no such message.
+/// Fails if the message cannot be read, is too long, or is no message of this type.
 pub fn receive<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<T>> {
     let mut length = [0; 4];
     match from.read_exact(&mut length) {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
         read => read?,
     }
-    // What writes here may be no engine: its length may be text, and as many bytes are not taken before they come.
+    // The writer may be no engine, so the length may be text: memory for that many bytes is not taken before they come.
     let length = u64::from(u32::from_le_bytes(length));
     if length > MAX_MESSAGE {
         return Err(io::Error::other(format!("a message of {length} bytes")));
@@ -114,11 +115,11 @@ pub fn receive<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<T
     Ok(Some(message))
 }
 
-/// Answers for the engines of a family, until there are no more questions.
+/// Answers questions for the engines of a family, until there are no more questions.
 ///
 /// # Errors
 ///
-/// A question cannot be read, or an answer cannot be written.
+/// Fails if a question cannot be read, or if an answer cannot be written.
 pub fn serve(family: &dyn Family, from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
     let mut made = Made {
         family,

@@ -1,7 +1,7 @@
 //! Buffers (CanonicalABI.md, "Buffer State"): where a copy reads or writes, and the transfer of values from one to another.
 
 use super::abi;
-use super::canonical::{CanonicalOptions, InstanceId};
+use super::canon_defs::{CanonicalOptions, InstanceId};
 use super::limits;
 use super::machine::Machine;
 use super::store::{Stop, Store};

@@ -1,7 +1,7 @@
 //! `class LiftLowerContext`: what lifting and lowering see of the store (CanonicalABI.md, "Lifting and Lowering Context").
 
 use super::abi::{self, Budget, ErrorContextId, Layouts, Read, SharedId};
-use super::canonical::{CanonicalOptions, InstanceId, Side, StringEncoding};
+use super::canon_defs::{CanonicalOptions, InstanceId, Side, StringEncoding};
 use super::machine::Machine;
 use super::resources::Scope;
 use super::state::Handle;
@@ -112,7 +112,7 @@ impl<M: Machine> abi::Context for Context<'_, '_, M> {
         match results?.first() {
             Some(Val::I32(ptr)) => Ok(u64::from(*ptr as u32)),
             Some(Val::I64(ptr)) => Ok(*ptr as u64),
-            Some(_) | None => Err(super::drive::mistyped("realloc")),
+            Some(_) | None => Err(super::core_calls::mistyped("realloc")),
         }
     }
 

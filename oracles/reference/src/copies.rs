@@ -3,8 +3,8 @@
 
 use super::abi::SharedId;
 use super::buffers::BufferId;
-use super::canon::Outcome;
-use super::canonical::{CanonicalOptions, InstanceId, Side};
+use super::builtins::Outcome;
+use super::canon_defs::{CanonicalOptions, InstanceId, Side};
 use super::machine::Machine;
 use super::state::{Handle, ThreadId};
 use super::store::{Stop, Store};
@@ -14,7 +14,7 @@ use super::types::ValType;
 use super::waitables::{BLOCKED, EventTuple, WaitableId};
 use wasmi::Val;
 
-/// What a stream or future is to be copied with: the arguments of `stream_copy` and `future_copy`.
+/// The arguments of `stream_copy` and `future_copy`, which say what a stream or future is to be copied with.
 #[derive(Clone, Copy, Debug)]
 pub struct CopyArgs<'s> {
     /// The type of the stream or future.
@@ -27,7 +27,7 @@ pub struct CopyArgs<'s> {
     pub i: u32,
     /// The address of the buffer.
     pub ptr: u64,
-    /// Its length in elements; 1 for a future.
+    /// The length of the buffer in elements; 1 for a future.
     pub n: u32,
 }
 

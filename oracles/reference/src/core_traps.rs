@@ -1,4 +1,4 @@
-//! What stops core code: the traps of wasmi, and its limits, as this crate knows them.
+//! Translates what stops core code (the traps of wasmi, and its limits) into the [`Stop`]s of this crate.
 
 use super::exceptions::Refused;
 use super::store::Stop;

@@ -1,6 +1,6 @@
-//! What the reference saw of a case beside its observation: which built-ins returned, and which trapped how.
+//! The coverage of a case, which the reference reports beside its observation: which built-ins returned, and which trapped how.
 
-use super::canonical::{Canon, FuncInst, Side};
+use super::canon_defs::{Canon, FuncInst, Side};
 use super::edition::Change;
 use super::trap_if::TrapIf;
 use super::types::ValType;
@@ -95,8 +95,8 @@ pub struct Coverage {
     pub threads_ran: u64,
     /// How many invocations ended in a deadlock.
     pub deadlocks: u64,
-    /// What gave the trap in which an invocation (by its number in the run; `None`: the instantiation) ended, of the run that was
-    /// added last, and the condition of the text that held.
+    /// The origin of each trap in which an invocation ended, of the run that was added last: the built-in that gave the trap, and
+    /// the condition of the text that held. The key is the number of the invocation in the run; `None` is the instantiation.
     #[serde(skip)]
     pub trapped: BTreeMap<Option<usize>, (Builtin, Option<TrapIf>)>,
     /// The changes of later texts that made a difference. None, unless the edition has some.
@@ -105,12 +105,12 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// What gave the trap in which an invocation of the run ended.
+    /// Returns the built-in that gave the trap in which this invocation of the run ended; `None`: no such trap is recorded.
     pub fn gave(&self, invocation: Option<usize>) -> Option<Builtin> {
         self.trapped.get(&invocation).map(|(by, _)| *by)
     }
 
-    /// The condition of the text that held for it; `None` also for a trap of core code, and of a value.
+    /// Returns the condition of the text that held for that trap. `None` also for a trap of core code, and of a value.
     pub fn condition(&self, invocation: Option<usize>) -> Option<TrapIf> {
         self.trapped.get(&invocation)?.1
     }

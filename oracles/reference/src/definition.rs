@@ -7,7 +7,7 @@
 //! that only gives something another index (an export, an alias of what is known) leaves no definition here.
 
 use super::Unsupported;
-use super::canonical::{Canon, Side, StringEncoding};
+use super::canon_defs::{Canon, Side, StringEncoding};
 use super::exceptions::Part;
 use super::instantiate::Names;
 use super::typedef::{Type, TypeExpr};
@@ -22,7 +22,7 @@ pub(crate) const DEPTH: usize = 100;
 pub(crate) struct Component {
     pub(crate) definitions: Vec<Definition>,
     pub(crate) exports: Record,
-    /// How deep what it refers to is nested in it, itself included.
+    /// The levels of nesting of what the component refers to, the component itself included.
     pub(crate) depth: usize,
 }
 
@@ -33,14 +33,14 @@ pub(crate) struct Record {
     pub(crate) items: Vec<ItemUse>,
 }
 
-/// What an index means within a scope.
+/// The meaning of an index within a scope.
 #[derive(Clone, Debug)]
 pub(crate) enum Use<T> {
-    /// The same in every instance.
+    /// An item that is the same in every instance.
     Known(T),
-    /// What is in a slot of the scope, by its place.
+    /// The item in a slot of the scope, by the place of the slot.
     Local(usize),
-    /// What the scope has taken from the scope around it, by its place.
+    /// The item that the scope has taken from the scope around it, by its place among the captured ones.
     Captured(usize),
 }
 
@@ -48,11 +48,12 @@ pub(crate) enum Use<T> {
 #[derive(Clone, Debug)]
 pub(crate) struct Module {
     pub(crate) wasm: wasmi::Module,
-    /// The export that was its start function.
+    /// The export that was the start function of the module.
     pub(crate) start: Option<Arc<str>>,
-    /// What it imports from the keep of exceptions.
+    /// The parts of the keep of exceptions that the module imports.
     pub(crate) keep: Arc<[Part]>,
-    /// Its binary, in bytes. What an instance of it takes, memories and tables aside, grows with that.
+    /// The size of the module's binary, in bytes. The space that an instance of the module takes, memories and tables aside, grows
+    /// with it.
     pub(crate) size: usize,
 }
 
@@ -63,7 +64,7 @@ pub(crate) struct ComponentClosure {
     pub(crate) captured: Arc<Captured>,
 }
 
-/// What a component has captured, by sort.
+/// The items that a component has captured, by sort.
 #[derive(Debug, Default)]
 pub(crate) struct Captured {
     pub(crate) types: Vec<Type>,
@@ -72,7 +73,7 @@ pub(crate) struct Captured {
     depth: usize,
 }
 
-/// What a component captures, in terms of the component that defines it.
+/// The items that a component captures, in terms of the component that defines it.
 #[derive(Debug)]
 pub(crate) struct Captures {
     pub(crate) types: Vec<Use<Type>>,
@@ -343,7 +344,8 @@ impl Definition {
 }
 
 impl<T> Use<T> {
-    /// What it means, given the slots and the captured things of the scope.
+    /// Returns the item that the index means, given the slots and the captured items of the scope. It fails where there is no such
+    /// item.
     pub(crate) fn resolve<'a>(
         &'a self,
         local: &'a [T],

@@ -6,17 +6,17 @@
 
 macro_rules! changes {
     ($($(#[$doc:meta])* $name:ident $text:literal,)*) => {
-        /// What a later text says otherwise.
+        /// A point in which a later text differs from the text of the reference.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Change {
             $($(#[$doc])* $name,)*
         }
 
         impl Change {
-            /// Every one.
+            /// All changes.
             pub const ALL: &'static [Change] = &[$(Change::$name,)*];
 
-            /// The number of its pull request, and what of that it is.
+            /// The number of the change's pull request, and which part of that pull request the change is.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Change::$name => $text,)*

@@ -1,8 +1,8 @@
 //! Error contexts, and the built-ins for them (CanonicalABI.md, `canon error-context.*`).
 
 use super::abi::{self, ErrorContextId, LiftedString};
-use super::canon::{Args, Outcome};
-use super::canonical::{CanonicalOptions, InstanceId};
+use super::builtins::{Args, Outcome};
+use super::canon_defs::{CanonicalOptions, InstanceId};
 use super::limits;
 use super::machine::Machine;
 use super::state::Handle;

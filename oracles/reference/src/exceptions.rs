@@ -13,7 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 use wasmi::{Caller, Extern, ExternRef, ExternType, Func, Global, Mutability, Nullable, Val};
 
-/// What a rewritten module imports from the keep.
+/// A part of the keep that a rewritten module imports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// A mutable `i32` that all modules of a store share: the tag of the exception that is under way, or zero.
@@ -22,18 +22,18 @@ pub(crate) enum Part {
     Tag,
     /// A function of a payload and a tag: an exception is under way from now on.
     Throw,
-    /// A function of an `exnref`: it is under way from now on.
+    /// A function of an `exnref`: its exception is under way from now on.
     ThrowRef,
     /// A function that returns the payload, or nothing: no exception is under way any more.
     Catch,
-    /// The same with the `exnref` as its last result.
+    /// A function that returns the payload, or nothing, and the `exnref` as its last result: no exception is under way any more.
     CatchRef,
 }
 
 /// Where the parts of the keep are imported from, each by its place among the parts that the module needs.
 pub(crate) const KEEP: &str = "spawndiff:exceptions";
 
-/// The part of the keep that an import asks for, if it does: one of the `parts` that the module needs.
+/// Returns the part of the keep that an import asks for: one of the `parts` that the module needs. `None`: it asks for none.
 pub(crate) fn asked_for(import: &wasmi::ImportType<'_>, parts: &[Part]) -> Option<Part> {
     if import.module() != KEEP {
         return None;
@@ -44,7 +44,7 @@ pub(crate) fn asked_for(import: &wasmi::ImportType<'_>, parts: &[Part]) -> Optio
 /// The keep of a store.
 #[derive(Debug, Default)]
 pub(crate) struct Keep {
-    /// There once a module has imported it.
+    /// The global that says whether an exception is under way. It exists once a module has imported it, or a function of the keep.
     under_way: Option<Global>,
     thrown: Option<Exception>,
     /// How many tags there are.
@@ -84,7 +84,7 @@ impl fmt::Display for Refused {
 impl wasmi::errors::HostError for Refused {}
 
 impl Refused {
-    /// What it means for the run.
+    /// Returns the stop of the run that this failure leads to.
     pub(crate) fn stop(self) -> Stop {
         match self {
             Refused::NullReference => Stop::from(Trap::NullReference).by(Builtin::Core),
@@ -94,7 +94,8 @@ impl Refused {
     }
 }
 
-/// What an import of the type `ty` is given that asks for `part`.
+/// Makes the item for an import of the type `ty` that asks for `part`. It fails where `part` is a function and `ty` is another
+/// type.
 pub(crate) fn provide(
     core: &mut wasmi::Store<Limits>,
     part: Part,
@@ -118,7 +119,7 @@ pub(crate) fn provide(
     Ok(Extern::Func(func))
 }
 
-/// Whether an exception has left the core code that has returned last. It is forgotten.
+/// Whether an exception has left the core code that has returned last. The exception is then forgotten.
 pub(crate) fn escaped(core: &mut wasmi::Store<Limits>) -> bool {
     let Some(under_way) = core.data().keep.under_way else {
         return false;
@@ -183,7 +184,7 @@ fn throw_ref(
     begin(caller, under_way, exception.map_err(wasmi::Error::host)?)
 }
 
-/// An exception is under way from now on.
+/// Records that this exception is under way from now on.
 fn begin(
     caller: &mut Caller<'_, Limits>,
     under_way: Global,
@@ -222,7 +223,8 @@ fn catch_ref(
     Ok(())
 }
 
-/// No exception is under way any more. `payload` has a place for each value that it carries, or none.
+/// Records that no exception is under way any more, and returns the one that was. `payload` has a place for each value that the
+/// exception carries, or none.
 fn end(
     caller: &mut Caller<'_, Limits>,
     under_way: Global,

@@ -5,7 +5,7 @@
 //! [`spawndiff_observation::scripts::host`].
 
 use super::abi::Value;
-use super::canonical::HostFuncId;
+use super::canon_defs::HostFuncId;
 use super::machine::Machine;
 use super::state::Caller;
 use super::store::{Stop, Store};
@@ -51,7 +51,7 @@ pub(crate) enum HostFunc {
 #[derive(Debug)]
 pub(crate) struct PendingCall {
     pub(crate) subtask: WaitableId,
-    /// What it will return; `None`: it never does.
+    /// The result that the function will return (`Some(None)`: it returns no value); `None`: the function never returns.
     pub(crate) result: Option<Option<Value>>,
 }
 

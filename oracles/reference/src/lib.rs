@@ -17,22 +17,21 @@
 mod abi;
 mod binary;
 mod buffers;
-mod building;
-mod canon;
-mod canonical;
+mod builtins;
+mod canon_defs;
 mod context;
 mod copies;
+mod core_calls;
 mod core_traps;
 mod coverage;
 mod definition;
-mod drive;
 pub mod edition;
 mod error_contexts;
 mod exceptions;
+mod fused_copy;
 mod host;
 mod instantiate;
-mod interleaving;
-mod leftover;
+mod leaks;
 mod lift;
 mod limits;
 mod lower;
@@ -61,7 +60,7 @@ pub use script::ScriptReference;
 pub use spawndiff_observation::{Builtin, Ending};
 pub use unsupported::Unsupported;
 
-use canonical::FuncInst;
+use canon_defs::FuncInst;
 use definition::Component;
 use edition::Edition;
 use host::HostFunc;
@@ -81,14 +80,16 @@ pub struct Reference {
 }
 
 /// Watches a run while it happens, and may cut it short: a search leaves a branch as soon as it is wrong.
-pub trait Witness {
-    /// The event at `position` in the trace of an invocation, or (`None`) of the instantiation. False: the run is of no use any more.
+pub trait Monitor {
+    /// Takes the event at `position` in the trace of an invocation, or (`None`) of the instantiation. False: the run is of no use
+    /// any more.
     fn event(&mut self, invocation: Option<usize>, position: usize, event: Event) -> bool;
-    /// It has ended. False: the run is of no use any more.
+    /// Takes the observation of an invocation that has ended, or (`None`) of the instantiation. False: the run is of no use any
+    /// more.
     fn invocation(&mut self, invocation: Option<usize>, seen: &InvocationObservation) -> bool;
 }
 
-impl<W: Witness + ?Sized> Witness for &mut W {
+impl<W: Monitor + ?Sized> Monitor for &mut W {
     fn event(&mut self, invocation: Option<usize>, position: usize, event: Event) -> bool {
         (**self).event(invocation, position, event)
     }
@@ -99,7 +100,7 @@ impl<W: Witness + ?Sized> Witness for &mut W {
 }
 
 /// Watches nothing.
-impl Witness for () {
+impl Monitor for () {
     fn event(&mut self, _: Option<usize>, _: usize, _: Event) -> bool {
         true
     }
@@ -115,7 +116,7 @@ pub enum Stopped {
     /// Something in the component that the reference does not know.
     #[error(transparent)]
     Unsupported(#[from] Unsupported),
-    /// The witness cut it short.
+    /// The monitor cut it short.
     #[error("cut short")]
     Cut,
 }
@@ -138,16 +139,16 @@ impl Reference {
     ///
     /// # Errors
     ///
-    /// [`Stopped`]: something not supported, or cut short by the witness.
+    /// [`Stopped`]: something not supported, or cut short by the monitor.
     pub fn run(
         &self,
         run: &Run,
         scheduler: &mut dyn Scheduler,
-        witness: &mut dyn Witness,
+        monitor: &mut dyn Monitor,
         coverage: &mut Coverage,
     ) -> Result<RunObservation, Stopped> {
         let edition = Edition::default();
-        let (_, observed) = self.run_with(Spec, edition, run, scheduler, witness, coverage);
+        let (_, observed) = self.run_with(Spec, edition, run, scheduler, monitor, coverage);
         observed
     }
 
@@ -162,11 +163,11 @@ impl Reference {
         edition: Edition,
         run: &Run,
         scheduler: &mut dyn Scheduler,
-        witness: &mut dyn Witness,
+        monitor: &mut dyn Monitor,
         coverage: &mut Coverage,
     ) -> (M, Result<RunObservation, Stopped>) {
-        let (scheduler, witness) = (Box::new(scheduler), Box::new(witness));
-        let store = Store::new(machine, edition, &self.engine, scheduler, witness);
+        let (scheduler, monitor) = (Box::new(scheduler), Box::new(monitor));
+        let store = Store::new(machine, edition, &self.engine, scheduler, monitor);
         let mut store = match store {
             Ok(store) => store,
             Err(what) => return (M::default(), Err(what.into())),
@@ -191,7 +192,7 @@ impl Reference {
                 return Ok(observation);
             }
         };
-        if !store.witness().invocation(None, &observation.instantiation) {
+        if !store.monitor().invocation(None, &observation.instantiation) {
             return Err(Stopped::Cut);
         }
         store.rests();
@@ -199,7 +200,7 @@ impl Reference {
             let seen = invoke(store, &instance, invocation)?;
             let end = seen.end;
             let go_on = store
-                .witness()
+                .monitor()
                 .invocation(Some(observation.invocations.len()), &seen);
             observation.invocations.push(seen);
             if !go_on {
@@ -256,7 +257,7 @@ fn host_instance<M: Machine>(store: &mut Store<'_, M>) -> Result<Items, Unsuppor
     Items::new([("log", log), ("mark", mark)])
 }
 
-/// One invocation, until nothing is ready any more.
+/// Makes one invocation, and runs the store until nothing is ready any more.
 fn invoke<M: Machine>(
     store: &mut Store<'_, M>,
     instance: &Items,
@@ -325,7 +326,8 @@ fn scalar_type(ty: Type) -> ValType {
 }
 
 impl Stop {
-    /// How what was stopped ended, for an observation.
+    /// Returns the end of a run that was stopped, as an observation names it. It fails where a run that is stopped so has no
+    /// observation.
     fn end(self) -> Result<End, Stopped> {
         match self {
             Stop::Trap(trapped) => Ok(End::Trap(trapped.trap)),

@@ -4,7 +4,7 @@
 //! where it goes on. The running of core code, in which built-ins are requests, is in [`super::drive`].
 
 use super::abi::{self, CoreValueIter, Value};
-use super::canonical::{CanonicalOptions, InstanceId};
+use super::canon_defs::{CanonicalOptions, InstanceId};
 use super::edition::Change;
 use super::limits;
 use super::machine::Machine;
@@ -23,20 +23,21 @@ use spawndiff_observation::Builtin;
 use std::sync::Arc;
 use wasmi::Val;
 
-/// What a thread does after a core call of it has returned.
+/// The next step of a thread, for example after a core call of it has returned.
 pub enum Next {
-    /// It calls another core function.
+    /// The thread calls another core function.
     Call {
         /// The function.
         callee: wasmi::Func,
-        /// Its arguments.
+        /// The arguments of the function.
         args: Vec<Val>,
-        /// Which call of the `thread_func` it is.
+        /// Which core call of the `thread_func` this is.
         activity: Activity,
     },
-    /// It blocks, and the thread named here, if any, is switched to; where it goes on then.
+    /// The thread blocks, and the store switches to the thread named here, if any. The continuation says where the blocked thread
+    /// goes on.
     Block(Option<ThreadId>, Continuation),
-    /// It ends.
+    /// The thread ends.
     End,
 }
 
@@ -192,7 +193,7 @@ impl<M: Machine> Store<'_, M> {
         self.follow(thread, next)
     }
 
-    /// What follows on entering the task.
+    /// Returns the next step of a thread from how it has entered its task: it calls the callee, waits to enter, or ends.
     fn after_entering(&mut self, thread: ThreadId, entered: Entered) -> Result<Next, Stop> {
         match entered {
             Entered::Go => self.start(thread),
@@ -306,8 +307,8 @@ impl<M: Machine> Store<'_, M> {
                 self.coverage.count(Builtin::Callback, None);
                 self.callback_loop(thread, &results)
             }
-            // What goes on then is the call around it.
-            Activity::Within(_) => Err(super::drive::mistyped("call within another")),
+            // After a call within another, the call around it goes on; it is not asked for here.
+            Activity::Within(_) => Err(super::core_calls::mistyped("call within another")),
         }
     }
 
@@ -364,7 +365,7 @@ impl<M: Machine> Store<'_, M> {
     /// One turn of the loop over callback codes.
     fn callback_loop(&mut self, thread: ThreadId, results: &[Val]) -> Result<Next, Stop> {
         let packed = results.first().and_then(Val::i32);
-        let packed = packed.ok_or_else(|| super::drive::mistyped("callback code"))? as u32;
+        let packed = packed.ok_or_else(|| super::core_calls::mistyped("callback code"))? as u32;
         let unpacked = unpack_callback_result(packed);
         let (code, si) = unpacked.map_err(|trap| Stop::from(trap).by(Builtin::Callback))?;
         M::callback_returned(self, thread, code, si)
@@ -374,7 +375,7 @@ impl<M: Machine> Store<'_, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn callback_returned(
         &mut self,
         thread: ThreadId,
@@ -422,7 +423,7 @@ impl<M: Machine> Store<'_, M> {
         self.become_exclusive(thread);
         self.coverage.delivered(code);
         let callee = self.task_of(thread).opts.callback;
-        let callee = callee.ok_or_else(|| super::drive::mistyped("callback"))?;
+        let callee = callee.ok_or_else(|| super::core_calls::mistyped("callback"))?;
         let args = [code as u32, p1, p2].map(|arg| Val::I32(arg as i32));
         Ok(Next::Call {
             callee,

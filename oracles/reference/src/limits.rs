@@ -1,4 +1,4 @@
-//! What a run may use: memory, table elements, instructions, stack.
+//! The limits of a run: memory, table elements, instructions, stack.
 //!
 //! Engines may rightly differ once a limit is reached, so a run that reaches one is marked, never silently continued.
 

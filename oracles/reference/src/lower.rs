@@ -1,8 +1,8 @@
 //! `canon lower`: a call of a component function from core code (CanonicalABI.md, `canon lower`, `Store.lift`).
 
 use super::abi::CoreValueIter;
-use super::canon::Outcome;
-use super::canonical::{CanonicalOptions, FuncInst, InstanceId};
+use super::builtins::Outcome;
+use super::canon_defs::{CanonicalOptions, FuncInst, InstanceId};
 use super::machine::Machine;
 use super::state::{Caller, Handle, ReadyFunc, Then, ThreadId};
 use super::store::{Stop, Store};
@@ -15,11 +15,11 @@ use std::sync::Arc;
 use wasmi::Val;
 
 impl<M: Machine> Store<'_, M> {
-    /// Calls a `FuncInst`: `func_inst` of `Store.lift`, or a function of the host. What is returned is its `OnCancel`.
+    /// Calls a `FuncInst`: `func_inst` of `Store.lift`, or a function of the host. Returns the `OnCancel` of the call.
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn call_func(
         &mut self,
         func: &FuncInst,
@@ -49,7 +49,7 @@ impl<M: Machine> Store<'_, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn canon_lower(
         &mut self,
         thread: ThreadId,
@@ -80,7 +80,7 @@ impl<M: Machine> Store<'_, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn lower_result(&mut self, thread: ThreadId, subtask: WaitableId) -> Result<Outcome, Stop> {
         let async_ = self.subtask(subtask).opts.async_;
         if !async_ {

@@ -12,8 +12,8 @@
 
 pub use super::abi::{CoreValueIter, MAX_FLAT_RESULTS, SharedId, Value};
 pub use super::buffers::BufferId;
-pub use super::canon::{Args, Outcome};
-pub use super::canonical::{
+pub use super::builtins::{Args, Outcome};
+pub use super::canon_defs::{
     Canon, CanonicalOptions, FuncInst, HostFuncId, InstanceId, Lift, Memory, Side, StringEncoding,
 };
 pub use super::copies::CopyArgs;
@@ -35,16 +35,16 @@ pub use super::waitables::{
 };
 pub use wasmi;
 
-/// What a store does at each place where another machine may do otherwise. Every method has a default: the function of the
-/// store with the same name, which is the text.
+/// The functions of a store at each place where another machine may do otherwise. Every method has a default, which is the text:
+/// the function of the store with the same name, if there is one. The methods at the end, for what only another machine makes,
+/// panic by default.
 pub trait Machine: Sized {
     /// Whether what the text asserts holds. A machine that leaves the text may break it, and says so here.
     const ASSERTS: bool = true;
 
     // Switching and scheduling
 
-    /// One turn of the loop in `Thread.resume`: runs a thread until it blocks or ends. What is returned is the thread to switch
-    /// to.
+    /// One turn of the loop in `Thread.resume`: runs a thread until it blocks or ends. Returns the thread to switch to, if any.
     fn resume_cont(
         st: &mut Store<'_, Self>,
         thread: ThreadId,
@@ -237,7 +237,7 @@ pub trait Machine: Sized {
         st.cancellation_candidates(task)
     }
 
-    /// What `Task.request_cancellation` does with the candidate that it has chosen.
+    /// Resumes the candidate that `Task.request_cancellation` has chosen, as cancelled.
     fn resume_cancelled(
         st: &mut Store<'_, Self>,
         thread: ThreadId,
@@ -376,7 +376,7 @@ pub trait Machine: Sized {
         st.canon(thread, canon, args)
     }
 
-    /// Which conditions of traps hold at a place of the text, in their order: what is in `conditions` holds by the text.
+    /// Changes which conditions of traps hold at a place of the text. `conditions` has those that hold by the text, in their order.
     fn traps(
         st: &mut Store<'_, Self>,
         site: Site<'_>,
@@ -386,7 +386,7 @@ pub trait Machine: Sized {
         Ok(())
     }
 
-    /// What an embedder sees of a task that it has called: its result, once it has returned.
+    /// Returns the result of a task that an embedder has called, as the embedder sees it, once the task has returned.
     fn returned(st: &Store<'_, Self>, task: TaskId) -> Option<Option<Value>> {
         st.returned(task)
     }
@@ -396,14 +396,14 @@ pub trait Machine: Sized {
         st.leftover()
     }
 
-    // What only another machine makes
+    // Conditions, continuations and events that only another machine makes
 
     /// Whether a condition of the machine's own holds ([`ReadyFunc::Own`]).
     fn own_ready(_: &Store<'_, Self>, _: u64) -> bool {
         unreachable!("{NOTHING_OWN}")
     }
 
-    /// What a built-in does that has blocked with a [`Then::Own`].
+    /// Returns the outcome of a built-in that has blocked with a [`Then::Own`], once its thread is resumed.
     fn own_then(_: &mut Store<'_, Self>, _: ThreadId, _: &Canon, _: u64) -> Result<Outcome, Stop> {
         unreachable!("{NOTHING_OWN}")
     }

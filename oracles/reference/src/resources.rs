@@ -1,7 +1,7 @@
 //! Resources (CanonicalABI.md, "Resource State", `lift_own` to `lower_borrow`, `canon resource.*`).
 
-use super::canon::Outcome;
-use super::canonical::{CanonicalOptions, InstanceId};
+use super::builtins::Outcome;
+use super::canon_defs::{CanonicalOptions, InstanceId};
 use super::limits;
 use super::machine::Machine;
 use super::state::{Caller, Handle, ResourceHandleId, TaskId, ThreadId};
@@ -15,14 +15,14 @@ use wasmi::Val;
 /// `class ResourceType`.
 #[derive(Clone, Copy, Debug)]
 pub enum ResourceType {
-    /// One that an instance implements.
+    /// A type that an instance implements.
     Guest {
         /// The instance that implements it.
         impl_: InstanceId,
         /// The destructor.
         dtor: Option<wasmi::Func>,
     },
-    /// One of the host.
+    /// A type of the host.
     Host,
 }
 
@@ -221,7 +221,7 @@ impl<M: Machine> Store<'_, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn call_destructor(
         &mut self,
         thread: ThreadId,
@@ -233,11 +233,11 @@ impl<M: Machine> Store<'_, M> {
         Ok(Outcome::nothing())
     }
 
-    /// Calls the destructor: `lift` and `lower` of `rt.dtor`. What is returned is its task, if it has one.
+    /// Calls the destructor: `lift` and `lower` of `rt.dtor`. Returns the task of that call; `None`: the type is one of the host's.
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn destroy(
         &mut self,
         caller: Option<InstanceId>,
@@ -272,7 +272,7 @@ impl<M: Machine> Store<'_, M> {
         }
     }
 
-    /// The same, for its task.
+    /// Like [`Store::lift_core`], but returns the task of the call instead of the core results.
     fn lift_core_task(
         &mut self,
         callee: Option<wasmi::Func>,

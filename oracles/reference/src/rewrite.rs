@@ -37,12 +37,12 @@ pub(crate) struct Prepared<'a> {
     pub(crate) wasm: Cow<'a, [u8]>,
     /// The export that was the start function: to be called once, right after the instance is made.
     pub(crate) start: Option<String>,
-    /// What it imports from the keep of exceptions.
+    /// The parts of the keep of exceptions that the module imports.
     pub(crate) keep: Vec<Part>,
 }
 
-/// Rewrites `module` as far as it needs it. `exceptions`: whether they may get to it from another module; that it has some
-/// of its own is seen here.
+/// Rewrites `module` as far as it needs to be. `exceptions` says whether exceptions may get to it from another module; whether it
+/// has exceptions of its own is found out here.
 pub(crate) fn prepare(module: &[u8], exceptions: bool) -> Result<Prepared<'_>, Unsupported> {
     let needs = Needs::of(module)?;
     let mut start = needs.start;

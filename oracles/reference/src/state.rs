@@ -4,7 +4,7 @@
 //! [`super::store::Store`] here and is named by its place there; a place is never used again.
 
 use super::abi::{ErrorContextId, Value};
-use super::canonical::{CanonicalOptions, InstanceId};
+use super::canon_defs::{CanonicalOptions, InstanceId};
 use super::types::FuncType;
 use super::waitables::{SetId, WaitableId};
 use crate::schedules::Label;
@@ -19,14 +19,14 @@ pub struct ThreadId(pub(crate) usize);
 pub struct TaskId(pub(crate) usize);
 
 impl ThreadId {
-    /// Its place in the store. They are given out one after the other, from 0.
+    /// The place of the thread in the store. Places are given out one after the other, from 0.
     pub fn place(self) -> usize {
         self.0
     }
 }
 
 impl TaskId {
-    /// Its place in the store. They are given out one after the other, from 0.
+    /// The place of the task in the store. Places are given out one after the other, from 0.
     pub fn place(self) -> usize {
         self.0
     }
@@ -60,7 +60,7 @@ impl ComponentInstance {
     }
 }
 
-/// What `ComponentInstance.handles` holds.
+/// An entry of `ComponentInstance.handles`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handle {
     /// `class ResourceHandle`.
@@ -147,14 +147,14 @@ pub type Cancelled = bool;
 /// `class Thread`.
 #[derive(Debug)]
 pub struct Thread {
-    /// What it goes on with when it is resumed. `None`: it is running (or has ended).
+    /// The point where the thread goes on when it is resumed. `None`: the thread is running, or has ended.
     pub(crate) cont: Option<Continuation>,
     pub(crate) ready_func: Option<ReadyFunc>,
     pub(crate) task: TaskId,
     pub(crate) cancellable: bool,
     pub(crate) index: Option<u32>,
     pub(crate) storage: [u64; 2],
-    /// Its name and its place in its program, for the scheduler.
+    /// The name of the thread and its place in its program, for the scheduler.
     pub(crate) label: Label,
 }
 
@@ -187,12 +187,12 @@ impl Thread {
         !self.running() && self.ready_func.is_some()
     }
 
-    /// What it goes on with when it is resumed. `None`: it is running, or has ended.
+    /// Returns the point where the thread goes on when it is resumed. `None`: the thread is running, or has ended.
     pub fn cont(&self) -> Option<&Continuation> {
         self.cont.as_ref()
     }
 
-    /// What it waits for, if it waits.
+    /// Returns the condition that the thread waits for, if it waits.
     pub fn ready_func(&self) -> Option<ReadyFunc> {
         self.ready_func
     }
@@ -254,7 +254,7 @@ pub enum Continuation {
     Explicit {
         /// The start function.
         callee: wasmi::Func,
-        /// What it is started with.
+        /// The argument that the start function is called with.
         c: i32,
     },
     /// In a built-in that core code called, and that has blocked.
@@ -265,7 +265,7 @@ pub enum Continuation {
         activity: Activity,
         /// The canonical definition, by its place in the store.
         builtin: usize,
-        /// What it does then.
+        /// How the built-in goes on when its thread is resumed.
         then: Then,
     },
     /// In the callback loop of `canon_lift`, after `YIELD`.
@@ -274,10 +274,10 @@ pub enum Continuation {
     CallbackWait(SetId),
 }
 
-/// What a built-in that has blocked does when its thread is resumed, to have a result.
+/// How a built-in that has blocked comes to its result when its thread is resumed.
 #[derive(Clone, Copy, Debug)]
 pub enum Then {
-    /// It returns whether the thread was cancelled.
+    /// The built-in returns whether the thread was cancelled.
     Cancelled,
     /// `canon_lower`, synchronous: after the wait for `Subtask.resolved`.
     Lower(WaitableId),
@@ -316,7 +316,7 @@ pub enum Activity {
     PostReturn,
     /// The callback.
     Callback,
-    /// A function that a built-in has called in the thread that called it ([`super::canon::Outcome::Call`]): the text has none.
+    /// A function that a built-in has called in the thread that called it ([`super::builtins::Outcome::Call`]): the text has none.
     Within(Box<Outer>),
 }
 
@@ -344,7 +344,7 @@ pub struct Task {
     pub(crate) threads: Vec<ThreadId>,
 }
 
-/// Who called a task: what `on_start` takes its arguments from and `on_resolve` gives its result to.
+/// The caller of a task: `on_start` takes its arguments from it, and `on_resolve` gives its result to it.
 #[derive(Debug)]
 pub enum Caller {
     /// The host. `Some(None)`: cancelled.
@@ -416,7 +416,7 @@ impl Task {
         &self.threads
     }
 
-    /// Who called it.
+    /// The caller of the task.
     pub fn caller(&self) -> &Caller {
         &self.caller
     }

@@ -5,7 +5,7 @@
 
 use super::abi::{self, Budget, Layouts, Read};
 use super::buffers::Buffer;
-use super::canonical::{Canon, FuncInst, HostFuncId, InstanceId};
+use super::canon_defs::{Canon, FuncInst, HostFuncId, InstanceId};
 use super::coverage::Coverage;
 use super::edition::{Change, Edition};
 use super::host::{HostFunc, PendingCall};
@@ -19,13 +19,13 @@ use super::streams::Shared;
 use super::trap_if::{Site, TrapIf, Trapped};
 use super::types::ResourceTypeId;
 use super::waitables::{Waitable, WaitableSet};
-use super::{Unsupported, Witness};
+use super::{Monitor, Unsupported};
 use crate::schedules::{Choice, Label, NOBODY, Scheduler};
 use spawndiff_corpus::Event;
 use spawndiff_observation::Builtin;
 use spawndiff_observation::{End, Exhaustion};
 
-/// What keeps the store from going on.
+/// The reason why the store cannot go on.
 #[derive(Debug)]
 pub enum Stop {
     /// A trap.
@@ -36,12 +36,12 @@ pub enum Stop {
     Unsupported(Unsupported),
     /// The run is over, and ends like this. Nothing of the text says it: a machine of its own may.
     End(End),
-    /// The witness has seen enough.
+    /// The monitor has seen enough.
     Cut,
 }
 
 impl Stop {
-    /// The same, with `builtin` as the origin of a trap that has none yet.
+    /// Returns the same stop, with `builtin` as the origin of a trap that has no origin yet.
     #[must_use]
     pub fn by(self, builtin: Builtin) -> Stop {
         match self {
@@ -56,7 +56,7 @@ impl Stop {
 
 /// `class Store`.
 pub struct Store<'a, M> {
-    /// What the machine keeps for itself.
+    /// The machine, with the state that it keeps for itself.
     pub machine: M,
     /// The text that is followed.
     pub(crate) edition: Edition,
@@ -64,7 +64,7 @@ pub struct Store<'a, M> {
     /// The canonical definitions that core code can call, by the number in its request.
     pub(crate) canons: Vec<(InstanceId, Canon)>,
     pub(crate) host_funcs: Vec<HostFunc>,
-    /// Calls of the host's functions that have not returned: the one that has waited longest first.
+    /// Calls of the host's functions that have not returned: the call that has waited longest first.
     pub(crate) pending_calls: Vec<PendingCall>,
     /// The representations of the host's resources that were dropped.
     pub(crate) dropped: Vec<u32>,
@@ -75,22 +75,22 @@ pub struct Store<'a, M> {
     pub(crate) sets: Vec<WaitableSet>,
     pub(crate) shared: Vec<Shared>,
     pub(crate) buffers: Vec<Buffer>,
-    /// What start functions of components have returned.
+    /// The values that start functions of components have returned.
     pub(crate) values: Vec<abi::Value>,
     pub(crate) resource_types: Vec<ResourceType>,
     pub(crate) resource_handles: Vec<ResourceHandle>,
     /// The debug messages of error contexts.
     pub(crate) error_contexts: Vec<abi::LiftedString>,
-    /// What is known of types so far.
+    /// The layouts of types that were computed so far.
     pub(crate) layouts: Layouts,
-    /// What may still be lifted.
+    /// The budget that is left for lifting.
     pub(crate) budget: Budget,
-    /// What the last lifting has come to.
+    /// The strings and lists that the last lifting has read.
     pub(crate) reads: Vec<Read>,
-    /// `Store.waiting`: the one that has waited longest first.
+    /// `Store.waiting`: the thread that has waited longest first.
     pub(crate) waiting: Vec<ThreadId>,
     scheduler: Box<dyn Scheduler + 'a>,
-    witness: Box<dyn Witness + 'a>,
+    monitor: Box<dyn Monitor + 'a>,
     pub(crate) coverage: Coverage,
     /// The trace of the current invocation.
     events: Vec<Event>,
@@ -112,7 +112,7 @@ impl<'a, M: Machine> Store<'a, M> {
         edition: Edition,
         engine: &wasmi::Engine,
         scheduler: Box<dyn Scheduler + 'a>,
-        witness: Box<dyn Witness + 'a>,
+        monitor: Box<dyn Monitor + 'a>,
     ) -> Result<Store<'a, M>, Unsupported> {
         let mut core = wasmi::Store::new(engine, Limits::default());
         core.limiter(|limits| limits);
@@ -141,7 +141,7 @@ impl<'a, M: Machine> Store<'a, M> {
             reads: Vec::new(),
             waiting: Vec::new(),
             scheduler,
-            witness,
+            monitor,
             coverage: Coverage::default(),
             events: Vec::new(),
             invocation: None,
@@ -228,7 +228,7 @@ impl<'a, M: Machine> Store<'a, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn run_ready(&mut self, thread: ThreadId) -> Result<(), Stop> {
         let inst = self.inst_of(thread);
         self.enter_from(inst, None);
@@ -279,7 +279,7 @@ impl<'a, M: Machine> Store<'a, M> {
         )
     }
 
-    /// Those conditions that hold, also by what the machine says.
+    /// Returns the conditions that hold, after the machine has changed which do.
     pub(crate) fn those_that_hold(
         &mut self,
         site: Site<'_>,
@@ -303,7 +303,7 @@ impl<'a, M: Machine> Store<'a, M> {
         self.trap_of(&traps)
     }
 
-    /// One of these traps, which is a choice. `Ok`: there is none.
+    /// Fails with one of these traps, which is a choice of the schedule. `Ok`: there are none.
     ///
     /// # Errors
     ///
@@ -344,7 +344,7 @@ impl<'a, M: Machine> Store<'a, M> {
     pub(crate) fn event(&mut self, event: Event) -> Result<(), Stop> {
         let position = self.events.len();
         self.events.push(event);
-        if self.witness.event(self.invocation, position, event) {
+        if self.monitor.event(self.invocation, position, event) {
             Ok(())
         } else {
             Err(Stop::Cut)
@@ -357,8 +357,8 @@ impl<'a, M: Machine> Store<'a, M> {
         std::mem::take(&mut self.events)
     }
 
-    pub(crate) fn witness(&mut self) -> &mut dyn Witness {
-        &mut *self.witness
+    pub(crate) fn monitor(&mut self) -> &mut dyn Monitor {
+        &mut *self.monitor
     }
 
     pub(crate) fn thread(&mut self, thread: ThreadId) -> &mut Thread {

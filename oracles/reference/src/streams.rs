@@ -6,7 +6,7 @@
 
 use super::abi::SharedId;
 use super::buffers::{BufferId, element, none_or_number_type};
-use super::canonical::{InstanceId, Side};
+use super::canon_defs::{InstanceId, Side};
 use super::edition::Change;
 use super::limits;
 use super::machine::Machine;
@@ -99,7 +99,7 @@ struct Pending {
 }
 
 impl Shared {
-    /// Its type: a stream or a future.
+    /// The type of what the ends share: a stream or a future.
     pub fn ty(&self) -> &ValType {
         &self.ty
     }
@@ -265,7 +265,7 @@ impl<M: Machine> Store<'_, M> {
         matches!(event, Some(PendingEvent::Copy { result, .. }) if result == CopyResult::Completed)
     }
 
-    /// Has what is still to be told of a copy be something else.
+    /// Changes the result that is still to be told of a copy.
     fn change_result(&mut self, end: WaitableId, by: CopyResult) {
         if let Some(PendingEvent::Copy { result, .. }) = &mut self.waitable(end).pending_event {
             *result = by;
@@ -316,7 +316,8 @@ impl<M: Machine> Store<'_, M> {
         }
     }
 
-    /// What the specification calls "temporary".
+    /// Traps where both buffers are of one component instance, unless there are no elements or their type is a number: the rule
+    /// that the specification calls "temporary".
     ///
     /// # Errors
     ///

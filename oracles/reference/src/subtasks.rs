@@ -1,8 +1,8 @@
 //! `class Subtask`, and the built-ins for it (CanonicalABI.md, "Subtask State", `canon subtask.*`).
 
 use super::abi::{self, CoreValueIter, Value};
-use super::canon::Outcome;
-use super::canonical::{CanonicalOptions, InstanceId};
+use super::builtins::Outcome;
+use super::canon_defs::{CanonicalOptions, InstanceId};
 use super::edition::Change;
 use super::machine::Machine;
 use super::resources::Scope;
@@ -24,7 +24,7 @@ pub struct Subtask {
     pub(crate) lenders: Option<Vec<ResourceHandleId>>,
     pub(crate) cancellation_requested: bool,
     pub(crate) flat_results: Vec<Val>,
-    /// Its index in the caller's table, once it has one: from then on progress is an event (`maybe_on_progress`).
+    /// The index of the subtask in the caller's table, once it has one: from then on progress is an event (`maybe_on_progress`).
     pub(crate) index: Option<u32>,
     /// The thread that called.
     pub(crate) thread: ThreadId,
@@ -110,7 +110,8 @@ impl Subtask {
         &self.opts
     }
 
-    /// How many core values its result may be, and is stored otherwise.
+    /// The number of core values that the result may be returned as; a longer result is stored in memory. It is 0 for an `async`
+    /// call.
     pub(crate) fn max_flat_results(&self) -> usize {
         match self.opts.async_ {
             true => 0,
@@ -224,7 +225,7 @@ impl<M: Machine> Store<'_, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn on_resolve(
         &mut self,
         waitable: WaitableId,
@@ -253,7 +254,7 @@ impl<M: Machine> Store<'_, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn lower_subtask_result(
         &mut self,
         waitable: WaitableId,
@@ -316,7 +317,7 @@ impl<M: Machine> Store<'_, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn cancel_subtask(
         &mut self,
         thread: ThreadId,
@@ -353,7 +354,8 @@ impl<M: Machine> Store<'_, M> {
         M::cancellation_requested(self, thread, waitable, async_)
     }
 
-    /// `in_waitable_set() and not async_`, of `canon_subtask_cancel`; from 715 on without the second half. `in_set`: the first half.
+    /// `in_waitable_set() and not async_`, of `canon_subtask_cancel`; from 715 on without the second half. `in_set`: the first
+    /// half.
     pub fn cancels_in_set(&mut self, async_: bool, in_set: impl FnOnce(&mut Self) -> bool) -> bool {
         let traps = !async_ || self.edition.has(Change::CancelInSetTraps);
         traps && in_set(self) && (!async_ || self.changed(Change::CancelInSetTraps))
@@ -363,7 +365,7 @@ impl<M: Machine> Store<'_, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn cancellation_requested(
         &mut self,
         thread: ThreadId,

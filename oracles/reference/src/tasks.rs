@@ -1,7 +1,7 @@
 //! `class Task`: entering, returning, cancelling (CanonicalABI.md, "Tasks").
 
 use super::abi::Value;
-use super::canonical::{FuncInst, InstanceId};
+use super::canon_defs::{FuncInst, InstanceId};
 use super::machine::Machine;
 use super::state::{Caller, Cancelled, ReadyFunc, Task, TaskId, TaskState, ThreadId};
 use super::store::{Stop, Store};
@@ -10,18 +10,19 @@ use super::trap_if::TrapIf;
 use crate::schedules::Choice;
 use spawndiff_observation::Exhaustion;
 
-/// What a thread that enters a task does next.
+/// The next step of a thread that enters a task.
 pub enum Entered {
-    /// It starts.
+    /// The thread starts.
     Go,
-    /// It waits to start.
+    /// The thread waits to start, and the store switches to the thread named here, if any.
     Wait(Option<ThreadId>),
-    /// It was cancelled before it started.
+    /// The thread was cancelled before it started.
     Cancelled,
 }
 
 impl<M: Machine> Store<'_, M> {
-    /// `Task.needs_exclusive`. A task that is synchronously typed is not asked by the text, and does not.
+    /// `Task.needs_exclusive`. The text does not ask this of a task that is synchronously typed; such a task does not need to be
+    /// exclusive.
     pub fn needs_exclusive(&self, task: TaskId) -> bool {
         let Task { ft, opts, .. } = &self.tasks[task.0];
         ft.async_ && (!opts.async_ || opts.callback.is_some())
@@ -160,7 +161,7 @@ impl<M: Machine> Store<'_, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn request_cancellation(
         &mut self,
         task_id: TaskId,
@@ -213,7 +214,7 @@ impl<M: Machine> Store<'_, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn resume_cancelled(
         &mut self,
         thread: ThreadId,
@@ -278,7 +279,7 @@ impl<M: Machine> Store<'_, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn resolve(&mut self, task: TaskId, result: Option<Option<Value>>) -> Result<(), Stop> {
         match &mut self.task(task).caller {
             Caller::Host { result: to, .. } => *to = Some(result),

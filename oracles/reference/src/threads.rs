@@ -65,7 +65,7 @@ impl<M: Machine> Store<'_, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn resume(&mut self, thread: ThreadId, cancelled: Cancelled) -> Result<(), Stop> {
         debug_assert!(!cancelled || self.threads[thread.0].cancellable);
         self.nest()?;
@@ -86,7 +86,7 @@ impl<M: Machine> Store<'_, M> {
     ///
     /// # Errors
     ///
-    /// What keeps the store from going on.
+    /// Fails with the [`Stop`] that keeps the store from going on, for example a trap.
     pub fn resume_cont(
         &mut self,
         thread: ThreadId,
@@ -227,7 +227,7 @@ impl<M: Machine> Store<'_, M> {
     }
 }
 
-/// What changes a thread's label.
+/// A step that changes a thread's label.
 #[derive(Clone, Copy)]
 enum Step {
     Child,
@@ -243,8 +243,8 @@ fn step(label: Label, step: Step) -> Label {
 /// Whether a thread goes on after an operation that may block, and with what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow<T = Cancelled> {
-    /// It goes on at once; if nothing else, cancelled or not.
+    /// The thread goes on at once, with this value: whether it was cancelled, unless the operation gives something else.
     Go(T),
-    /// It blocks, and the thread named here, if any, is switched to.
+    /// The thread blocks, and the store switches to the thread named here, if any.
     Block(Option<ThreadId>),
 }

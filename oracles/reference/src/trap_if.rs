@@ -1,9 +1,9 @@
 //! The conditions of traps (`trap_if` of `definitions.py`), but for those of core code and of values that are lifted or lowered.
 //!
-//! Where a place checks several of them, the text has an order, but does not say which one an engine has to name where several hold.
-//! So a place collects those that hold, and which trap it is, is a choice.
+//! Where a place checks several of them, the text has an order, but does not say which one an engine has to name where several
+//! hold. So a place collects those that hold, and which trap it is, is a choice.
 
-use super::canonical::{CanonicalOptions, Side};
+use super::canon_defs::{CanonicalOptions, Side};
 use super::state::{ResourceHandleId, TaskId, ThreadId};
 use super::store::Stop;
 use super::waitables::{SetId, WaitableId};
@@ -11,8 +11,8 @@ use spawndiff_observation::{Builtin, Trap};
 
 macro_rules! conditions {
     ($($(#[$doc:meta])* $name:ident $trap:ident $function:literal $text:literal,)*) => {
-        /// A condition of a trap. In the order in which the text checks them at a place. With the built-in that gives the trap, it says
-        /// which `trap_if` of the text it is.
+        /// A condition of a trap. In the order in which the text checks them at a place. With the built-in that gives the trap, it
+        /// says which `trap_if` of the text it is.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum TrapIf {
             $(
@@ -23,7 +23,7 @@ macro_rules! conditions {
         }
 
         impl TrapIf {
-            /// Every one.
+            /// All conditions.
             pub const ALL: &'static [TrapIf] = &[$(TrapIf::$name,)*];
 
             /// The kind of the trap.
@@ -158,59 +158,59 @@ impl From<TrapIf> for Stop {
 pub enum Site<'s> {
     /// `canon_task_return`, up to the lifting of the result.
     TaskReturn {
-        /// Who calls it.
+        /// The thread that calls the built-in.
         thread: ThreadId,
-        /// Whose result it is.
+        /// The task whose result it is.
         task: TaskId,
-        /// With which options.
+        /// The options of the canonical definition.
         opts: &'s CanonicalOptions,
     },
     /// `canon_task_cancel` and `Task.cancel`.
     TaskCancel {
-        /// Who calls it.
+        /// The thread that calls the built-in.
         thread: ThreadId,
-        /// What is cancelled.
+        /// The task that is cancelled.
         task: TaskId,
     },
     /// `WaitableSet.drop`.
     WaitableSetDrop(SetId),
     /// `canon_waitable_join`.
     WaitableJoin {
-        /// What joins.
+        /// The waitable that joins the set.
         waitable: WaitableId,
         /// The index of the set; 0: none.
         si: u32,
     },
     /// `canon_subtask_cancel`.
     SubtaskCancel {
-        /// What is cancelled.
+        /// The subtask that is cancelled.
         subtask: WaitableId,
-        /// Whether it returns where it would block.
+        /// Whether the built-in returns where it would block.
         async_: bool,
     },
     /// `Subtask.drop`.
     SubtaskDrop(WaitableId),
     /// `stream_copy` and `future_copy`, with the end, if the index names one.
     Copy {
-        /// What copies.
+        /// The end that copies, if the index names one.
         end: Option<WaitableId>,
         /// Which end is asked for.
         side: Side,
-        /// Whether it returns where it would block.
+        /// Whether the built-in returns where it would block.
         async_: bool,
     },
     /// `cancel_copy`.
     CancelCopy {
-        /// Whose copy is cancelled.
+        /// The end whose copy is cancelled.
         end: WaitableId,
         /// Which end is asked for.
         side: Side,
-        /// Whether it returns where it would block.
+        /// Whether the built-in returns where it would block.
         async_: bool,
     },
     /// `drop` of an end.
     DropEnd {
-        /// What is dropped.
+        /// The end that is dropped.
         end: WaitableId,
         /// Which end is asked for.
         side: Side,

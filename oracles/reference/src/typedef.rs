@@ -173,7 +173,7 @@ impl Type {
         }
     }
 
-    /// How many steps it takes to compare a type with it.
+    /// The number of steps that it takes to compare a type with this one.
     pub(crate) fn nodes(&self) -> usize {
         match self {
             Type::Val(_, extent) | Type::Func(_, extent) => extent.nodes as usize,
@@ -319,7 +319,7 @@ impl TypeExpr {
         }
     }
 
-    /// Its type in a scope.
+    /// Returns the type that the expression is in a scope.
     pub(crate) fn evaluate(&self, types: TypeSpace<'_>) -> Result<Type, Unsupported> {
         match self {
             TypeExpr::Val(ty) => ty.evaluate(types),

@@ -1,4 +1,4 @@
-//! What the reference says of a component that it does not understand.
+//! The answer of the reference for a component that it does not understand.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
-//! What another machine can read of the store: the objects that the text speaks of, and never to be changed.
+//! Read access to the store for another machine: to the objects that the text speaks of. They cannot be changed through it.
 
 use super::abi::SharedId;
-use super::canonical::{Canon, InstanceId};
+use super::canon_defs::{Canon, InstanceId};
 use super::edition::Edition;
 use super::resources::{ResourceHandle, ResourceType};
 use super::state::{Handle, ResourceHandleId, Table, Task, TaskId, Thread, ThreadId};
@@ -53,7 +53,7 @@ impl<M> Store<'_, M> {
         (0..self.sets.len()).map(SetId)
     }
 
-    /// What the ends of a stream or future share.
+    /// The object that the two ends of a stream or future share.
     pub fn get_shared(&self, shared: SharedId) -> &Shared {
         &self.shared[shared.0]
     }

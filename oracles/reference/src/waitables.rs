@@ -1,8 +1,8 @@
 //! `class Waitable` and `class WaitableSet`, and the built-ins for them (CanonicalABI.md, "Waitable State",
 //! `canon waitable-set.*`, `canon waitable.join`).
 
-use super::canon::Outcome;
-use super::canonical::{CanonicalOptions, InstanceId, Memory};
+use super::builtins::Outcome;
+use super::canon_defs::{CanonicalOptions, InstanceId, Memory};
 use super::limits;
 use super::machine::Machine;
 use super::state::{Cancelled, Handle, ReadyFunc, Then, ThreadId};
@@ -103,7 +103,7 @@ impl Waitable {
         self.has_sync_waiter
     }
 
-    /// Which of the derived classes it is of.
+    /// The derived class that the waitable is of.
     pub fn kind(&self) -> &WaitableKind {
         &self.kind
     }
@@ -154,7 +154,8 @@ impl<M: Machine> Store<'_, M> {
         self.wait_synchronously(thread, waitable, ReadyFunc::PendingEvent(waitable))
     }
 
-    /// The same for a subtask that is cancelled: what comes of that is its final state, and no earlier event.
+    /// Like [`Store::wait_for_pending_event`], for a subtask that is cancelled: the thread waits for the final state of the
+    /// subtask, and not for an earlier event.
     pub fn wait_for_resolution(
         &mut self,
         thread: ThreadId,

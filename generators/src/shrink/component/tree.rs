@@ -1,6 +1,6 @@
-//! The printed text of a component as a tree: what is indented below a line belongs to it.
+//! The printed text of a component as a tree: the lines indented below a line belong to it.
 
-/// A line, what is indented below it, and the line that closes it.
+/// A line, the lines indented below it, and the line that closes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) head: String,
@@ -102,7 +102,7 @@ fn opens(head: &str) -> bool {
     depth > 0
 }
 
-/// The text again.
+/// The text of a tree.
 pub(super) fn text(nodes: &[Node]) -> String {
     let mut out = String::new();
     write(nodes, &mut out);

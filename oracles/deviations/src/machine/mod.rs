@@ -1,8 +1,8 @@
 //! Which function of the text is left where: the functions of the machine, each with what is done otherwise in it. Where one
 //! function of the text is left by several causes, in an order, a file of its own here has that order.
 
+mod builtins;
 mod callback_returned;
-mod canon;
 mod copies;
 mod deliver_pending_cancel;
 mod lower;
@@ -360,7 +360,7 @@ impl Machine for Deviating {
         canon: &Canon,
         args: &Args<'_>,
     ) -> Result<Outcome, Stop> {
-        let outcome = canon::canon_otherwise(st, thread, canon, args)?;
+        let outcome = builtins::canon_otherwise(st, thread, canon, args)?;
         if let Outcome::Block(Some(_), _) = outcome {
             start_function_waits::waits_in_start_function(st)?;
             start_function_yields::switches_in_start_function(st, thread)?;
@@ -423,7 +423,7 @@ impl Machine for Deviating {
 
     fn own_event(st: &mut St<'_>, waitable: WaitableId, key: u64) -> Result<EventTuple, Stop> {
         match st.machine.of_event(Some(PendingEvent::Own(key))) {
-            Some(OwnEvent::Kept) => Ok(copy_keeps_idle_event::kept_event(st, waitable)),
+            Some(OwnEvent::ComponentCache) => Ok(copy_keeps_idle_event::kept_event(st, waitable)),
             Some(OwnEvent::Crossed(event)) => cancels_other_end::crossed_event(st, waitable, event),
             None => unreachable!("the number was given out by this machine"),
         }

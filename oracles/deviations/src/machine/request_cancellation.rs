@@ -50,7 +50,7 @@ pub(crate) fn cancellation_candidates(st: &mut St<'_>, task: TaskId) -> Vec<Thre
     candidates
 }
 
-/// What `Task.request_cancellation` does with the candidate that it has chosen: it may only be told in its turn.
+/// Resumes the candidate that `Task.request_cancellation` has chosen, as cancelled, or has it told only in its turn.
 pub(crate) fn resume_cancelled(
     st: &mut St<'_>,
     thread: ThreadId,

@@ -12,8 +12,8 @@ pub(crate) fn misses_callback_yield(st: &mut St<'_>, thread: ThreadId) -> bool {
     yields && deviates(st, Deviation::CancelMissesCallbackYield)
 }
 
-/// Where a cancellation is pending, and a callback has returned YIELD, or is to be called after that: whether it is told at its next
-/// turn.
+/// Where a cancellation is pending, and a callback has returned YIELD, or is to be called after that: whether it is told at its
+/// next turn.
 pub(crate) fn tells_next_callback(st: &mut St<'_>) -> bool {
     deviates(st, Deviation::CancelMissesCallbackYield)
 }

@@ -5,8 +5,8 @@
 //! Such a stream or future has crossed, as it is called here: a copy of one end was cancelled as if it were a copy of the other,
 //! and from then on the end is taken for an idle one of the other side. What comes of the copy is still told of where it was begun.
 //!
-//! What follows is no override of a function of the text, but a second state machine for such a stream or future: it catches the
-//! built-ins whole, and keeps all of its state to itself.
+//! This file overrides no function of the text. It is a second state machine for such a stream or future: it catches the built-ins
+//! whole, and keeps all of its state to itself.
 
 use super::copies_unaligned::transfer;
 use super::wakes_excluded::wakes_one;
@@ -22,16 +22,16 @@ use spawndiff_reference::machine::{
     SharedId, Side, Stop, ThreadId, WaitableId, event_code,
 };
 
-/// What is known of a stream or future that crossed, beside its ends.
+/// The state of a stream or future that crossed, beside its ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Crossed {
     readable: Slot,
     writable: Slot,
-    /// Of a future: its value has been copied.
+    /// Whether the value of a future has been copied.
     written: bool,
 }
 
-/// What a side waits for.
+/// The state of one side of a stream or future that crossed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Slot {
     Open,
@@ -40,7 +40,7 @@ enum Slot {
     Dropped,
 }
 
-/// What has come of a copy of an end that crossed, not yet told of.
+/// The result of a copy of an end that crossed, of which nobody has been told yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CrossedEvent {
     result: CopyResult,
@@ -183,7 +183,7 @@ fn crossed<'s>(st: &'s mut St<'_>, shared: SharedId) -> &'s mut Crossed {
     crossed.expect("only what crossed is asked")
 }
 
-/// Has a stream or future cross.
+/// Makes a stream or future cross, if it has not crossed yet.
 fn cross(st: &mut St<'_>, shared: SharedId) {
     if st.machine.crossed.contains_key(&shared) {
         return;
@@ -342,15 +342,15 @@ pub(crate) fn crossed_event(
     Ok(EventTuple(event_code(stream, side), index, payload))
 }
 
-/// What is to be told of an end that crossed.
+/// Returns the event that is still to be told of an end that crossed, if there is one.
 fn event_of(st: &St<'_>, end: WaitableId) -> Option<CrossedEvent> {
     match st.machine.of_event(st.get_waitable(end).pending_event()) {
         Some(OwnEvent::Crossed(event)) => Some(event),
-        Some(OwnEvent::Kept) | None => None,
+        Some(OwnEvent::ComponentCache) | None => None,
     }
 }
 
-/// Has this be told of an end, or nothing.
+/// Sets the event that is to be told of an end. `None`: there is none.
 fn set_event(st: &mut St<'_>, end: WaitableId, event: Option<CrossedEvent>) {
     st.take_pending_event(end);
     if let Some(event) = event {

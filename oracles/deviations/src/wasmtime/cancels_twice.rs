@@ -3,7 +3,8 @@
 use crate::{Deviation, St, deviates, deviates_here};
 use spawndiff_reference::machine::{TrapIf, WaitableId};
 
-/// In the conditions of `canon_subtask_cancel`: a subtask that was asked to cancel before, and has not resolved, may be asked again.
+/// In the conditions of `canon_subtask_cancel`: a subtask that was asked to cancel before, and has not resolved, may be asked
+/// again.
 pub(crate) fn asks_again(st: &mut St<'_>, requested: bool, conditions: &mut Vec<TrapIf>) {
     if requested && deviates(st, Deviation::CancelsTwice) {
         conditions.retain(|it| *it != TrapIf::CancellationRequested);

@@ -8,7 +8,7 @@ use spawndiff_reference::machine::{EventTuple, WaitableId};
 pub(crate) fn keeps_idle_event(st: &mut St<'_>, end: WaitableId) -> bool {
     let keeps = is_on(st, Deviation::CopyKeepsIdleEvent);
     if keeps {
-        let event = st.machine.event(OwnEvent::Kept);
+        let event = st.machine.event(OwnEvent::ComponentCache);
         st.set_pending_event(end, event);
     }
     keeps

@@ -57,7 +57,8 @@ pub(crate) fn subtask_to_drop(
     }
 }
 
-/// What a handle of a subtask that the engine has forgotten may mean from now on: one that was made since, and is in its place.
+/// Chooses what a handle of a subtask that the engine has forgotten means from now on: a waitable that was made since and has a
+/// handle, or nothing (`None`). The handle then names the chosen one.
 fn means_another(
     st: &mut St<'_>,
     inst: InstanceId,
@@ -76,7 +77,7 @@ fn means_another(
     Ok(Some(other))
 }
 
-/// After a subtask was dropped: by another handle than its own, it is gone for that one.
+/// Records that a subtask was dropped whose own handle is still there, because it was dropped by another handle.
 pub(crate) fn was_dropped(st: &mut St<'_>, subtask: WaitableId) {
     if has_handle(st, subtask) {
         st.machine.dropped_subtasks.insert(subtask);

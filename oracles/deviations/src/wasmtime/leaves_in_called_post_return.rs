@@ -36,8 +36,8 @@ pub(crate) fn index_of_thread(st: &St<'_>, thread: ThreadId) -> Option<u32> {
     passes.or(st.get_thread(thread).index())
 }
 
-/// Of a thread that is taken for its caller: whether it may block as that one may. It may not, either, where the engine has not made
-/// anything of its task; when that is, is not worked out here.
+/// Of a thread that is taken for its caller: whether it may block as that one may. It may not, either, where the engine has not
+/// made anything of its task; when that is, is not worked out here.
 pub(crate) fn may_block_as_caller(st: &mut St<'_>, thread: ThreadId) -> Option<bool> {
     st.machine.of_thread(thread).passes_for_caller?;
     let caller = st.get_task(returning_task(st, thread));

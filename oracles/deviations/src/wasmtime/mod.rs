@@ -1,8 +1,8 @@
-//! What Wasmtime does otherwise than the text says: the list of all, in one sentence each, and each cause in a file with the name of
-//! its [`Deviation`], which says what the engine does in full, and has every function that decides it.
+//! The list of all that Wasmtime does otherwise than the text says, in one sentence each. Each cause has a file with the name of
+//! its [`Deviation`], which says in full what the engine does, and has every function that decides it.
 //!
-//! Nothing is composed here: where one function of the text is left by several causes, [`machine`](mod@crate::machine) calls them in
-//! their order. So a new one is a file, its two lines here, and a call there. One that is only a change of a later text
+//! Nothing is composed here: where one function of the text is left by several causes, [`machine`](mod@crate::machine) calls them
+//! in their order. So a new cause is a file, its two lines here, and a call there. A cause that is only a change of a later text
 //! ([`Deviation::change`]) has no file: the text itself does it.
 
 pub(crate) mod cancel_misses_callback_yield;
@@ -75,7 +75,7 @@ deviations! {
     ReturnedMayNotSuspend "returned-may-not-suspend",
     /// Every task waits for the exclusive thread before it starts, also one that does not need it.
     AlwaysWaitsForExclusive "waits-for-exclusive",
-    /// What happens to a task at once, or what it does, only waits for its turn, behind threads that are ready.
+    /// An action of a task, or on a task, that the text does at once only waits for its turn, behind threads that are ready.
     QueuesSwitches "queues-switches",
     /// `subtask.cancel` lets other threads run before it returns, once the callee has been told.
     CancelYields "cancel-yields",

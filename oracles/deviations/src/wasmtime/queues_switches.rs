@@ -1,6 +1,6 @@
-//! What happens to a task at once, or what it does, only waits for its turn, behind threads that are ready: a switch to another of
-//! its threads, a call that is asynchronous on one side, the return of such a call, a cancellation. While an asynchronous call is
-//! under way, switches and calls wait for their turn always.
+//! An action of a task, or on a task, that the text does at once only waits for its turn, behind threads that are ready: a switch
+//! to another thread of the task, a call that is asynchronous on one side, the return of such a call, a cancellation. While an
+//! asynchronous call is under way, switches and calls wait for their turn always.
 
 use crate::turns::{is_ready, ready_func};
 use crate::{Deviation, St, deviates, deviates_here, is_on};

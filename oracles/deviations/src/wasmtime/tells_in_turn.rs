@@ -11,8 +11,8 @@ pub(crate) fn tells_in_turn(st: &mut St<'_>, thread: ThreadId) -> bool {
     is_on(st, Deviation::TellsInTurn) && (returned || deviates(st, Deviation::TellsInTurn))
 }
 
-/// Where a callback has returned WAIT while a cancellation is pending, and does not wait behind other threads already: whether it is
-/// told of that in its turn only.
+/// Where a callback has returned WAIT while a cancellation is pending, and does not wait behind other threads already: whether it
+/// is told of that in its turn only.
 pub(crate) fn tells_in_turn_after_wait(st: &mut St<'_>, thread: ThreadId) -> bool {
     is_on(st, Deviation::TellsInTurn) && either(st) && tells_in_turn(st, thread)
 }

@@ -1,5 +1,5 @@
-//! An engine that is a program of its own: it speaks the [wire](spawndiff_observation::wire), so it may be written in any language,
-//! and what it does to its process is a finding like any other.
+//! An engine that is a program of its own. The program speaks the [wire](spawndiff_observation::wire), so it may be written in any
+//! language, and what it does to its process is a finding like any other.
 
 mod process;
 
@@ -13,8 +13,8 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long a program may take for an answer. Less than those wait who judge in processes of their own, so that it is the program
-/// that ends and not they.
+/// How long a program may take for an answer. This is less than a judge in a process of its own may take, so that the program is
+/// ended and not the judge.
 pub const LIMIT: Duration = Duration::from_secs(10);
 
 /// A family of engines that is a program.
@@ -25,11 +25,11 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts the program, asks it who it is, and ends it.
+    /// Starts the program at `path`, asks it who it is, and ends it.
     ///
     /// # Errors
     ///
-    /// It cannot be started, does not speak the wire, or contradicts itself.
+    /// Fails if the program cannot be started, does not speak the wire, or contradicts itself.
     pub fn new(path: &Path) -> Result<Program, String> {
         let wrong = |what: String| format!("{}: {what}", path.display());
         let description = match start(path)
@@ -107,7 +107,7 @@ impl Family for Program {
     }
 }
 
-/// One engine of a program. Its process is started when something is asked, and again after it has ended.
+/// One engine of a program. The process of the program is started when something is asked, and is started again after it has ended.
 struct Remote {
     path: PathBuf,
     about: About,
@@ -116,7 +116,8 @@ struct Remote {
 }
 
 impl Remote {
-    /// The answer to a question. The outer error: the process cannot be started; the inner one: how it ended over the question.
+    /// Asks a question and returns the answer. The outer error says why the process cannot be started. The inner error says how the
+    /// process ended over the question.
     fn ask(&self, question: &Question) -> Result<Result<Reply, Death>, String> {
         let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = match &mut *process {
@@ -150,7 +151,7 @@ impl Engine for Remote {
             Ok(Ok(Reply::Refused(why))) => why,
             Ok(Ok(_)) => OTHER_ANSWER.to_string(),
             Ok(Err(death)) => death.to_string(),
-            // Of this machine, and not of the engine.
+            // This is a failure of this machine, and not of the engine.
             Err(why) => return Outcome::Unsupported(format!("process: {why}")),
         };
         Outcome::Crashed {

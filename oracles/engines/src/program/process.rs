@@ -1,5 +1,5 @@
-//! Another process that answers questions over the [wire](spawndiff_observation::wire): it may end in any way, or not answer at all,
-//! and that is told.
+//! Another process that answers questions over the [wire](spawndiff_observation::wire). The process may end in any way, or not
+//! answer at all, and a [`Death`] tells how.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,26 +23,27 @@ pub struct Process<A> {
     limit: Duration,
 }
 
-/// How many of the last lines are kept that a process said on its standard error.
+/// How many of the last lines that a process wrote to its standard error are kept.
 const WORDS: usize = 20;
 
-/// How long a process may take to end once it has closed its output, and its last words to come.
+/// How long a process that has closed its output may take to end and to deliver its last words, both together.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How often it is looked after.
+/// The time between two looks at whether a process has ended.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// How a process exits that holds too much memory.
+/// The code with which a process exits that holds too much memory.
 pub const OUT_OF_MEMORY: i32 = 99;
 
 /// How a process ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Death {
-    /// A signal, an exit code, a limit.
+    /// The way in which the process ended: a signal, an exit code, or a limit.
     pub how: String,
-    /// What it said last.
+    /// The last line that the process wrote to its standard error, apart from those that every abort ends with; empty if there is
+    /// none.
     pub words: String,
-    /// It was ended because it did not answer in time.
+    /// Whether the process was ended because it did not answer in time.
     pub late: bool,
 }
 
@@ -57,11 +58,11 @@ impl fmt::Display for Death {
 }
 
 impl<A: DeserializeOwned + Send + 'static> Process<A> {
-    /// Starts a process, with so much time for each answer.
+    /// Starts a process, which may take as long as `limit` for each answer.
     ///
     /// # Errors
     ///
-    /// It cannot be started.
+    /// Fails if the process cannot be started.
     pub fn start(command: &mut Command, limit: Duration) -> io::Result<Process<A>> {
         // Ctrl-C is for the process above, which ends the others.
         #[cfg(unix)]
@@ -109,11 +110,12 @@ impl<A: DeserializeOwned + Send + 'static> Process<A> {
         })
     }
 
-    /// Asks, and waits for the answer. After a death the process is of no more use.
+    /// Asks a question and waits for the answer. After an error the process is of no more use.
     ///
     /// # Errors
     ///
-    /// How the process ended, or was ended because it did not answer in time, or not with a message.
+    /// The error says how the process ended, or that it was ended because it did not answer in time or did not answer with a
+    /// message.
     pub fn ask(&mut self, question: &impl Serialize) -> Result<A, Death> {
         let sent = self.requests.as_mut().map(|to| send(to, question));
         if let Some(Ok(())) = sent {
@@ -135,7 +137,8 @@ impl<A: DeserializeOwned + Send + 'static> Process<A> {
         Err(self.end(None))
     }
 
-    /// The end of the process, which is killed for the reason `killed_for`, or else has closed its output.
+    /// Ends the process, and returns how it ended. The process is killed for the reason `killed_for`. Without a reason it has
+    /// closed its output, and gets the time [`GRACE`] to end by itself.
     fn end(&mut self, killed_for: Option<String>) -> Death {
         self.requests = None;
         let end = Instant::now() + GRACE;
@@ -144,10 +147,10 @@ impl<A: DeserializeOwned + Send + 'static> Process<A> {
             ended = self.process.try_wait();
             std::thread::sleep(LOOK);
         }
-        // A process that has ended is not hurt by it.
+        // A process that has ended already is not hurt by being killed.
         let _ = self.process.kill();
         let _ = self.process.wait();
-        // Its last words. Somebody else may still hold the other end of that pipe.
+        // The last words of the process may still come. Somebody else may still hold the other end of that pipe.
         let listener = self.listener.take();
         while listener.as_ref().is_some_and(|it| !it.is_finished()) && Instant::now() < end {
             std::thread::sleep(LOOK);
@@ -166,7 +169,7 @@ impl<A: DeserializeOwned + Send + 'static> Process<A> {
     }
 }
 
-/// What every abort ends with.
+/// Whether a line of standard error is one of those that every abort ends with.
 fn is_farewell(line: &str) -> bool {
     line.is_empty()
         || line.starts_with("note: ")

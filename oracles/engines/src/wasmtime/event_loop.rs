@@ -20,14 +20,14 @@ use std::task::{Context, Poll, Wake, Waker};
 /// More turns than fuel lets a run ask for: a loop that goes on for longer makes no progress.
 const MAX_TURNS: u32 = 1 << 22;
 
-/// What became of a future.
+/// The outcome of turning a future.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Turned<T> {
-    /// It completed.
+    /// The future completed, with this value.
     Done(T),
-    /// It is pending, and nothing is left that could wake it.
+    /// The future is pending, and nothing is left that could wake it.
     Idle,
-    /// It kept waking itself for [`MAX_TURNS`] turns.
+    /// The future kept waking itself for [`MAX_TURNS`] turns.
     Endless,
 }
 
@@ -44,7 +44,7 @@ impl Wake for Woken {
     }
 }
 
-/// Polls `future` until it is done or idle; once idle, `extra` times more (to show that idle means idle).
+/// Polls `future` until it is done or idle. Once the future is idle, it is polled `extra` times more, to show that idle means idle.
 pub(super) fn turn<F: Future>(mut future: Pin<&mut F>, extra: u32) -> Turned<F::Output> {
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(woken.clone());

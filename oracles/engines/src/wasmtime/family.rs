@@ -3,7 +3,7 @@
 use super::{Config, FAMILY, Native, Release, SELDOM, Variant};
 use spawndiff_observation::{Engine, Family, Listed, Seldom};
 
-/// The family.
+/// The family of Wasmtime's releases and configurations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wasmtime;
 
@@ -43,7 +43,7 @@ impl Family for Wasmtime {
     }
 }
 
-/// Why this build does not have an engine.
+/// Why this build does not have the engine of a variant; `None` if it has.
 fn missing(variant: Variant) -> Option<String> {
     let missing = || format!("not in this build, add: --features {variant}");
     (!variant.release().is_built()).then(missing)

@@ -1,7 +1,8 @@
-//! What one run may use. The same on every release, so that a case that exhausts something does so on each.
+//! The limits of one run. They are the same on every release, so that a case that exhausts one of them does so on each release.
+//! Only the limit on handles is not there in releases 44 to 47, where fuel bounds the number of handles.
 //!
-//! The bound on execution is fuel, not epochs: it needs no ticking thread, and it is hit at the same instruction on a slow
-//! machine and on a fast one, so that a case that exhausts it does so every time. It costs a few instructions a block.
+//! The bound on execution is fuel, not epochs: fuel needs no ticking thread, and it is exhausted at the same instruction on a slow
+//! machine and on a fast one, so that a case that exhausts it does so every time. Fuel costs a few instructions a block.
 
 use spawndiff_observation::Exhaustion;
 use std::fmt;
@@ -22,7 +23,7 @@ pub(super) const MAX_WASM_STACK: usize = 256 << 10;
 /// are touched cost anything.
 pub(super) const ASYNC_STACK: usize = 1 << 20;
 
-/// One of this adapter's own limits was reached.
+/// The error that one of this adapter's own limits was reached.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct LimitReached(pub(super) Exhaustion);
 

@@ -1,7 +1,7 @@
 //! The native engine: a case run by Wasmtime through its public embedding API.
 //!
-//! What Wasmtime cannot compile yet is [lowered](lower) first. Each run gets a store of its own; each invocation is turned
-//! until nothing is ready any more, so that threads that outlive their task's result are seen to their end.
+//! Built-ins that Wasmtime cannot compile yet are [lowered](lower) first. Each run gets a store of its own. Each invocation is
+//! turned until nothing is ready any more, so that threads that outlive their task's result are seen to their end.
 //!
 //! This module knows nothing of the reference: the two meet in an [`spawndiff_observation::Observation`].
 
@@ -10,10 +10,10 @@
 
 mod event_loop;
 mod family;
-#[cfg(any(test, feature = "planted-faults"))]
-mod faults;
 mod limits;
 pub mod lower;
+#[cfg(any(test, feature = "mutants"))]
+mod mutants;
 mod panics;
 #[macro_use]
 mod release;
@@ -33,8 +33,8 @@ mod v48;
 mod v50;
 mod variant;
 
-#[cfg(any(test, feature = "planted-faults"))]
-pub use faults::Fault;
+#[cfg(any(test, feature = "mutants"))]
+pub use mutants::Mutant;
 
 pub use family::Wasmtime;
 pub use script::{
@@ -64,7 +64,7 @@ releases! {
     V46 v46 "wasmtime-46" "46.0.0" UNSUSPEND,
     #[cfg(feature = "wasmtime-47")]
     V47 v47 "wasmtime-47" "47.0.0" UNSUSPEND,
-    // For long-term support, and the one that the variants run.
+    // A release with long-term support, and the one that the variants run.
     V48 v48 "wasmtime-48" "48.0.8" PROMOTE,
     #[cfg(feature = "wasmtime-50")]
     V50 v50 "wasmtime-50" "50.0.1" NOT_CANCELLABLE,
@@ -73,12 +73,13 @@ releases! {
 /// How the native engine runs cases.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// In which of its ways the engine runs. Default: [`Variant::Cranelift`].
+    /// The way in which the engine runs. Default: [`Variant::Cranelift`].
     pub variant: Variant,
     /// How many times more the event loop is turned once nothing is ready. Any number is legal and none makes a difference,
     /// in an engine that is right. Default: 0.
     pub extra_turns: u32,
-    /// Whether the engine compiles as Wasmtime does by default, only serially: what a plain embedder pays. Default: false.
+    /// Whether the engine compiles as Wasmtime does by default, only serially, at the cost that a plain embedder pays. Default:
+    /// false.
     pub plain: bool,
     /// How many compiled components are kept, for a fuzzer that tries many runs of one component. Default: 0.
     pub components: usize,
@@ -86,8 +87,8 @@ pub struct Config {
     /// Default: true.
     pub incremental: bool,
     /// A wrong behaviour to show, for measuring what the comparison catches. Default: none.
-    #[cfg(any(test, feature = "planted-faults"))]
-    pub fault: Option<Fault>,
+    #[cfg(any(test, feature = "mutants"))]
+    pub mutant: Option<Mutant>,
 }
 
 impl Config {
@@ -99,17 +100,17 @@ impl Config {
         }
     }
 
-    /// The same: no fault can be planted in this build.
-    #[cfg(not(any(test, feature = "planted-faults")))]
+    /// Returns the configuration as it is: no mutant can be planted in this build.
+    #[cfg(not(any(test, feature = "mutants")))]
     pub fn planted(self) -> Config {
         self
     }
 
-    /// The component with what an engine `needs` lowered, and the planted fault, if there is one.
+    /// Lowers in a component what an engine `needs`, and plants the mutant, if there is one.
     fn lowered<'a>(&self, needs: Needs, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LowerError> {
-        #[cfg(any(test, feature = "planted-faults"))]
-        if let Some(fault) = self.fault {
-            return lower::apply(bytes, &faults::Planted { fault, needs });
+        #[cfg(any(test, feature = "mutants"))]
+        if let Some(mutant) = self.mutant {
+            return lower::apply(bytes, &mutants::Planted { mutant, needs });
         }
         lower::lower(bytes, needs)
     }
@@ -132,15 +133,15 @@ impl Default for Config {
             plain: false,
             components: 0,
             incremental: true,
-            #[cfg(any(test, feature = "planted-faults"))]
-            fault: None,
+            #[cfg(any(test, feature = "mutants"))]
+            mutant: None,
         }
     }
 }
 
 /// One engine of one release.
 trait Adapter: Send + Sync {
-    /// The built-ins that have to be lowered for it.
+    /// The built-ins that have to be lowered for this engine.
     fn needs(&self) -> Needs;
 
     /// See [`Native::observe`].
@@ -152,16 +153,17 @@ pub struct Native {
     config: Config,
     about: About,
     adapter: Box<dyn Adapter>,
-    /// The same engine for scripts, once one is asked for; none of it where it is of a release that runs cases only.
+    /// The engine for scripts in the same variant, made when a session is first asked for. The inner `None` stands for a release
+    /// that runs cases only.
     scripts: OnceLock<Option<ScriptNative>>,
 }
 
 impl Native {
-    /// An engine with this configuration.
+    /// Makes an engine with this configuration.
     ///
     /// # Panics
     ///
-    /// If the release of the variant is not built in ([`Release::is_built`]).
+    /// Panics if the release of the variant is not built in ([`Release::is_built`]).
     pub fn new(config: Config) -> Native {
         let release = config.variant.release();
         let make = release.make();
@@ -191,16 +193,17 @@ impl Native {
         .collect()
     }
 
-    /// In which of its ways the engine runs.
+    /// The way in which the engine runs.
     pub fn variant(&self) -> Variant {
         self.config.variant
     }
 
-    /// The component as Wasmtime takes it: built-ins that it lacks are lowered. Unchanged where it lacks none.
+    /// The component as Wasmtime takes it: built-ins that this version lacks are lowered. The component is unchanged where it uses
+    /// none of those.
     ///
     /// # Errors
     ///
-    /// What cannot be lowered: a malformed component, say.
+    /// Fails if the component cannot be lowered, because it is malformed, say.
     pub fn lowered<'a>(&self, component: &'a [u8]) -> Result<Cow<'a, [u8]>, LowerError> {
         self.config.lowered(self.adapter.needs(), component)
     }
@@ -226,7 +229,7 @@ impl Engine for Native {
     }
 
     fn lower(&self, component: &[u8]) -> Result<Option<Vec<u8>>, String> {
-        // Without a planted fault: what is written for others is right.
+        // No mutant is planted here: a component that is written for others is right.
         match lower::lower(component, self.adapter.needs()) {
             Ok(Cow::Borrowed(_)) => Ok(None),
             Ok(Cow::Owned(lowered)) => Ok(Some(lowered)),

@@ -17,7 +17,7 @@ thread_local! {
 
 static HOOK: Once = Once::new();
 
-/// Runs `f`; a panic comes back as its message and place, on one line.
+/// Runs `f`. A panic comes back as an error: its message and place, on one line.
 pub(super) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     HOOK.call_once(|| {
         let previous = panic::take_hook();
@@ -65,12 +65,13 @@ fn text(payload: &(dyn Any + Send)) -> &str {
     }
 }
 
-/// The same text with its line breaks made spaces.
+/// The text on one line: each line break, and any other run of white space, is made one space.
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The same text, in which a file of a dependency starts with the name of its crate: reports say the same on every machine.
+/// The text, with the path of each file of a dependency cut so that it starts with the name of the crate. Reports so say the same
+/// on every machine.
 pub(super) fn without_registry(text: &str) -> String {
     const REGISTRY: &str = "/registry/src/";
     let mut words: Vec<&str> = Vec::new();

@@ -7,27 +7,27 @@ use super::Release;
 use std::borrow::Cow;
 use wasmparser::{Parser, Payload};
 
-/// The table of the releases: what is said of each of them is one row.
+/// Declares the releases by a table: each row has everything that is said of one release.
 macro_rules! releases {
     ($($(#[$built:meta])* $release:ident $module:ident $name:literal $version:literal $dialect:ident,)*) => {
-        /// A release of Wasmtime, pinned exactly: patch releases carry bugs' fixes back.
+        /// A release of Wasmtime. Each is pinned exactly, because patch releases carry the fixes of bugs back.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Release {
             $(#[doc = concat!("Wasmtime ", $version, ".")] $release,)*
         }
 
         impl Release {
-            /// Every one, the oldest first.
+            /// Every release, the oldest first.
             pub const ALL: &'static [Release] = &[$(Release::$release,)*];
 
-            /// What the command line calls it; also the feature that builds it in.
+            /// The name of the release on the command line, which is also the name of the feature that builds the release in.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Release::$release => $name,)*
                 }
             }
 
-            /// Its version.
+            /// The version of the release, such as `48.0.8`.
             pub fn version(self) -> &'static str {
                 // The workspace pins each release exactly; the crate does not tell its own version.
                 match self {
@@ -41,11 +41,11 @@ macro_rules! releases {
                 }
             }
 
-            /// How an engine of it is made; `None` where this build does not have it.
+            /// The function that makes an engine of this release; `None` where this build does not have the release.
             fn make(self) -> Option<fn(Config) -> Box<dyn Adapter>> {
                 match self {
                     $($(#[$built])* Release::$release => Some(|config| Box::new($module::Adapter::new(config))),)*
-                    // Unless every release is built in.
+                    // This arm can be reached unless every release is built in.
                     #[allow(unreachable_patterns)]
                     _ => None,
                 }
@@ -54,49 +54,49 @@ macro_rules! releases {
     };
 }
 
-/// The immediate of canonical definitions.
+/// The name of the immediate of canonical definitions that some releases do not have.
 const CANCELLABLE: &str = "cancellable";
 
 /// How the binary format of a release differs from ours.
 pub(super) struct Dialect {
-    /// The opcodes of canonical definitions that are others: ours, and that of the release.
+    /// The opcodes of canonical definitions that are not the same: first ours, then that of the release.
     opcodes: &'static [(u8, u8)],
-    /// The opcodes, ours, of what the release does not have, with their names.
+    /// The canonical definitions that the release does not have: our opcodes, with the names.
     lacking: &'static [(u8, &'static str)],
-    /// Whether it has definitions that are `cancellable`.
+    /// Whether the release has definitions that are `cancellable`.
     cancellable: bool,
 }
 
-/// Until 0.252 of the tools: `thread.suspend-to-suspended`, `thread.unsuspend`, `thread.yield-to-suspended` and
-/// `thread.suspend-to` are what became `thread.suspend-then-resume`, `thread.resume-later`, `thread.yield-then-resume` and
-/// `thread.suspend-then-promote`.
+/// The dialect of the tools until their version 0.252. The built-ins `thread.suspend-to-suspended`, `thread.unsuspend`,
+/// `thread.yield-to-suspended` and `thread.suspend-to` of this dialect are those that became `thread.suspend-then-resume`,
+/// `thread.resume-later`, `thread.yield-then-resume` and `thread.suspend-then-promote`.
 pub(super) const UNSUSPEND: Dialect = Dialect {
     opcodes: &[(0x28, 0x2a), (0x2a, 0x28)],
     lacking: &[(0x2d, "thread.yield-then-promote")],
     cancellable: true,
 };
-/// 0.254.
+/// The dialect of version 0.254 of the tools.
 pub(super) const PROMOTE: Dialect = Dialect {
     opcodes: &[],
     lacking: &[],
     cancellable: true,
 };
-/// 0.261.
+/// The dialect of version 0.261 of the tools.
 pub(super) const NOT_CANCELLABLE: Dialect = Dialect {
     cancellable: false,
     ..PROMOTE
 };
 
 impl Release {
-    /// The one that the variants run.
+    /// The release that the variants run.
     pub const DEFAULT: Release = Release::V48;
 
-    /// Whether this build has it.
+    /// Whether this build has the release.
     pub fn is_built(self) -> bool {
         self.make().is_some()
     }
 
-    /// What it lacks of what cases use, by name.
+    /// The names of what cases use and this release lacks.
     pub(super) fn lacks(self) -> Vec<&'static str> {
         let dialect = self.dialect();
         let lacking = dialect.lacking.iter().map(|(_, name)| *name);
@@ -104,8 +104,8 @@ impl Release {
         lacking.chain(cancellable).collect()
     }
 
-    /// How a finding on it is reproduced without this program. Files are in the dialect of the default release, which older ones do
-    /// not read.
+    /// Says how a finding on this release is reproduced without this program. Files are in the dialect of the default release,
+    /// which older releases do not read.
     pub(super) fn to_reproduce(self) -> String {
         let runner = self.max(Release::DEFAULT).version();
         let older = match self < Release::DEFAULT {
@@ -119,11 +119,12 @@ impl Release {
         )
     }
 
-    /// The component in the dialect of this release; the name of a built-in that it does not have.
+    /// Translates a component into the dialect of this release. The error is the name of a built-in, or of an immediate
+    /// (`cancellable`), that the component uses and the release does not have.
     pub(super) fn translate<'a>(self, component: &'a [u8]) -> Result<Cow<'a, [u8]>, &'static str> {
         let dialect = self.dialect();
         let mut translated = Cow::Borrowed(component);
-        // What is malformed is for the engine to say.
+        // Reading stops where the component is malformed: to say what is malformed is for the engine.
         for payload in Parser::new(0).parse_all(component).map_while(Result::ok) {
             let Payload::ComponentCanonicalSection(section) = payload else {
                 continue;

@@ -1,4 +1,4 @@
-//! What the native engine does with small components written as text.
+//! The behaviour of the native engine on small components that are written as text.
 
 mod components;
 mod planted;
@@ -11,7 +11,7 @@ use super::{Config, Native, Outcome};
 use spawndiff_corpus::{Case, Event, Invocation, Run, Value};
 use spawndiff_observation::{End, RunObservation, Trap};
 
-/// A case of one run that calls these exports, without arguments.
+/// Makes a case of one run that calls these exports, without arguments.
 fn case(component: Vec<u8>, exports: &[&str]) -> Case {
     let invocation = |export: &&str| Invocation {
         export: export.to_string(),
@@ -25,7 +25,7 @@ fn case(component: Vec<u8>, exports: &[&str]) -> Case {
     }
 }
 
-/// The only run of a case on an engine with this configuration; a panic if it was not observed.
+/// Observes the only run of a case on an engine with this configuration. Panics if the run was not observed.
 #[track_caller]
 fn observe_with(config: Config, component: Vec<u8>, exports: &[&str]) -> RunObservation {
     match Native::new(config).observe(&case(component, exports)) {

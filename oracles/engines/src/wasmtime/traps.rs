@@ -1,6 +1,6 @@
 //! Wasmtime's errors as the shared kinds of trap: one table of its trap codes, one of the messages it gives without a code.
 //!
-//! What neither table knows is not guessed: [`end_of`] hands the message back and the case becomes a finding.
+//! An error that neither table knows is not guessed: [`end_of`] hands the message back and the case becomes a finding.
 
 use super::limits::LimitReached;
 use super::panics::{one_line, without_registry};
@@ -48,7 +48,7 @@ const MESSAGES: &[(&str, End)] = &[
     ),
     ("is not a resource", End::Trap(Trap::WrongHandle)),
     ("is not an own resource", End::Trap(Trap::WrongHandle)),
-    // The same file and vm/component/resources.rs: a handle that is there, and cannot be taken.
+    // vm/component/handle_table.rs and vm/component/resources.rs: a handle that is there, and cannot be taken.
     ("used with the wrong type", End::Trap(Trap::WrongHandle)),
     (
         "cannot remove owned resource while borrowed",
@@ -114,7 +114,7 @@ const MESSAGES: &[(&str, End)] = &[
         "write pointer out of bounds",
         End::Trap(Trap::BufferOutOfBounds),
     ),
-    // The same file: the tables are full.
+    // vm/component/handle_table.rs: the tables are full.
     (
         "cannot allocate another handle",
         End::Exhausted(Exhaustion::Memory),
@@ -137,7 +137,7 @@ const MESSAGES: &[(&str, End)] = &[
         "map pointer/length out of bounds",
         End::Trap(Trap::ListOutOfBounds),
     ),
-    // It says this of strings and of parameters in memory, too. Only the host's own arguments give it.
+    // Wasmtime says this of strings and of parameters in memory, too. Only the host's own arguments give this message.
     (
         "realloc return: beyond end of memory",
         End::Trap(Trap::ListOutOfBounds),
@@ -148,7 +148,7 @@ const MESSAGES: &[(&str, End)] = &[
     ),
     ("pointer not aligned", End::Trap(Trap::UnalignedPointer)),
     ("pointer is not aligned", End::Trap(Trap::UnalignedPointer)),
-    // What a string or a variant holds that the host lifts; vm/component/libcalls.rs, what adapters transcode.
+    // The content of a string or a variant that the host lifts; in vm/component/libcalls.rs, of a string that adapters transcode.
     ("invalid utf-8", End::Trap(Trap::InvalidUtf8)),
     (
         "incomplete utf-8 byte sequence",
@@ -186,8 +186,8 @@ const MESSAGES: &[(&str, End)] = &[
     ),
 ];
 
-/// The trap codes by the names that Wasmtime's enum has for them. By name, because releases have other ones; and what no case
-/// can reach is not there.
+/// The trap codes, and what they mean. The codes are given by the names that Wasmtime's enum has for them, because releases have
+/// other codes. Codes that no case can reach are left out.
 const CODES: &[(&str, End)] = &[
     ("UnreachableCodeReached", End::Trap(Trap::Unreachable)),
     ("MemoryOutOfBounds", End::Trap(Trap::MemoryOutOfBounds)),
@@ -254,7 +254,7 @@ const CODES: &[(&str, End)] = &[
     ("AllocationTooLarge", End::Exhausted(Exhaustion::Memory)),
 ];
 
-/// The same of releases after the default one.
+/// The trap codes that only releases after the default one have, by name, and what they mean.
 const LATER_CODES: &[(&str, End)] = &[
     ("ReadFromDroppedStream", End::Trap(Trap::CopyEndDone)),
     ("WriteToDroppedStream", End::Trap(Trap::CopyEndDone)),
@@ -262,8 +262,8 @@ const LATER_CODES: &[(&str, End)] = &[
     ("LiftDroppedStream", End::Trap(Trap::CopyEndDone)),
 ];
 
-/// How an instantiation or an invocation ended that failed with an error of this text, this trap code, or this limit; the text, on
-/// one line, where no table knows it.
+/// Says how an instantiation or an invocation ended that failed with an error of this text, this trap code, or this limit. The
+/// error is the text, on one line, where no table knows it.
 pub(super) fn end_of(
     text: &str,
     code: Option<&str>,
@@ -291,8 +291,9 @@ pub(super) fn end_of(
     found.map(|(_, end)| *end).ok_or(text)
 }
 
-/// What Wasmtime may mean by a trap: it calls an end of a stream or future busy wherever it cannot be used so, also where it is dropped
-/// while it copies, or is the other one of the two.
+/// The traps that Wasmtime does not tell apart. Wasmtime calls an end of a stream or future busy wherever that end cannot be used
+/// so: also where the end is dropped while it copies, or is the other one of the two ends. By a handle of the wrong kind it may
+/// mean the other end, too.
 pub(super) fn may_mean() -> MayMean {
     MayMean(vec![
         (Trap::CopyEndBusy, Trap::DropWhileCopying),
@@ -301,7 +302,8 @@ pub(super) fn may_mean() -> MayMean {
     ])
 }
 
-/// The text of an error as it is in any build: where the engine is built with debug assertions, its own are panics.
+/// The text of an error as it is in any build. Where the engine is built with debug assertions, its own assertions are panics, and
+/// the place of such a panic is cut off.
 pub(super) fn plain(error: &str) -> &str {
     match error.split_once("src/runtime/bug.rs:") {
         Some((panic, place)) if panic.starts_with("panic at wasmtime-") => {

@@ -19,5 +19,5 @@ fn more_async_builtins(config: &mut Config) {
     config.wasm_component_model_async_builtins(true);
 }
 
-/// It has no such limit: fuel bounds the number of handles.
+/// Does nothing: this release has no limit on handles, and fuel bounds their number.
 fn limit_handles(_: &mut Store<Host>, _: usize) {}

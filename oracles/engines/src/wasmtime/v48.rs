@@ -17,10 +17,10 @@ mod adapter;
 #[path = "adapter/call.rs"]
 mod call;
 
-/// The memories, tables, core instances and component instances that live at a time in a pool for cases, each: what three cases
-/// of the largest shape need.
+/// The number of memories, of tables, of core instances and of component instances that may live at a time in a pool for cases:
+/// what three cases of the largest shape need.
 const POOL: u32 = 100;
-/// As many fiber stacks for each of them. A thread that has begun and not ended has one.
+/// The number of fiber stacks in a pool for each of its instances. A thread that has begun and not ended has one stack.
 const POOL_STACKS: u32 = 2;
 /// The bytes of a memory in a pool: more than a generated one grows to.
 const POOL_MEMORY: usize = 1 << 20;
@@ -40,7 +40,7 @@ fn limit_handles(store: &mut Store<Host>, limit: usize) {
     store.set_max_component_handles(limit);
 }
 
-/// Sets what is different about a variant. `pool`: how many instances live at a time in a pool.
+/// Sets what is different about a variant. `pool` is the number of instances that may live at a time in a pool.
 pub(super) fn vary(config: &mut Config, variant: Variant, pool: u32) -> Result<()> {
     match variant {
         Variant::Cranelift | Variant::EagerTables | Variant::Epoch | Variant::Other(_) => {}

@@ -1,4 +1,4 @@
-//! Wasmtime 50.0.1, the newest release. It follows a later text of the specification, and needs a newer Rust.
+//! Wasmtime 50.0.1, the newest release. This release follows a later text of the specification, and needs a newer Rust.
 
 pub(super) use wasmtime_50 as wasmtime;
 

@@ -29,7 +29,7 @@ pub enum Variant {
 }
 
 impl Variant {
-    /// Every one of the default release.
+    /// Every variant of the default release.
     pub const ALL: &'static [Variant] = &[
         Variant::Cranelift,
         Variant::CraneliftNone,
@@ -40,14 +40,14 @@ impl Variant {
         Variant::Epoch,
     ];
 
-    /// Every one: those of the default release, and the other releases, whether this build has them or not.
+    /// Every variant: those of the default release, and the other releases, whether this build has them or not.
     pub fn all() -> impl Iterator<Item = Variant> {
         let others = Release::ALL.iter().filter(|it| **it != Release::DEFAULT);
         let others = others.copied().map(Variant::Other);
         Variant::ALL.iter().copied().chain(others)
     }
 
-    /// The release that it runs.
+    /// The release that this variant runs.
     pub fn release(self) -> Release {
         match self {
             Variant::Other(release) => release,
@@ -55,7 +55,7 @@ impl Variant {
         }
     }
 
-    /// Its identity.
+    /// The identity of the engine of this variant.
     pub fn identity(self) -> Identity {
         Identity {
             family: super::FAMILY.to_string(),
@@ -64,7 +64,7 @@ impl Variant {
         }
     }
 
-    /// What the command line calls it.
+    /// The name of the variant on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Variant::Cranelift => "cranelift",
@@ -78,7 +78,7 @@ impl Variant {
         }
     }
 
-    /// What is different about it, in a few words.
+    /// A few words on what is different about this variant.
     pub fn what(self) -> &'static str {
         match self {
             Variant::Cranelift => "optimising for speed",
@@ -92,7 +92,7 @@ impl Variant {
         }
     }
 
-    /// What it lacks of what cases use, by name.
+    /// The names of what cases use and this variant lacks.
     pub fn lacks(self) -> Vec<&'static str> {
         match self {
             Variant::Winch => vec!["externref", "typed function references", "exceptions"],
@@ -103,7 +103,8 @@ impl Variant {
         }
     }
 
-    /// What it lacks, if that is why it refuses a component with this message.
+    /// The names of what this variant lacks, as one text, if that is why it refuses a component with this message; `None`
+    /// otherwise.
     pub(super) fn lacking(self, message: &str) -> Option<String> {
         let words: &[&str] = match self {
             Variant::Winch => &[
@@ -119,7 +120,7 @@ impl Variant {
         of_it.then(|| self.lacks().join(", "))
     }
 
-    /// What there is to know of it.
+    /// The description of the engine of this variant.
     pub fn about(self) -> About {
         let lacks = self.lacks().into_iter();
         About {

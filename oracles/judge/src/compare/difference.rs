@@ -6,16 +6,16 @@ use spawndiff_reference::Coverage;
 use spawndiff_reference::machine::TrapIf;
 use std::fmt;
 
-/// What was seen of a run on an engine, and which traps that engine does not tell apart.
+/// The observation of a run on an engine, and the traps that this engine does not tell apart.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
-    /// What was seen.
+    /// The observation of the run.
     pub run: &'a RunObservation,
-    /// Which traps may mean which.
+    /// The traps that the engine does not tell apart.
     pub may_mean: &'a MayMean,
 }
 
-/// On an engine that tells all traps apart.
+/// The run is taken as one on an engine that tells all traps apart.
 impl<'a> From<&'a RunObservation> for Seen<'a> {
     fn from(run: &'a RunObservation) -> Seen<'a> {
         Seen {
@@ -28,9 +28,9 @@ impl<'a> From<&'a RunObservation> for Seen<'a> {
 /// The first difference between what the native engine did and what the reference allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Which invocation of the run; `None`: its instantiation, or what the run left.
+    /// The invocation of the run that differs. `None` stands for the instantiation, or for what the run left at its end.
     pub invocation: Option<usize>,
-    /// What differs there.
+    /// The difference in that part of the run.
     pub what: What,
 }
 
@@ -39,16 +39,17 @@ pub struct Difference {
 pub struct Leaves {
     /// The first difference.
     pub difference: Difference,
-    /// How the invocation ends on that schedule, or the instantiation.
+    /// How the invocation, or the instantiation, ends on the schedule that got furthest.
     pub end: End,
-    /// The built-in that traps there, if that is how it ends.
+    /// The built-in that traps there, if a trap is the end on that schedule.
     pub by: Option<Builtin>,
-    /// The condition of the text that holds there, if it is one of those.
+    /// The condition of the text of the specification that holds there, if the trap is given by one of the conditions of
+    /// [`TrapIf`].
     pub condition: Option<TrapIf>,
 }
 
 impl Leaves {
-    /// From what the reference saw and reached on that schedule.
+    /// Makes the value from the observation of the reference, and what it reached, on the schedule that got furthest.
     pub(crate) fn new(
         difference: Difference,
         reference: &RunObservation,
@@ -72,42 +73,42 @@ impl Leaves {
     }
 }
 
-/// What differs.
+/// The difference between the native engine and the reference in one part of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// The event at a position of the trace of the invocation.
     Event {
         /// The position, from 0.
         position: usize,
-        /// What the native engine logged there; `None`: nothing more.
+        /// The event that the native engine logged there. `None` says that it logged nothing more.
         native: Option<Event>,
-        /// What the reference logged there; `None`: nothing more.
+        /// The event that the reference logged there. `None` says that it logged nothing more.
         reference: Option<Event>,
     },
     /// The result of the task.
     Returned {
-        /// The native engine's.
+        /// The result on the native engine.
         native: Option<Option<Value>>,
-        /// The reference's.
+        /// The result on the reference.
         reference: Option<Option<Value>>,
     },
-    /// How it ended.
+    /// How the invocation or the instantiation ended.
     End {
-        /// On the native engine.
+        /// The end on the native engine.
         native: End,
-        /// On the reference.
+        /// The end on the reference.
         reference: End,
     },
     /// Whether a thread or task was left at the end of the run.
     Leftover {
-        /// On the native engine.
+        /// Whether something was left on the native engine.
         native: bool,
-        /// On the reference.
+        /// Whether something was left on the reference.
         reference: bool,
     },
 }
 
-/// The first difference between a native run and a run of the reference.
+/// The first difference between a native run and a run of the reference, if there is one.
 pub fn difference(seen: Seen<'_>, reference: &RunObservation) -> Option<Difference> {
     let Seen {
         run: native,
@@ -148,7 +149,7 @@ pub fn difference(seen: Seen<'_>, reference: &RunObservation) -> Option<Differen
     }
 }
 
-/// Whether both ended alike, as far as the native engine tells.
+/// Whether the two ends are alike, as far as the native engine tells traps apart.
 fn same_end(native: End, reference: End, may_mean: &MayMean) -> bool {
     match (native, reference) {
         (End::Trap(native), End::Trap(reference)) => may_mean.allows(native, reference),
@@ -156,7 +157,7 @@ fn same_end(native: End, reference: End, may_mean: &MayMean) -> bool {
     }
 }
 
-/// The first difference between two observations of an invocation.
+/// The first difference between two observations of an invocation, if there is one.
 pub(super) fn in_invocation(
     native: &InvocationObservation,
     reference: &InvocationObservation,

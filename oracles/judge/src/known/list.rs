@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The rule of [`super::not_locked_down`].
+/// The name of the rule that [`super::not_locked_down`] checks.
 const NOT_LOCKED_DOWN: &str = "not-locked-down";
 
 /// The name of a known divergence.
@@ -17,7 +17,7 @@ const NOT_LOCKED_DOWN: &str = "not-locked-down";
 pub struct Known(Arc<str>);
 
 impl Known {
-    /// The name: also that of its files, `NAME.toml` and `NAME.wast`.
+    /// The name, which is also that of the divergence's files, `NAME.toml` and `NAME.wast`.
     pub fn name(&self) -> &str {
         &self.0
     }
@@ -38,67 +38,72 @@ impl fmt::Display for Known {
 /// A known divergence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its name.
+    /// The name of the divergence.
     pub known: Known,
-    /// Where it is reported, or what the specification says instead.
+    /// A few words on what the engine does; empty where the file does not say.
+    pub does: String,
+    /// A few words on what the specification says instead; empty where the file does not say.
+    pub should: String,
+    /// The address where the divergence is reported, or of the part of the specification that says so.
     pub link: String,
-    /// The family of the engine that has it.
+    /// The family of the engine that has the divergence.
     pub family: String,
-    /// The releases that have it.
+    /// The releases that have the divergence.
     pub releases: Releases,
-    /// What it matches.
+    /// The rule by which the divergence is matched.
     pub matches: Matches,
-    /// Its case.
+    /// The stored case of the divergence.
     pub case: StoredCase,
 }
 
 impl Entry {
-    /// Whether this engine has it, by its family and release.
+    /// Whether this engine has the divergence, by its family and release.
     pub fn is_of(&self, engine: &Identity) -> bool {
         self.family == engine.family && self.releases.have(&engine.version)
     }
 }
 
-/// What a known divergence matches.
+/// The rule by which a known divergence is matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Matches {
-    /// What the reference does with this deviation, and the errors that it ends in.
+    /// The divergence matches what the reference does with this deviation, and the errors in which the engine may end because of
+    /// it.
     Deviation(Deviation, Option<Fails>),
-    /// What runs after a trap that the engine finds outside of core code.
+    /// The divergence matches what runs after a trap that the engine finds outside of core code.
     NotLockedDown,
-    /// Every finding of a kind like this.
+    /// The divergence matches every finding of a kind like this.
     Fingerprint(Fingerprint),
 }
 
-/// How a deviation ends a run that the engine does not get to the end of.
+/// How a deviation ends a run in which the engine fails before the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fails {
-    /// How the message begins.
+    /// The texts with which the message of the engine may begin.
     pub messages: Vec<String>,
-    /// What the reference gives there.
+    /// The trap that the reference gives where the engine fails.
     pub stands_for: Trap,
 }
 
-/// Known divergences.
+/// A list of known divergences.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct List(Vec<Entry>);
 
 impl List {
-    /// Those that are built in: the folder `corpus/known`.
+    /// The known divergences that are built in: those of the folder `corpus/known`.
     ///
     /// # Panics
     ///
-    /// If one of those is wrong, which a test does not let happen.
+    /// Panics if one of the files is wrong, which a test does not let happen.
     pub fn built_in() -> List {
         let files = KnownFile::built_in().and_then(|files| List::new(files, None));
         files.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Those of a folder, which may only speak of these `families` and their releases.
+    /// The known divergences of a folder, whose files may only speak of these `families` and their releases.
     ///
     /// # Errors
     ///
-    /// What is wrong with a file, and where.
+    /// The error says what is wrong with a file, and where.
     pub fn of_folder(folder: &Path, families: &[&dyn Family]) -> Result<List, KnownError> {
         List::new(KnownFile::of_folder(folder)?, Some(families))
     }
@@ -114,12 +119,12 @@ impl List {
         Ok(List(entries))
     }
 
-    /// Each of them, in the order of their names.
+    /// Each of the divergences, in the order of their names.
     pub fn entries(&self) -> &[Entry] {
         &self.0
     }
 
-    /// What is known of an engine.
+    /// The divergences of this list that are known of an engine.
     pub fn of(&self, engine: &About) -> Active {
         let mut active = Active::of_engine(engine.may_mean.clone());
         let of_it = |entry: &&Entry| entry.is_of(&engine.identity);
@@ -129,13 +134,13 @@ impl List {
         active
     }
 
-    /// The one with this name.
+    /// The divergence with this name, if there is one.
     pub fn get(&self, known: &Known) -> Option<&Entry> {
         self.0.iter().find(|entry| entry.known == *known)
     }
 }
 
-/// Whether a file speaks of an engine and of releases that there are.
+/// Checks that a file speaks of an engine and of releases that there are.
 fn check_releases(file: &KnownFile, families: &[&dyn Family]) -> Result<(), KnownError> {
     let wrong = |message: String| Err(KnownError::of(&file.path, message));
     let engine = &file.says.engine;
@@ -178,7 +183,7 @@ fn entry(file: KnownFile) -> Result<Entry, KnownError> {
     let matches = match (
         says.matches.deviation,
         says.matches.rule,
-        says.matches.signature,
+        says.matches.fingerprint,
     ) {
         (Some(name), ..) => match Deviation::of_name(&name) {
             Some(deviation) => Matches::Deviation(deviation, fails),
@@ -193,6 +198,8 @@ fn entry(file: KnownFile) -> Result<Entry, KnownError> {
     };
     Ok(Entry {
         known: Known::from(&*name),
+        does: says.does.unwrap_or_default(),
+        should: says.should.unwrap_or_default(),
         link: says.link,
         family: says.engine,
         releases: says.releases,
@@ -201,10 +208,10 @@ fn entry(file: KnownFile) -> Result<Entry, KnownError> {
     })
 }
 
-/// What is known of one engine. Default: nothing, of one that tells all traps apart.
+/// The divergences that are known of one engine. By default there are none, and the engine is one that tells all traps apart.
 #[derive(Clone, Debug, Default)]
 pub struct Active {
-    /// Which traps it does not tell apart.
+    /// The traps that the engine does not tell apart.
     pub(crate) may_mean: MayMean,
     names: BTreeMap<Deviation, Known>,
     fails: Vec<(Deviation, Fails)>,
@@ -213,7 +220,7 @@ pub struct Active {
 }
 
 impl Active {
-    /// Nothing, of an engine that does not tell these traps apart.
+    /// The value with no known divergence, for an engine that does not tell these traps apart.
     pub fn of_engine(may_mean: MayMean) -> Active {
         Active {
             may_mean,
@@ -221,7 +228,7 @@ impl Active {
         }
     }
 
-    /// One more that is known, if it was not.
+    /// Adds a known divergence. One whose deviation is known already only gives that deviation its name.
     pub fn add(&mut self, entry: &Entry) {
         let known = entry.known.clone();
         match &entry.matches {
@@ -236,19 +243,19 @@ impl Active {
         }
     }
 
-    /// The deviations; those that are failed assertions only if they are asked for.
+    /// The deviations of the known divergences. Those that are failed assertions are among them only if `assertions` asks for them.
     pub fn deviations(&self, assertions: bool) -> Arc<[Deviation]> {
         let all = self.names.keys().copied();
         all.filter(|deviation| assertions || !deviation.asserts())
             .collect()
     }
 
-    /// The name of a deviation.
+    /// The name of the known divergence that is this deviation, if there is one.
     pub(super) fn name(&self, deviation: Deviation) -> Option<Known> {
         self.names.get(&deviation).cloned()
     }
 
-    /// The name of the rule, if this engine is known to break it.
+    /// The name of the known divergence that is matched by [`Matches::NotLockedDown`], if this engine has it.
     pub(super) fn not_locked_down(&self) -> Option<&Known> {
         self.not_locked_down.as_ref()
     }
@@ -273,7 +280,7 @@ impl Active {
         (!causes.is_empty()).then_some(super::Failure { causes })
     }
 
-    /// The verdict on a case, where all that is known of what it shows is its kind.
+    /// The verdict that a case is known, where all that is known of what the case shows is its kind; otherwise `None`.
     pub fn settle(&self, judgement: &Judgement) -> Option<Verdict> {
         if self.fingerprints.is_empty() {
             return None;

@@ -1,6 +1,6 @@
-//! The text of a script -> a [`Script`].
+//! Parses the text of a script into a [`Script`].
 //!
-//! Components, modules and most directives are parsed by the crate `wast`. What it does not take is parsed here: values of
+//! Components, modules and most directives are parsed by the crate `wast`. What that crate does not take is parsed here: values of
 //! components with a NaN pattern or an `either` in them.
 
 use super::script::{Action, Binary, Command, Directive, Script};
@@ -40,12 +40,12 @@ fn first_line(error: &Error) -> String {
     message.lines().next().unwrap_or("malformed").to_string()
 }
 
-/// Where each directive stands, its name, and what it says.
+/// The directives of a script: where each stands, its name, and its command.
 struct Parsed(Vec<(Span, &'static str, Command)>);
 
 impl<'a> Parse<'a> for Parsed {
     fn parse(parser: Parser<'a>) -> Result<Self> {
-        // Those that the crate `wast` registers for the scripts that it parses.
+        // The annotations that the crate `wast` registers for the scripts that it parses.
         let annotations = [
             "custom",
             "producers",
@@ -156,7 +156,7 @@ fn directive(parser: Parser<'_>) -> Result<(&'static str, Command)> {
         | WastDirective::AssertTrap { .. }
         | WastDirective::AssertExhaustion { .. }
         | WastDirective::AssertException { .. } => {
-            // Taken above, by their keywords.
+            // These directives are taken above, by their keywords.
             return Err(parser.error("expected another directive"));
         }
     })
@@ -175,7 +175,7 @@ fn encode(mut wat: QuoteWat<'_>) -> (Option<String>, Binary) {
     (id, wat.encode().map_err(|error| first_line(&error)))
 }
 
-/// The rest of an assertion about an action that ends with a text.
+/// Parses the rest of an assertion: an action, and the text that the assertion ends with.
 fn assertion(
     parser: Parser<'_>,
     command: impl FnOnce(Action, String) -> Command,
@@ -188,7 +188,7 @@ fn assertion(
     })
 }
 
-/// An action, or the name of a value in it that there is none for.
+/// An action, or the keyword of a value in the action that this crate has no value for.
 type MaybeAction = std::result::Result<Action, &'static str>;
 
 fn action(parser: Parser<'_>) -> Result<MaybeAction> {
@@ -248,7 +248,7 @@ fn invoke(parser: Parser<'_>) -> Result<MaybeAction> {
     })
 }
 
-/// Values in parentheses, up to the end.
+/// Parses values in parentheses, up to the end.
 fn all(parser: Parser<'_>) -> Result<Vec<Expected>> {
     let mut values = Vec::new();
     while !parser.is_empty() {
@@ -257,7 +257,7 @@ fn all(parser: Parser<'_>) -> Result<Vec<Expected>> {
     Ok(values)
 }
 
-/// A value in parentheses, or nothing.
+/// Parses a value in parentheses, or nothing.
 fn payload(parser: Parser<'_>) -> Result<Option<Box<Expected>>> {
     if parser.is_empty() {
         return Ok(None);
@@ -376,7 +376,7 @@ fn value(parser: Parser<'_>) -> Result<Expected> {
     })
 }
 
-/// A field of a record. Its value stands with or without parentheses.
+/// Parses a field of a record. The value of the field stands with or without parentheses.
 fn field(parser: Parser<'_>) -> Result<(String, Expected)> {
     parser.parse::<kw::field>()?;
     let name: &str = parser.parse()?;

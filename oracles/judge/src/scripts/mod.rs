@@ -1,7 +1,7 @@
 //! The scripts of others: `.wast` files as the field's suites have them, run on any engine.
 //!
-//! [`Script`] is what a file says, and [`run`] holds it against a [`ScriptEngine`]. Nothing here knows an engine. The stored
-//! cases of this project are another thing: they are compared event by event (`crate::claims`).
+//! A [`Script`] has the directives of a file, and [`run`] holds them against a [`ScriptEngine`]. Nothing here knows an engine. The
+//! stored cases of this project are another thing: they are compared event by event (`crate::claims`).
 //!
 //! ```
 //! use spawndiff_judge::claims::Status;
@@ -27,6 +27,7 @@
 //! ```
 
 mod grammar;
+pub mod on_reference;
 mod run;
 mod script;
 

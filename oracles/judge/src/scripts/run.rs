@@ -1,21 +1,21 @@
-//! A script held against an engine: what became of each directive.
+//! Holds a script against an engine, and gives the outcome of each directive.
 //!
-//! A directive that fails does not end the script. What leans on something that is not there since (an instance that was
-//! not made, say) fails as well, or is not supported as well; so each directive counts, whatever happens.
+//! A directive that fails does not end the script. A later directive that needs something that is not there because of that (an
+//! instance that was not made, say) fails as well, or is not supported as well. So each directive counts, whatever happens.
 
 use super::{Action, Binary, Command, Failure, Refusal, Script, ScriptEngine, Value};
 use crate::claims::{DEADLOCK, Status};
 use std::collections::HashMap;
 
-/// What became of one directive.
+/// The outcome of one directive.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Checked {
-    /// Whether it holds.
+    /// Whether the directive holds.
     pub status: Status,
-    /// Of an assertion that something is refused, which passed: the engine's reason, where the script gives another one. The
-    /// wording of these messages is no one's rule.
+    /// For an assertion that passed and says that something is refused or traps: the engine's reason, where the script gives
+    /// another one. The wording of these messages is no one's rule.
     pub other_reason: Option<String>,
-    /// It passes only where the specification's own suite is followed against the text.
+    /// Whether the directive passes only where the specification's own suite is followed against the text.
     pub against_the_text: bool,
 }
 
@@ -29,7 +29,7 @@ impl From<Status> for Checked {
     }
 }
 
-/// Runs a script: what became of each directive, in order.
+/// Runs a script. Returns the outcome of each directive, in order.
 pub fn run<E: ScriptEngine + ?Sized>(script: &Script, engine: &mut E) -> Vec<Checked> {
     let mut runner = Runner {
         engine,
@@ -43,7 +43,7 @@ pub fn run<E: ScriptEngine + ?Sized>(script: &Script, engine: &mut E) -> Vec<Che
         let checked = runner.check(&directive.command);
         all.push(checked.unwrap_or_else(|problem| match problem {
             Problem::Failed(message) => Status::Failed(message).into(),
-            // A directive that is not known as a whole is its own name.
+            // A directive that is not known as a whole is reported by its name alone.
             Problem::NotSupported(what) if what == directive.name => {
                 Status::Unsupported(what).into()
             }
@@ -65,7 +65,8 @@ enum Problem {
     NotSupported(String),
 }
 
-/// What was made so far, by name. `Err`: it was not, for this reason, on the line that comes with it.
+/// The definitions or the instances that were made so far, by name. An `Err` has the line on which one was not made, or was lost,
+/// and the reason.
 struct Named<T> {
     made: HashMap<Option<String>, Result<T, (usize, Problem)>>,
     latest: Option<String>,
@@ -81,14 +82,14 @@ impl<T> Default for Named<T> {
 }
 
 impl<T> Named<T> {
-    /// Notes what was made under a name, or without one, on a line; it is the latest now. Gives back what it replaces.
+    /// Notes what was made on a line, under a name or without one. From now on that is the latest. Returns what it replaces.
     fn make(&mut self, id: &Option<String>, line: usize, made: Result<T, Problem>) -> Option<T> {
         self.latest = id.clone();
         let made = made.map_err(|problem| (line, problem));
         self.made.insert(id.clone(), made)?.ok()
     }
 
-    /// The one with this name, or the latest; `kind` is what it is called in a message.
+    /// Finds the definition or instance with this name, or the latest one. `kind` is what a message calls it.
     fn find(&mut self, id: &Option<String>, kind: &str) -> Result<&mut T, Problem> {
         let key = if id.is_some() { id } else { &self.latest };
         match self.made.get_mut(key) {
@@ -108,7 +109,7 @@ impl<T> Named<T> {
         }
     }
 
-    /// The one with this name, or the latest, is gone; what is left of it comes back.
+    /// Notes that the definition or instance with this name, or the latest one, is gone. Returns what is left of it.
     fn lose(&mut self, id: &Option<String>, line: usize, problem: Problem) -> Option<T> {
         let key = id.clone().or_else(|| self.latest.clone());
         self.made.insert(key, Err((line, problem)))?.ok()
@@ -117,7 +118,7 @@ impl<T> Named<T> {
 
 struct Runner<'e, E: ScriptEngine + ?Sized> {
     engine: &'e mut E,
-    /// Of the directive under way.
+    /// The line of the directive under way.
     line: usize,
     definitions: Named<E::Definition>,
     instances: Named<E::Instance>,
@@ -183,7 +184,7 @@ impl<E: ScriptEngine + ?Sized> Runner<'_, E> {
                     other_reason: Some(message),
                     against_the_text: false,
                 }),
-                // A limit of one engine on what its host calls copy; another has another one.
+                // This is a limit of one engine on what its host calls copy. Another engine has another limit.
                 Err(Failure::Exhausted(message))
                     if text.contains("hostcalls") && message.contains("memory") =>
                 {
@@ -251,7 +252,7 @@ impl<E: ScriptEngine + ?Sized> Runner<'_, E> {
         }
     }
 
-    /// Notes an instance that was made, or not.
+    /// Notes an instance that was made, or why it was not made. An instance with a name is registered by that name.
     fn made(
         &mut self,
         id: &Option<String>,
@@ -260,7 +261,7 @@ impl<E: ScriptEngine + ?Sized> Runner<'_, E> {
         if let (Some(name), Ok(instance)) = (id, &mut made)
             && let Err(failure @ Failure::Crash(_)) = self.engine.register(name, instance)
         {
-            // Any other failure only shows where something imports it.
+            // Any other failure only shows where something imports the instance.
             made = Err(failure.into());
         }
         let problem = made.as_ref().err().cloned();
@@ -273,7 +274,7 @@ impl<E: ScriptEngine + ?Sized> Runner<'_, E> {
         Ok(Status::Passed.into())
     }
 
-    /// Lets go of what is left.
+    /// Lets go of the instances that are left.
     fn end(&mut self) -> Result<(), Problem> {
         let mut ended = Ok(());
         for (_, made) in self.instances.made.drain() {
@@ -284,7 +285,7 @@ impl<E: ScriptEngine + ?Sized> Runner<'_, E> {
         Ok(ended?)
     }
 
-    /// What an action comes to; the outer error: it could not be tried.
+    /// The outcome of an action. The outer error says that the action could not be tried.
     fn act(&mut self, action: &Action) -> Result<Result<Vec<Value>, Failure>, Problem> {
         let (id, result) = match action {
             Action::Invoke { id, export, args } => {
@@ -342,7 +343,7 @@ fn failed(message: String) -> Result<Checked, Problem> {
     Err(Problem::Failed(message))
 }
 
-/// It failed, but not as it should have.
+/// The problem of an assertion whose action failed, but not as it should have.
 fn other_than(expected: &str, failure: Failure) -> Result<Checked, Problem> {
     Err(match failure.into() {
         Problem::Failed(message) => Problem::Failed(format!("expected {expected}, but: {message}")),
@@ -350,7 +351,8 @@ fn other_than(expected: &str, failure: Failure) -> Result<Checked, Problem> {
     })
 }
 
-/// It was refused, as it should be.
+/// The outcome of an assertion about something that was refused, as it should be. The engine's reason is noted where it has not the
+/// `text` of the script.
 fn refused(message: &str, text: &str) -> Checked {
     Checked {
         status: Status::Passed,
@@ -359,7 +361,7 @@ fn refused(message: &str, text: &str) -> Checked {
     }
 }
 
-/// What suites and engines say of one trap in different words around the same piece.
+/// Pieces of the texts of traps. Suites and engines say one trap in different words around the same piece.
 const PIECES: &[&str] = &[
     "cannot read",
     "cannot write",

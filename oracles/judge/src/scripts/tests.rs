@@ -4,16 +4,16 @@ use super::*;
 use crate::claims::Status;
 use spawndiff_observation::Trap;
 
-/// Takes any component. Its instances do what the name of the export says.
+/// An engine that takes any component. Its instances do what the name of the called export says.
 #[derive(Default)]
 struct Obeys {
-    /// What was registered, in order.
+    /// The names under which instances were registered, in order.
     registered: Vec<String>,
-    /// How many instances there were.
+    /// The number of instances that were made.
     made: usize,
-    /// The instances that it has let go of, by their number from 0.
+    /// The instances that the engine has let go of, by their number from 0.
     ended: Vec<usize>,
-    /// The instance that it panics over at its end.
+    /// The instance over whose end the engine panics.
     panics_over: Option<usize>,
 }
 

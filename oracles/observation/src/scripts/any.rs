@@ -9,7 +9,7 @@ pub type AnySession = dyn ScriptEngine<Definition = Box<dyn Any>, Instance = Box
 /// A session whose definitions and instances have lost their types.
 struct Untyped<E>(E);
 
-/// The session `session`, as one of any engine.
+/// The session `session`, behind the type of a session of any engine.
 pub fn any<E>(session: E) -> Box<AnySession>
 where
     E: ScriptEngine<Definition: 'static, Instance: 'static> + 'static,
@@ -17,7 +17,7 @@ where
     Box::new(Untyped(session))
 }
 
-/// What this session gave, and is handed back.
+/// The message of the panic if a session is handed back something that it did not give.
 const OURS: &str = "an engine is handed what it gave";
 
 impl<E: ScriptEngine<Definition: 'static, Instance: 'static>> ScriptEngine for Untyped<E> {

@@ -1,6 +1,6 @@
-//! What the suites of the field expect from the host that runs them.
+//! The functions, types and modules that the suites of the field expect from the host that runs them.
 //!
-//! A component imports it as the instance `host`, or from the root:
+//! A component imports them from the instance `host`, or from the root:
 //!
 //! ```wit
 //! package suites:runner;

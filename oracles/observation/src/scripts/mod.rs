@@ -1,5 +1,5 @@
-//! What an engine is that runs the test scripts of others (`.wast` files as the field's suites have them), the values that such
-//! scripts pass, and what they expect from their [host].
+//! The trait of an engine that runs the test scripts of others (`.wast` files as the field's suites have them), the values that
+//! such scripts pass, and what they expect from their [host].
 
 mod any;
 pub mod host;
@@ -16,14 +16,14 @@ use crate::Trap;
 pub trait ScriptEngine {
     /// A component or core module that was accepted.
     type Definition;
-    /// An instance of one.
+    /// An instance of a definition.
     type Instance;
 
     /// Decodes, validates and compiles a component or a core module.
     ///
     /// # Errors
     ///
-    /// When it is refused.
+    /// Fails if the component or module is refused.
     fn define(&mut self, wasm: &[u8]) -> Result<Self::Definition, Refusal>;
 
     /// Instantiates a definition with [the host](host) and what was [registered](Self::register). A component gets a store of
@@ -31,7 +31,7 @@ pub trait ScriptEngine {
     ///
     /// # Errors
     ///
-    /// When an import is not there, or a start function fails.
+    /// Fails if an import is not there, or if a start function fails.
     fn instantiate(&mut self, definition: &Self::Definition) -> Result<Self::Instance, Failure>;
 
     /// Has later instances import this one by `name`, in the place of what had the name before.
@@ -41,14 +41,14 @@ pub trait ScriptEngine {
     ///
     /// # Errors
     ///
-    /// When an instance of this kind cannot be imported.
+    /// Fails if an instance of this kind cannot be imported.
     fn register(&mut self, name: &str, instance: &mut Self::Instance) -> Result<(), Failure>;
 
-    /// Calls an exported function, until it has returned. What else is ready may stay so until the next call.
+    /// Calls an exported function, and runs until it has returned. Other threads that are ready may stay so until the next call.
     ///
     /// # Errors
     ///
-    /// When it does not return, or there is no such function.
+    /// Fails if the function does not return, or if there is no such function.
     fn invoke(
         &mut self,
         instance: &mut Self::Instance,
@@ -60,14 +60,14 @@ pub trait ScriptEngine {
     ///
     /// # Errors
     ///
-    /// When there is no such global.
+    /// Fails if there is no such global.
     fn get(&mut self, instance: &mut Self::Instance, global: &str) -> Result<Value, Failure>;
 
     /// Lets go of an instance that the script cannot name any more.
     ///
     /// # Errors
     ///
-    /// When the engine panics over it.
+    /// Fails if the engine panics over the end of the instance.
     fn end(&mut self, instance: Self::Instance) -> Result<(), Failure> {
         drop(instance);
         Ok(())
@@ -77,7 +77,7 @@ pub trait ScriptEngine {
 /// Why an engine does not take a component or module. Each text is one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// It is malformed or not valid.
+    /// The component or module is malformed or not valid.
     #[error("refused: {0}")]
     Invalid(String),
     /// The engine does not know this construct.
@@ -91,30 +91,30 @@ pub enum Refusal {
 /// Why an instantiation or a call came to nothing. Each text is one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// It trapped.
+    /// The instantiation or the call trapped.
     #[error("trapped: {message}")]
     Trap {
-        /// The kind, where the engine knows it.
+        /// The kind of the trap, where the engine knows it.
         kind: Option<Trap>,
-        /// What the engine says.
+        /// The message of the engine.
         message: String,
     },
-    /// It waits, and nothing is left that could run.
+    /// The instantiation or the call waits, and nothing is left that could run.
     #[error("deadlock")]
     Deadlock,
-    /// It ran out of stack, memory or the engine's own limits.
+    /// The instantiation or the call ran out of stack, memory or the engine's own limits.
     #[error("exhausted: {0}")]
     Exhausted(String),
-    /// It ended with an exception that nobody caught.
+    /// The instantiation or the call ended with an exception that nobody caught.
     #[error("exception: {0}")]
     Exception(String),
     /// An import is missing, or has another type.
     #[error("cannot be linked: {0}")]
     Unlinkable(String),
-    /// The script asks for something that is not there, or passes what does not fit.
+    /// The script asks for something that is not there, or passes a value that does not fit.
     #[error("{0}")]
     NoFit(String),
-    /// The engine does not know something that this needs.
+    /// The engine does not know something that the instantiation or the call needs.
     #[error("not supported: {0}")]
     NotSupported(String),
     /// The engine panicked. The instance is gone.

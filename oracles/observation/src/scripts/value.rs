@@ -1,7 +1,7 @@
 //! The values that scripts pass, and what they say of the values that come back.
 //!
-//! One type serves both sides: a [`Value`] is a value, an [`Expected`] is a value in which a place may be left
-//! [`Loose`]. It is not the value of a stored case (`spawndiff_corpus::Value`), which has scalar types only.
+//! One type serves both sides: a [`Value`] is a value, an [`Expected`] is a value in which a place may be left [`Loose`]. This type
+//! is not that of the values of a stored case (`spawndiff_corpus::Value`), which has scalar types only.
 //!
 //! Sources: the types of components (Explainer.md, "Type Definitions"); for NaN patterns and `either`, the script format of
 //! core WebAssembly's test suite.
@@ -66,11 +66,11 @@ pub enum Value<L = Infallible> {
     Option(Option<Box<Self>>),
     /// `result`
     Result(Result<Option<Box<Self>>, Option<Box<Self>>>),
-    /// `flags`: those that are set, in any order.
+    /// `flags`: the names of the flags that are set, in any order.
     Flags(Vec<String>),
-    /// A handle. Scripts have no text for one; it only comes back.
+    /// A handle. Scripts have no text for a handle; handles only come back.
     Handle(Handle),
-    /// Not fixed.
+    /// A place that is not fixed.
     Loose(L),
 }
 
@@ -89,10 +89,10 @@ pub enum Handle {
     ErrorContext,
 }
 
-/// What a script says of a value that comes back.
+/// A value that a script expects to come back, in which places may be left loose.
 pub type Expected = Value<Loose>;
 
-/// What a script may say in the place of a value.
+/// Something that a script may say in the place of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Loose {
     /// `f32.const nan:canonical`: only the highest bit of the payload is set; any sign.
@@ -103,11 +103,11 @@ pub enum Loose {
     ArithmeticNan32,
     /// `f64.const nan:arithmetic`
     ArithmeticNan64,
-    /// `ref.extern` without a number: any that is not null.
+    /// `ref.extern` without a number: any such reference that is not null.
     AnyExtern,
-    /// `either`: one of these.
+    /// `either`: one of these values.
     Either(Vec<Expected>),
-    /// Something that this crate has no value for: its keyword.
+    /// Something that this crate has no value for, by its keyword.
     NotSupported(&'static str),
 }
 
@@ -178,7 +178,7 @@ impl Expected {
             if matches!(&pair[..], [k, v] if k.matches(key) && v.matches(value)))
     }
 
-    /// The keyword of something in here that there is no value for.
+    /// The keyword of something in this value that this crate has no value for, if there is such a thing.
     pub fn not_supported(&self) -> Option<&'static str> {
         // Only core references lack a value, and those are not part of another value.
         if let Value::Loose(Loose::NotSupported(keyword)) = self {
@@ -190,7 +190,7 @@ impl Expected {
         }
     }
 
-    /// The value, if no place in it is loose; what is loose otherwise.
+    /// Returns the value if no place in it is loose. The error is a loose place.
     pub fn fixed(self) -> Result<Value, Loose> {
         let all = |values: Vec<Expected>| {
             let fixed = values.into_iter().map(Expected::fixed);
@@ -294,7 +294,7 @@ impl fmt::Display for Loose {
     }
 }
 
-/// The text of a script, where there is one.
+/// A value is displayed as the text that a script has for it, where there is such a text.
 impl<L: fmt::Display> fmt::Display for Value<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

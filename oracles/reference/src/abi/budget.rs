@@ -8,7 +8,7 @@ const LIFTING: usize = 64 << 20;
 /// The bytes that all liftings of a run may take, one after the other: it bounds their time.
 const RUN: usize = 256 << 20;
 
-/// What may still be lifted.
+/// The bytes that may still be lifted, by the current lifting and by the run.
 #[derive(Clone, Debug)]
 pub(crate) struct Budget {
     lifting: usize,
@@ -25,12 +25,12 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Another lifting begins.
+    /// Begins another lifting.
     pub(super) fn begin(&mut self) {
         self.lifting = LIFTING;
     }
 
-    /// Takes `bytes`; false where there are not so many left.
+    /// Takes `bytes` from the budget. False where it has fewer bytes left.
     pub(super) fn take(&mut self, bytes: usize) -> bool {
         let left = self.lifting.min(self.run);
         if bytes > left {

@@ -114,7 +114,7 @@ impl<'a> From<Element<'a>> for Type<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// How many there are.
+    /// The number of fields.
     pub(super) fn len(self) -> usize {
         match self {
             Fields::Record(fields) => fields.len(),
@@ -142,7 +142,7 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> Cases<'a> {
-    /// How many there are.
+    /// The number of cases.
     pub(super) fn len(self) -> usize {
         match self {
             Cases::Variant(cases) => cases.len(),

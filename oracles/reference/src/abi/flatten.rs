@@ -5,7 +5,7 @@
 
 use super::despecialize::{Cases, Fields, Type};
 use super::sizes::Layouts;
-use crate::canonical::CanonicalOptions;
+use crate::canon_defs::CanonicalOptions;
 use crate::types::{FuncType, ValType};
 
 /// The most core parameters that a function has.
@@ -67,14 +67,14 @@ impl FlatTypes {
         &self.types[..self.len.into()]
     }
 
-    /// One more at the end; `None` where there is no room.
+    /// Adds a type at the end; `None` where there is no room.
     fn push(&mut self, t: CoreType) -> Option<()> {
         *self.types.get_mut(usize::from(self.len))? = t;
         self.len += 1;
         Some(())
     }
 
-    /// More at the end; `None` where there is no room.
+    /// Adds types at the end; `None` where there is no room for all.
     fn extend(&mut self, other: FlatTypes) -> Option<()> {
         other.types().iter().try_for_each(|t| self.push(*t))
     }

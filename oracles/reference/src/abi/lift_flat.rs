@@ -27,7 +27,7 @@ pub struct CoreValueIter {
 }
 
 impl CoreValueIter {
-    /// These values, none of them taken.
+    /// An iterator over these values, none of which is taken yet.
     pub fn new(values: Vec<Val>) -> CoreValueIter {
         CoreValueIter { values, i: 0 }
     }

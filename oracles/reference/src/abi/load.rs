@@ -5,7 +5,7 @@ use super::scalars::{bytes, convert_i32_to_char, in_bounds, is_aligned, load_int
 use super::sizes::{align_to, discriminant_size, flags_size};
 use super::value::{LiftedString, Read, SourceEncoding, Value};
 use super::{Context, alignment, elem_size, ptr_size, trap_if};
-use crate::canonical::StringEncoding;
+use crate::canon_defs::StringEncoding;
 use spawndiff_observation::Trap;
 
 /// The most bytes that a string has in memory.
@@ -19,7 +19,7 @@ pub(super) fn begin<C: Context>(cx: &mut C) {
     cx.reads().clear();
 }
 
-/// A lifting has come to something that has a place of its own.
+/// Records that a lifting has read something that has a place of its own: a string or a list.
 fn note<C: Context>(cx: &mut C, read: Read) -> Result<(), C::Stop> {
     charge(cx, size_of::<Read>())?;
     cx.reads().push(read);
@@ -189,7 +189,7 @@ fn load_list<C: Context>(
     load_list_from_range(cx, begin, length, t)
 }
 
-/// The alignment of so many elements, and the bytes that they take.
+/// The alignment of `length` elements, and the bytes that they take.
 pub(super) fn extent<C: Context>(cx: &mut C, length: u64, t: Type<'_>) -> (u64, u64) {
     let byte_length = length.saturating_mul(elem_size(cx, t));
     (alignment(cx, t), byte_length)

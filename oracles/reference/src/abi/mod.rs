@@ -1,6 +1,6 @@
 //! Values of the Canonical ABI: how they lie in memory, how they are passed flat, and how they are lifted and lowered.
 //!
-//! What an instance, a handle table or a task is, is not known here: all of that is behind [`Context`]. Nothing here runs
+//! This module does not know what an instance, a handle table or a task is: all of that is behind [`Context`]. Nothing here runs
 //! core code but [`Context::reallocate`].
 //!
 //! From CanonicalABI.md, "Despecialization" to "Lifting and Lowering Values". Functions have the names of
@@ -43,7 +43,7 @@ pub(crate) use store::{store_list_into_valid_range, store_string};
 pub(crate) use value::Read;
 pub use value::{ErrorContextId, LiftedString, SharedId, Value};
 
-use super::canonical::StringEncoding;
+use super::canon_defs::StringEncoding;
 use super::types::{ResourceTypeId, ValType};
 use spawndiff_observation::Trap;
 
@@ -61,7 +61,7 @@ pub(crate) trait Context {
     fn wide(&self) -> bool;
     /// `opts.memory`; empty where there is none. Asked for again after each `reallocate`, which may let it grow.
     fn memory(&self) -> &[u8];
-    /// The same, to be written.
+    /// `opts.memory`, to be written; empty where there is none.
     fn memory_mut(&mut self) -> &mut [u8];
     /// `reallocate`: calls `opts.realloc`.
     fn reallocate(
@@ -77,11 +77,11 @@ pub(crate) trait Context {
         1
     }
 
-    /// What is known of types so far: one for all contexts of a store.
+    /// The layouts of types that were computed so far. All contexts of a store share them.
     fn layouts(&mut self) -> &mut Layouts;
-    /// What may still be lifted: one for all contexts of a store.
+    /// The budget that is left for lifting. All contexts of a store share it.
     fn budget(&mut self) -> &mut Budget;
-    /// What the last lifting has come to, in its order: one for all contexts of a store.
+    /// The strings and lists that the last lifting has read, in its order. All contexts of a store share them.
     fn reads(&mut self) -> &mut Vec<Read>;
     /// The stop of a run that has spent its [`Budget`].
     fn exhausted(&self) -> Self::Stop;

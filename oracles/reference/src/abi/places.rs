@@ -1,4 +1,4 @@
-//! Where lowering puts values, whatever they are: what it can end in before it has any of them.
+//! The places where lowering puts values, whatever the values are: the stops that lowering can end in before it has any of them.
 
 use super::despecialize::{Fields, Type, despecialize};
 use super::lift_flat::{CoreValueIter, check_tuple, flatten_at_most};
@@ -7,11 +7,12 @@ use super::strings::{place_no_string, place_string, store_string_into_range};
 use super::value::Read;
 use super::{Context, ValType, alignment, elem_size};
 
-/// How many types are looked at: parts may be shared, and unfold to very many.
+/// How many types are looked at, at most: parts may be shared, and unfold to very many.
 const MOST: usize = 256;
 
-/// What lowering values of the types `ts` can end in, of which the last lifting has come to some: in their order, each of these ends in
-/// what it ends in. Of the others, each string and each list is taken to be there, and not empty.
+/// Returns the stops that lowering values of the types `ts` can end in. The last lifting has read some of the values: their strings
+/// and lists are placed in their order, up to the first that ends in a stop. Of the other values, each string and each list is
+/// taken to be there, and not empty. Without `reallocates`, only the place that `out_param` names is checked.
 pub(crate) fn lowering_stops<C: Context>(
     cx: &mut C,
     max_flat: usize,

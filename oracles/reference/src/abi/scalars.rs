@@ -34,7 +34,7 @@ pub(super) fn convert_i32_to_char(i: u32) -> Result<char, Trap> {
     char::from_u32(i).ok_or(Trap::InvalidChar)
 }
 
-/// The place of so many bytes in a memory of `len` bytes.
+/// The place of `byte_length` bytes at `ptr` in a memory of `len` bytes. `None`: it is out of bounds.
 pub(super) fn range(len: usize, ptr: u64, byte_length: u64) -> Option<Range<usize>> {
     let end = ptr.checked_add(byte_length)?;
     let (start, end) = (usize::try_from(ptr).ok()?, usize::try_from(end).ok()?);

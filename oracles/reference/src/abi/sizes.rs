@@ -10,7 +10,7 @@ use crate::types::ValType;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What is known of types, by their identity and by whether pointers are wide.
+/// The layouts of types that were computed, by the identity of the type and by whether pointers are wide.
 #[derive(Debug, Default)]
 pub(crate) struct Layouts {
     // The type is kept so that nothing else comes to lie where its parts are.
@@ -22,9 +22,9 @@ pub(crate) struct Layouts {
 pub(super) struct Layout {
     alignment: u64,
     elem_size: u64,
-    /// Of a variant; one for other types.
+    /// The `max_case_alignment` of a variant; one for other types.
     max_case_alignment: u64,
-    /// `None`: more than are ever passed flat.
+    /// The flat core types; `None`: they are more than are ever passed flat.
     flat: Option<FlatTypes>,
 }
 
@@ -187,7 +187,7 @@ pub(crate) fn align_to(ptr: u64, alignment: u64) -> u64 {
     ptr.checked_next_multiple_of(alignment).unwrap_or(u64::MAX)
 }
 
-/// The size of `discriminant_type` for so many cases, in bytes.
+/// The size of `discriminant_type` for this many cases, in bytes.
 pub(super) fn discriminant_size(cases: usize) -> u64 {
     match cases {
         0..=0x100 => 1,

@@ -18,7 +18,7 @@ pub(super) fn allocate<C: Context>(
     alignment: u64,
     byte_length: u64,
 ) -> Result<u64, C::Stop> {
-    // What was lifted is never so long; only a value of the host could be.
+    // A value that was lifted is never that long; only a value of the host could be.
     if byte_length > REALLOC_I32_MAX {
         return Err(cx.exhausted());
     }
@@ -103,8 +103,8 @@ fn store_pair<C: Context>(cx: &mut C, pair: (u64, u64), ptr: u64) -> Result<(), 
 ///
 /// # Errors
 ///
-/// What `realloc` returns is not aligned or out of bounds, or `realloc` itself fails; [`Trap::MemoryOutOfBounds`] where the
-/// pair at `ptr` is not in the memory.
+/// Fails where the result of `realloc` is not aligned or is out of bounds, or where `realloc` itself fails; with
+/// [`Trap::MemoryOutOfBounds`] where the pair at `ptr` is not in the memory.
 pub(crate) fn store_string<C: Context>(
     cx: &mut C,
     v: &LiftedString,
@@ -144,13 +144,13 @@ pub(super) fn store_list_into_range<C: Context>(
     Ok((ptr, length))
 }
 
-/// Its beginning: the place for so many elements.
+/// The beginning of `store_list_into_range`: allocates the place of `length` elements of the type `t`, and returns its address.
 pub(super) fn place_list<C: Context>(cx: &mut C, length: u64, t: Type<'_>) -> Result<u64, C::Stop> {
     let (alignment, byte_length) = extent(cx, length, t);
     place_elements(cx, alignment, byte_length)
 }
 
-/// The same, for elements that are so many bytes together.
+/// Like [`place_list`], for elements that take `byte_length` bytes together.
 pub(super) fn place_elements<C: Context>(
     cx: &mut C,
     alignment: u64,

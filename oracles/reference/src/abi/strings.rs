@@ -9,7 +9,7 @@ use super::scalars::{bytes, in_bounds, is_aligned, write};
 use super::store::{REALLOC_I32_MAX, allocate};
 use super::value::{LiftedString, SourceEncoding};
 use super::{Context, trap_if};
-use crate::canonical::StringEncoding;
+use crate::canon_defs::StringEncoding;
 use spawndiff_observation::Trap;
 
 /// How the bytes of a string are written.
@@ -17,7 +17,7 @@ use spawndiff_observation::Trap;
 enum Encoding {
     Utf8,
     Utf16,
-    /// Of a string whose characters are all Latin-1.
+    /// Of a string whose characters are all Latin-1: a byte for each.
     Latin1,
 }
 
@@ -65,7 +65,7 @@ pub(super) fn store_string_into_range<C: Context>(
     }
 }
 
-/// What placing a string of one code unit ends in.
+/// Places a string of one code unit, without writing it. It fails with the stop that this ends in.
 pub(super) fn place_string<C: Context>(cx: &mut C) -> Result<(), C::Stop> {
     let size = match cx.string_encoding() {
         StringEncoding::Utf8 => 1,
@@ -74,8 +74,9 @@ pub(super) fn place_string<C: Context>(cx: &mut C) -> Result<(), C::Stop> {
     reallocate(cx, None, size, size).map(drop)
 }
 
-/// What placing so many code units ends in that are no string in their encoding. An implementation that copies a string as it reads it
-/// may have asked for the most room that it can take before it knows.
+/// Places `units` code units that are no string in the encoding `source`, without writing them. It fails with the stop that this
+/// ends in. An implementation that copies a string as it reads it may have asked for the most room that the string can take before
+/// it knows that it is no string.
 pub(super) fn place_no_string<C: Context>(
     cx: &mut C,
     source: SourceEncoding,
@@ -195,7 +196,7 @@ fn store_string_to_latin1_or_utf16<C: Context>(
     }
     let worst_case_size = 2 * src_code_units;
     ptr = reallocate(cx, Some((ptr, src_code_units)), 2, worst_case_size)?;
-    // What lies in the memory is inflated, not what was written: a `realloc` need not have copied it.
+    // The bytes that lie in the memory are inflated, not those that were written: a `realloc` need not have copied them.
     let inflated: Vec<u8> = bytes(cx, ptr, dst_byte_length)?
         .iter()
         .flat_map(|byte| [*byte, 0])

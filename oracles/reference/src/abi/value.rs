@@ -54,7 +54,7 @@ pub enum Value {
     Variant {
         /// The place of the case in the type.
         case: u32,
-        /// What the case holds, if it holds something.
+        /// The value that the case holds, if it holds one.
         payload: Option<Box<Value>>,
     },
     /// The labels that are set: the first of the type is the lowest bit.
@@ -166,7 +166,7 @@ impl LiftedString {
         LiftedString::lifted(text.into(), SourceEncoding::Utf8, text.len() as u64)
     }
 
-    /// A string of so many code units in a memory. No more than `MAX_STRING_BYTE_LENGTH` bytes are ever lifted.
+    /// A string that had `code_units` code units in a memory. No more than `MAX_STRING_BYTE_LENGTH` bytes are ever lifted.
     pub(super) fn lifted(text: Arc<str>, source: SourceEncoding, code_units: u64) -> LiftedString {
         LiftedString {
             text,
@@ -180,22 +180,22 @@ impl LiftedString {
         &self.text
     }
 
-    /// How it was encoded.
+    /// The encoding that the string had.
     pub(super) fn source(&self) -> SourceEncoding {
         self.source
     }
 
-    /// The code units that it had, without the tag.
+    /// The number of code units that the string had, without the tag.
     pub(super) fn code_units(&self) -> u64 {
         self.code_units.into()
     }
 }
 
-/// What a lifting has come to that has a place of its own.
+/// A value that a lifting has read and that has a place of its own in memory: a string or a list.
 #[derive(Debug)]
 pub enum Read {
     String(LiftedString),
-    /// So many code units that are no string in their encoding.
+    /// A number of code units that are no string in this encoding.
     NoString(SourceEncoding, u64),
     /// The elements of a list.
     List {
@@ -204,7 +204,7 @@ pub enum Read {
     },
 }
 
-/// The same characters: how they were encoded is a hint and no part of the value.
+/// Strings are equal if they have the same characters: how they were encoded is a hint and no part of the value.
 impl PartialEq for LiftedString {
     fn eq(&self, other: &LiftedString) -> bool {
         self.text == other.text

@@ -1,7 +1,7 @@
 //! Canonical definitions (Binary.md, "Canonical Definitions").
 
 use super::super::Unsupported;
-use super::super::canonical::{Canon, Side, StringEncoding};
+use super::super::canon_defs::{Canon, Side, StringEncoding};
 use super::super::definition::{CanonExpr, Definition, EndsType, Options};
 use super::Decoder;
 use super::scope::Scope;

@@ -1,8 +1,8 @@
 //! The binary format of components (Binary.md), read into a [`Component`].
 //!
-//! What is not understood is *not supported*, with the construct's name. Nothing is validated (the engine under test does
-//! that), but an index that names nothing, and what goes beyond a bound, is not supported either: no input makes the
-//! reference panic, recurse without end or fill the memory.
+//! A construct that is not understood is *not supported*, and is named. Nothing is validated (the engine under test does that), but
+//! an index that names nothing, and a component that goes beyond a bound, are not supported either: no input makes the reference
+//! panic, recurse without end or fill the memory.
 
 mod canon;
 mod scope;

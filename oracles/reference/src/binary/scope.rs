@@ -15,7 +15,7 @@ use wasmparser::{ComponentExternalKind, ComponentTypeRef, TypeBounds};
 /// Definitions that a component may have, declarators of an instance type included.
 const DEFINITIONS: usize = 100_000;
 
-/// What is being read.
+/// The kind of scope that is being read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Component,
@@ -37,10 +37,10 @@ pub(super) struct Scope {
     pub(super) funcs: Slots,
     pub(super) values: Slots,
     pub(super) instances: Slots,
-    /// Of a component.
+    /// The definitions of a component.
     pub(super) definitions: Vec<Definition>,
     pub(super) exports: Vec<(String, ItemUse)>,
-    /// Of an instance type.
+    /// The declarators of an instance type.
     pub(super) declarators: Vec<Declarator>,
     count: usize,
     nested: usize,
@@ -51,7 +51,7 @@ pub(super) struct Space<T> {
     uses: Vec<Use<T>>,
     slots: usize,
     captures: Vec<Use<T>>,
-    /// How deep the known things are.
+    /// How deep the known items are nested.
     depth: usize,
 }
 
@@ -101,7 +101,7 @@ impl<T: Clone + Depth> Space<T> {
         }
     }
 
-    /// What was captured, in terms of the scope around.
+    /// Returns the items that were captured, in terms of the scope around.
     pub(super) fn into_captures(self) -> Vec<Use<T>> {
         self.captures
     }
@@ -155,12 +155,12 @@ impl Scope {
         Ok(())
     }
 
-    /// Something of this depth is part of a definition.
+    /// Records that something of this depth is part of a definition.
     pub(super) fn nests(&mut self, depth: usize) {
         self.nested = self.nested.max(depth);
     }
 
-    /// How deep what the scope refers to is nested in it, itself included.
+    /// How deep the things that the scope refers to are nested, the scope itself included.
     pub(super) fn depth(&self) -> usize {
         let spaces = self.types.depth.max(self.components.depth);
         1 + self.nested.max(spaces)

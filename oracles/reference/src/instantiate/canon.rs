@@ -1,7 +1,7 @@
 //! Canonical definitions: what they name is looked up.
 
 use super::super::Unsupported;
-use super::super::canonical::{Canon, CanonicalOptions, FuncInst};
+use super::super::canon_defs::{Canon, CanonicalOptions, FuncInst};
 use super::super::definition::{CanonExpr, EndsType, Options};
 use super::super::types::ValType;
 use super::{Build, Failure, Frame, Instantiation, func_type};

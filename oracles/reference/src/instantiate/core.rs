@@ -1,7 +1,7 @@
 //! Core instances (Explainer.md, "Instance Definitions"), in wasmi.
 
 use super::super::Unsupported;
-use super::super::canonical::Memory;
+use super::super::canon_defs::Memory;
 use super::super::core_traps::core_stop;
 use super::super::definition::{CoreInstance, CoreItem, Module, Use};
 use super::super::exceptions;

@@ -4,7 +4,7 @@
 //! a type is evaluated over what was given, and must then be equal. An instance may export more than its type asks for.
 //! Of components and core modules only the sort is looked at, and parameters have no names here.
 
-use super::super::canonical::FuncInst;
+use super::super::canon_defs::FuncInst;
 use super::super::definition::{DEPTH, ExternType, Sort, no_such, too_deep};
 use super::super::typedef::{Declarator, InstanceClosure, Type, TypeSpace};
 use super::super::types::FuncType;

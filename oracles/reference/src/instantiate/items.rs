@@ -1,7 +1,7 @@
 //! Items at run time: what instances export, what instantiations are given.
 
 use super::super::Unsupported;
-use super::super::canonical::FuncInst;
+use super::super::canon_defs::FuncInst;
 use super::super::definition::{ComponentClosure, DEPTH, Depth, Module, Sort, too_deep};
 use super::super::typedef::Type;
 use super::super::types::{FuncType, ValType};
@@ -60,7 +60,7 @@ impl Names {
 }
 
 impl Items {
-    /// What the host gives.
+    /// Makes the items that the host gives.
     ///
     /// Fails when a name comes twice, or when instances are nested too deeply in each other.
     pub(crate) fn new<S: AsRef<str>>(

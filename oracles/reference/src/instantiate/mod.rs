@@ -1,18 +1,19 @@
 //! Instantiating a component (Explainer.md, "Instance Definitions"): its definitions are evaluated one after the other.
 //!
-//! What a component instance, a task or a built-in is at run time is the store's: it is reached through [`Build`].
+//! The store decides what a component instance, a task or a built-in is at run time: this module reaches it through [`Build`].
 
 mod canon;
 mod core;
 mod imports;
 mod items;
+mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub(crate) use items::{Item, Items, Names, ValueId, func_type};
 
 use super::Unsupported;
-use super::canonical::{Canon, FuncInst, InstanceId, Lift, Memory};
+use super::canon_defs::{Canon, FuncInst, InstanceId, Lift, Memory};
 use super::definition::{
     Captured, Captures, Component, ComponentClosure, CoreSort, DEPTH, Definition, Instance,
     ItemUse, Module, Record, Sort, Use, no_such, too_deep,

@@ -37,7 +37,7 @@ pub(super) fn is_one(operator: &Operator<'_>) -> bool {
     )
 }
 
-/// What the keep does for a module, with the index of the tag's type.
+/// A service of the keep for a module, with the index of the tag's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Service {
     Throw(u32),
@@ -55,21 +55,21 @@ struct Tag {
     ty: u32,
 }
 
-/// What becomes of the indices of a module, and what is added to it.
+/// The plan of a rewrite: the new indices of a module's items, and the items that are added to it.
 #[derive(Default)]
 pub(super) struct Plan {
-    /// Its function types.
+    /// The function types of the module.
     types: Vec<FuncType>,
-    /// Those that are added.
+    /// The function types that are added.
     added_types: Vec<FuncType>,
-    /// The imports that are added, after its own.
+    /// The imports that are added, after the module's own.
     added: Vec<(Part, EntityType)>,
-    /// How many functions it imports itself.
+    /// How many functions the module imports itself.
     imported_funcs: u32,
     added_funcs: u32,
-    /// The types of the functions that it defines.
+    /// The types of the functions that the module defines.
     defined: Vec<u32>,
-    /// What the globals become that it imports.
+    /// The new indices of the globals that the module imports.
     imported_globals: Vec<u32>,
     /// How many globals the rewritten module imports.
     globals: u32,
@@ -78,7 +78,7 @@ pub(super) struct Plan {
     under_way: u32,
     /// The functions that the keep's services are.
     services: HashMap<Service, u32>,
-    /// For the type of a `try_table` that takes operands: the same without results.
+    /// For the type of a `try_table` that takes operands: the index of the same type without results.
     inner: HashMap<u32, u32>,
 }
 
@@ -125,7 +125,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// One of its own imports.
+    /// Takes one of the module's own imports into account.
     fn import(&mut self, ty: TypeRef) {
         match ty {
             TypeRef::Func(_) | TypeRef::FuncExact(_) => self.imported_funcs += 1,
@@ -234,12 +234,12 @@ impl Plan {
         Ok(out.finish())
     }
 
-    /// What the imports ask for that are added, in order.
+    /// Returns the parts that the added imports ask for, in order.
     pub(super) fn into_parts(self) -> Vec<Part> {
         self.added.into_iter().map(|(part, _)| part).collect()
     }
 
-    /// What a function's index becomes.
+    /// Returns the new index of a function.
     pub(super) fn function(&self, func: u32) -> u32 {
         match func < self.imported_funcs {
             true => func,
@@ -247,7 +247,7 @@ impl Plan {
         }
     }
 
-    /// What a global's index becomes.
+    /// Returns the new index of a global.
     fn global(&self, global: u32) -> u32 {
         match self.imported_globals.get(global as usize) {
             Some(&imported) => imported,
@@ -269,13 +269,13 @@ impl Plan {
         Ok(self.func_type(ty)?.params().to_vec())
     }
 
-    /// The function that does something for the module.
+    /// Returns the index of the function that is this service.
     fn service(&self, service: Service) -> Result<u32, Unsupported> {
         let found = self.services.get(&service);
         found.copied().ok_or_else(|| no_such("function"))
     }
 
-    /// What a clause asks for: the global of its tag, or any exception; and what it does with it.
+    /// Returns the global of the tag that a clause asks for (`None`: it takes any exception), and the service that the clause uses.
     fn clause(&self, catch: &Catch) -> Result<(Option<u32>, Service), Unsupported> {
         Ok(match *catch {
             Catch::One { tag, .. } => {
@@ -374,7 +374,7 @@ impl<'a> Reencode for Unwinding<'a> {
         Ok(self.plan.global(global))
     }
 
-    /// Of an export.
+    /// The new index of a tag that is exported: that of its global.
     fn tag_index(&mut self, tag: u32) -> Reencoded<u32> {
         let tag = self.plan.tag(tag).map_err(reencode::Error::UserError)?;
         Ok(tag.global)

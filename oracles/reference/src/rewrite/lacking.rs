@@ -1,4 +1,4 @@
-//! What wasmi does not run, by name.
+//! The constructs that wasmi does not run, by name.
 //!
 //! wasmi says of such a module only that it is not valid; a report has to say which construct it was.
 

@@ -9,7 +9,7 @@ use crate::Unsupported;
 use wasm_encoder::{ExportKind, ExportSection, Section};
 use wasmparser::{ExportSectionReader, Parser, Payload};
 
-/// What the export is called, followed by as many `'` as it takes for a name of its own.
+/// The name of the export, followed by as many `'` as it takes for a name that no other export has.
 const NAME: &str = "start";
 
 /// `module` without its start section and with an export of the start function `func`; and the export's name.

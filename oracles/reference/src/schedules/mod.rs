@@ -35,17 +35,18 @@ pub enum Choice {
     /// Which ready thread the host resumes next (`Store.tick`). The options are the ready threads, the one that has
     /// waited longest first.
     Tick,
-    /// Which ready thread of its instance a blocked synchronously typed task runs (`canon_lift`). The same order.
+    /// Which ready thread of its instance a blocked synchronously typed task runs (`canon_lift`). The options are in the same order
+    /// as those of [`Choice::Tick`].
     SyncTask,
     /// Whether a thread whose condition holds already lets others run (`Thread.wait_until`): 0, it does; 1, it goes on.
     Yield,
     /// Which cancellable thread of a task is resumed as cancelled (`Task.request_cancellation`). The options are the
     /// threads, in the order in which they were registered.
     Cancel,
-    /// Which element of a waitable set gives its event (`WaitableSet.get_pending_event`). The options are those that have
-    /// one, in the order in which they were joined.
+    /// Which element of a waitable set gives its event (`WaitableSet.get_pending_event`). The options are the elements that have an
+    /// event, in the order in which they were joined.
     Event,
-    /// Whether an error context keeps its message: 0, it does; 1, it is empty (`canon_error_context_new`).
+    /// Whether an error context keeps its message (`canon_error_context_new`): 0, it does; 1, the message is empty.
     DebugMessage,
     /// Which trap a built-in gives, where several of its conditions hold at once: the specification checks them in an
     /// order, but gives traps no names.
@@ -54,8 +55,8 @@ pub enum Choice {
     Own,
 }
 
-/// What an option goes on with. The same thread at the same place of its program has the same label on every schedule, as
-/// far as that can be told; [`NOBODY`] where the option names no thread.
+/// The label of an option, which says where the thread of the option goes on. The same thread at the same place of its program has
+/// the same label on every schedule, as far as that can be told; [`NOBODY`] where the option names no thread.
 pub type Label = u64;
 
 /// The label of an option that names no thread.
@@ -63,7 +64,7 @@ pub const NOBODY: Label = 0;
 
 /// A policy for the choices.
 pub trait Scheduler {
-    /// One of the `options` (at least 2), by its position.
+    /// Returns one of the `options` (at least 2), by its position.
     fn choose(&mut self, choice: Choice, options: &[Label]) -> usize;
 }
 

@@ -1,8 +1,8 @@
-//! What scripts import: see [`spawndiff_observation::scripts::host`].
+//! The imports of scripts: see [`spawndiff_observation::scripts::host`].
 
 use super::super::Unsupported;
 use super::super::binary;
-use super::super::canonical::FuncInst;
+use super::super::canon_defs::FuncInst;
 use super::super::host::HostFunc;
 use super::super::instantiate::{Item, Items};
 use super::super::machine::Machine;
@@ -72,7 +72,7 @@ fn host<M: Machine>(
     let borrow = || ValType::Borrow(resource1);
     let nested = func(store, HostFunc::Returns(4), vec![], u32(), false);
     let nested = Items::new([("return-four", nested)])?;
-    // It calls nothing, so no exception gets to it.
+    // The module calls nothing, so no exception gets to it.
     let module = binary::compile(
         &spawndiff_observation::scripts::host::simple_module(),
         engine,

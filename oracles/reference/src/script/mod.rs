@@ -5,7 +5,7 @@
 mod host;
 mod values;
 
-use super::canonical::FuncInst;
+use super::canon_defs::FuncInst;
 use super::core_traps::core_stop;
 use super::definition::Component;
 use super::edition::Edition;
@@ -287,7 +287,7 @@ fn failure(stop: Stop) -> Failure {
         },
         Stop::Exhausted(what) => Failure::Exhausted(what.to_string()),
         Stop::Unsupported(what) => not_supported(what),
-        // Neither comes without a machine of another kind or a witness.
+        // Neither comes without a machine of another kind or a monitor.
         stop @ (Stop::End(_) | Stop::Cut) => Failure::NotSupported(format!("{stop:?}")),
     }
 }

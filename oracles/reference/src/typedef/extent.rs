@@ -11,9 +11,9 @@ const FLAT: u32 = 1_000_000;
 /// How big a type is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extent {
-    /// Its nodes, counted as a tree.
+    /// The nodes of the type, counted as a tree.
     pub(crate) nodes: u32,
-    /// Its levels.
+    /// The levels of the type.
     levels: u32,
     /// The core values that it flattens to (CanonicalABI.md, `flatten_type`).
     flat: u32,

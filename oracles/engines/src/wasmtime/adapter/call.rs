@@ -6,8 +6,8 @@ use std::pin::pin;
 use wasmtime::Store;
 use wasmtime::component::{Accessor, AsAccessor, Func, HasSelf, Val};
 
-/// `Func::finish_call_concurrent` wants an accessor and (as its own comment says) does not use it. The real one does not live
-/// beyond one `run_concurrent`, and the call has to: see [`finish`].
+/// An accessor that is never used: `Func::finish_call_concurrent` wants one and (as its own comment says) does not use it. A real
+/// accessor does not live beyond one `run_concurrent`, and the call has to live longer: see [`finish`].
 struct NoAccessor;
 
 impl AsAccessor for NoAccessor {
@@ -19,7 +19,7 @@ impl AsAccessor for NoAccessor {
     }
 }
 
-/// Calls `function`, and does what is ready until nothing is.
+/// Calls `function`, and runs what is ready until nothing is ready any more.
 pub(super) fn call(
     store: &mut Store<Host>,
     function: Func,

@@ -9,9 +9,9 @@ use std::task::Poll;
 use wasmtime::Store;
 use wasmtime::component::{Accessor, Func, HasSelf, Val};
 
-/// Calls `function`, and does what is ready until nothing is.
+/// Calls `function`, and runs what is ready until nothing is ready any more.
 ///
-/// The call begins before anything else in the loop: where it is refused, as after a trap, what was ready stays as it is.
+/// The call begins before anything else in the loop. Where the call is refused, as after a trap, what was ready stays as it is.
 pub(super) fn call(
     store: &mut Store<Host>,
     function: Func,

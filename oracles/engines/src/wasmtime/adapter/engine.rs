@@ -16,14 +16,15 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use wasmtime::component::Linker;
 use wasmtime::{CacheStore, Config, Engine, Error, Result, Store, StoreContextMut};
 
-/// The bytes of compiled functions that the cache keeps; when they are more, it starts again from nothing.
+/// The most bytes of compiled functions that the cache keeps. When there would be more, the cache starts again from nothing.
 const MAX_CACHE: usize = 64 << 20;
 
 /// Compiled functions by the hash of what they were compiled from.
 #[derive(Default)]
 struct Cache(RwLock<Cached>);
 
-/// One for all engines of the process: what a function was compiled for is part of its hash.
+/// The cache of all engines of the process. One cache serves them all, because what a function was compiled for is part of its
+/// hash.
 static CACHE: LazyLock<Arc<Cache>> = LazyLock::new(Arc::default);
 
 #[derive(Default)]
@@ -59,8 +60,8 @@ impl CacheStore for Cache {
     }
 }
 
-/// An engine for a variant: with Wasmtime's own ways of compiling if `plain`, with a cache of compiled functions if
-/// `incremental`, and with the WebAssembly GC proposal if `gc` (some planted faults are written with it; cases are not).
+/// Makes an engine for a variant: with Wasmtime's own ways of compiling if `plain`, with a cache of compiled functions if
+/// `incremental`, and with the WebAssembly GC proposal if `gc` (some mutants are written with that proposal; cases are not).
 pub(super) fn engine(variant: Variant, plain: bool, incremental: bool, gc: bool) -> Result<Engine> {
     let mut config = Config::new();
     config
@@ -87,20 +88,21 @@ pub(super) fn engine(variant: Variant, plain: bool, incremental: bool, gc: bool)
             .native_unwind_info(false);
     }
     configure(&mut config, variant)?;
-    // Winch has none to keep.
+    // Winch has no compiled functions to keep.
     if incremental && variant != Variant::Winch {
         config.enable_incremental_compilation(CACHE.clone())?;
     }
     Engine::new(&config)
 }
 
-/// What a store of the native engine carries.
+/// The data of a store of the native engine.
 pub(in crate::wasmtime) struct Host {
-    /// What was logged since the events were last taken.
+    /// The events that were logged since the events were last taken.
     pub(super) events: Vec<Event>,
-    /// How much was logged since the store was made.
+    /// The number of events that were logged since the store was made.
     pub(super) logged: usize,
-    /// How each event is altered before it is noted; as it is, but for planted faults.
+    /// The function that alters each event before the event is noted. Only mutants have one; otherwise events are noted as they
+    /// are.
     pub(super) alter: Option<fn(usize, Event) -> Option<Event>>,
     limiter: Limiter,
 }
@@ -131,7 +133,7 @@ impl Default for Host {
     }
 }
 
-/// A store for one run.
+/// Makes a store for one run, with the limits of a run.
 pub(super) fn store(engine: &Engine, variant: Variant) -> Result<Store<Host>> {
     let mut store = Store::new(engine, Host::default());
     store.limiter(|host| &mut host.limiter);
@@ -143,7 +145,7 @@ pub(super) fn store(engine: &Engine, variant: Variant) -> Result<Store<Host>> {
     Ok(store)
 }
 
-/// The imports of a case: the instance `host` with `log` and `mark`.
+/// Makes the imports of a case: the instance `host` with `log` and `mark`.
 pub(super) fn linker(engine: &Engine, variant: Variant) -> Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
     let mut host = linker.instance("host")?;

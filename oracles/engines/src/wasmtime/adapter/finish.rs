@@ -1,4 +1,4 @@
-//! What a call that has begun comes to: the event loop is turned until it is idle or fails, and the call asked for its result.
+//! The end of a call that has begun: the event loop is turned until it is idle or fails, and the call is asked for its result.
 
 use super::engine::Host;
 use super::run::{Ended, endless};

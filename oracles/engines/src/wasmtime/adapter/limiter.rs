@@ -1,9 +1,9 @@
-//! What the memories and tables of a store have grown to, and how far they may.
+//! The limits on the memories and tables of a store, and the sizes that these have grown to.
 
 use super::wasmtime::{ResourceLimiter, Result};
 use crate::wasmtime::limits::grow;
 
-/// A limit on all memories of a store together, and on all tables. Growing past it ends what the store does.
+/// A limit on all memories of a store together, and one on all tables together. Growing past a limit ends what the store does.
 pub(in crate::wasmtime) struct Limiter {
     max_memory: usize,
     max_elements: usize,
@@ -12,7 +12,7 @@ pub(in crate::wasmtime) struct Limiter {
 }
 
 impl Limiter {
-    /// At most so many bytes of memory, and so many elements of tables.
+    /// Allows at most `max_memory` bytes for all memories together, and `max_elements` elements for all tables together.
     pub(in crate::wasmtime) fn new(max_memory: usize, max_elements: usize) -> Limiter {
         Limiter {
             max_memory,

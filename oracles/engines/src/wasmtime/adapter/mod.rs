@@ -8,8 +8,8 @@ mod run;
 mod values;
 
 use super::{call, configure, limit_handles, more_async_builtins, wasmtime};
-#[cfg(any(test, feature = "planted-faults"))]
-use crate::wasmtime::Fault;
+#[cfg(any(test, feature = "mutants"))]
+use crate::wasmtime::Mutant;
 use crate::wasmtime::lower::{self, LowerError, Needs};
 use crate::wasmtime::{Config, Outcome, panics};
 pub(in crate::wasmtime) use engine::Host;
@@ -17,22 +17,22 @@ pub(in crate::wasmtime) use finish::finish;
 pub(in crate::wasmtime) use run::Ended;
 use run::{Settings, Stop};
 use spawndiff_corpus::{Case, Run};
-use spawndiff_observation::{Kept, Observation, RunObservation};
+use spawndiff_observation::{ComponentCache, Observation, RunObservation};
 use std::borrow::Cow;
 use std::mem::ManuallyDrop;
 use std::sync::OnceLock;
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
 
-/// The built-ins that have to be lowered for this release. All engines of it are configured alike as far as this goes, so the
-/// first one is asked.
+/// The built-ins that have to be lowered for this release. All engines of the release are configured alike in this respect, so only
+/// the first one is asked.
 static NEEDS: OnceLock<Needs> = OnceLock::new();
 
 /// Why a component is not compiled.
 enum Refused {
-    /// The release does not have this built-in.
+    /// The release does not have this built-in, or immediate (`cancellable`).
     Lacking(&'static str),
-    /// What the engine says.
+    /// The message of the engine, or of the lowering.
     Message(String),
 }
 
@@ -42,14 +42,14 @@ pub(in crate::wasmtime) struct Adapter {
     engine: Engine,
     linker: Linker<Host>,
     needs: Needs,
-    compiled: Kept<InstancePre<Host>>,
+    compiled: ComponentCache<InstancePre<Host>>,
 }
 
 impl Adapter {
     pub(in crate::wasmtime) fn new(config: Config) -> Adapter {
-        #[cfg(any(test, feature = "planted-faults"))]
-        let gc = config.fault.is_some_and(Fault::uses_gc);
-        #[cfg(not(any(test, feature = "planted-faults")))]
+        #[cfg(any(test, feature = "mutants"))]
+        let gc = config.mutant.is_some_and(Mutant::uses_gc);
+        #[cfg(not(any(test, feature = "mutants")))]
         let gc = false;
         let variant = config.variant;
         let engine = engine::engine(variant, config.plain, config.incremental, gc)
@@ -58,7 +58,7 @@ impl Adapter {
         let accepts = |component: &[u8]| Component::new(&engine, component).is_ok();
         let needs = *NEEDS.get_or_init(|| lower::needs(accepts));
         Adapter {
-            compiled: Kept::new(config.components),
+            compiled: ComponentCache::new(config.components),
             config,
             engine,
             linker,
@@ -96,9 +96,9 @@ impl crate::wasmtime::Adapter for Adapter {
         for run in &case.runs {
             let mut seen = RunObservation::default();
             let stopped = self.make_run(&component, run, &settings, &mut seen);
-            #[cfg(any(test, feature = "planted-faults"))]
-            if let Some(fault) = self.config.fault {
-                fault.report(&mut seen);
+            #[cfg(any(test, feature = "mutants"))]
+            if let Some(mutant) = self.config.mutant {
+                mutant.report(&mut seen);
             }
             observed.runs.push(seen);
             match stopped {
@@ -113,7 +113,7 @@ impl crate::wasmtime::Adapter for Adapter {
 }
 
 impl Adapter {
-    /// The component, ready to be instantiated, or why it is not.
+    /// Returns the component ready to be instantiated. The error says why the component is not compiled.
     fn prepare(&self, bytes: &[u8]) -> Result<InstancePre<Host>, Refused> {
         self.compiled.get_or_make(bytes, || self.compile(bytes))
     }
@@ -123,7 +123,7 @@ impl Adapter {
         let scanned = lower::scan(bytes, |_| {});
         let lowered = match scanned.and_then(|()| self.config.lowered(self.needs, bytes)) {
             Ok(lowered) => lowered,
-            // What is malformed is for the engine to say.
+            // A malformed component goes to the engine as it is: to say what is malformed is for the engine.
             Err(LowerError::Malformed(_)) => Cow::Borrowed(bytes),
             Err(error @ (LowerError::TooDeep | LowerError::Unsupported(_))) => {
                 return Err(Refused::Message(error.to_string()));
@@ -136,7 +136,7 @@ impl Adapter {
             .map_err(|error| Refused::Message(panics::one_line(&format!("{error:#}"))))
     }
 
-    /// One run in a store of its own; the outer error is a panic.
+    /// Makes one run in a store of its own. The outer error is the message of a panic.
     fn make_run(
         &self,
         component: &InstancePre<Host>,
@@ -149,9 +149,9 @@ impl Adapter {
         // A store that was left in the middle of a panic is leaked: dropping it unwinds its fibers, and a panic in there
         // would end the process.
         let mut store = ManuallyDrop::new(store);
-        #[cfg(any(test, feature = "planted-faults"))]
+        #[cfg(any(test, feature = "mutants"))]
         {
-            store.data_mut().alter = self.config.fault.and_then(Fault::alter);
+            store.data_mut().alter = self.config.mutant.and_then(Mutant::alter);
         }
         match panics::catch(|| run::run(&mut store, component, run, settings, seen)) {
             Ok(result) => {

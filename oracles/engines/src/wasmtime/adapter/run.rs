@@ -50,7 +50,7 @@ pub(super) fn run(
     let at_rest = store.concurrent_state_table_size();
     let mut quiet = true;
     for invocation in &run.invocations {
-        // There before it is made, so that a panic finds it.
+        // The observation is put there before the invocation is made, so that a panic finds it.
         let place = seen.invocations.len();
         seen.invocations.push(InvocationObservation::default());
         let observed = &mut seen.invocations[place];
@@ -64,7 +64,7 @@ pub(super) fn run(
             End::Deadlock | End::Exhausted(_) => return Ok(()),
         }
     }
-    // Where start functions have left something, one that goes hides another that is left.
+    // Where start functions have left something, one thing that goes would hide another one that is left.
     if quiet && at_rest == empty {
         // The table counts threads, tasks and subtasks (and waitable sets) that nobody has let go of.
         seen.leftover = Some(store.concurrent_state_table_size() > at_rest);
@@ -96,11 +96,11 @@ pub(super) fn endless() -> Error {
     Error::new(LimitReached(Exhaustion::Fuel))
 }
 
-/// What a call came to.
+/// The outcome of a call.
 pub(in crate::wasmtime) struct Ended {
-    /// The task has returned.
+    /// Whether the task has returned.
     pub returned: bool,
-    /// The event loop ended with this error; `None`: it is idle.
+    /// The error with which the event loop ended. `None` says that the loop is idle.
     pub error: Option<Error>,
 }
 
@@ -113,7 +113,7 @@ fn invoke(
 ) -> Result<(), Stop> {
     let (function, args, mut results) = find(store, instance, invocation)?;
     let ended = call(store, function, args, &mut results, settings.extra_turns);
-    // First, so that it is seen also where what ended the call is no trap.
+    // The result is noted first, so that it is seen also where the call was ended by something that is no trap.
     if ended.returned {
         observed.returned = Some(results.first().and_then(values::from_val));
     }
@@ -125,7 +125,8 @@ fn invoke(
     Ok(())
 }
 
-/// The export, its arguments as Wasmtime takes them, and room for its result.
+/// Finds the export of an invocation. Returns it with its arguments as Wasmtime takes them, and with room for its result. The error
+/// is [`Stop::Input`], where the component has no such function or its types are others.
 fn find(
     store: &mut Store<Host>,
     instance: &Instance,
@@ -172,7 +173,8 @@ fn end_of(error: &Error) -> Result<End, Stop> {
     traps::end_of(&text, code.as_deref(), limit).map_err(Stop::Unmapped)
 }
 
-/// What the store of a run that panicked still holds: the events of the instantiation or invocation that was under way.
+/// Adds to `seen` the events that the store of a run that panicked still holds: those of the instantiation or invocation that was
+/// under way.
 pub(super) fn salvage(store: &mut Store<Host>, seen: &mut RunObservation) {
     let last = seen.last_part();
     last.events.append(&mut store.data_mut().events);

@@ -5,7 +5,7 @@
 //! becomes a core function of a small module inserted behind it. Nothing else changes, and a component without them passes
 //! through untouched.
 //!
-//! This lowers the cooperative form (no `shared`). A definition over `shared` types is rewritten just the same, and then
+//! This module lowers the cooperative form (no `shared`). A definition over `shared` types is rewritten just the same, and then
 //! rejected by the engine's validation.
 
 mod probe;
@@ -34,7 +34,7 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// All of them.
+    /// All of the built-ins.
     pub const ALL: Needs = Needs {
         spawn_ref: true,
         spawn_indirect: true,
@@ -56,9 +56,9 @@ pub enum LowerError {
     Unsupported(String),
 }
 
-/// The component with the built-ins of `what` lowered; the same bytes where it uses none of them.
+/// Lowers the built-ins of `what` in a component. The result is the same bytes where the component uses none of these built-ins.
 ///
-/// The component need not be valid: what is not valid stays so. Any bytes at all give a component or an error.
+/// The component need not be valid: one that is not valid stays so. Any bytes at all give a component or an error.
 ///
 /// ```
 /// use spawndiff_engines::wasmtime::lower::{Needs, lower};
@@ -72,7 +72,7 @@ pub fn lower(component: &[u8], what: Needs) -> Result<Cow<'_, [u8]>, LowerError>
     apply(component, &what)
 }
 
-/// The component with `definitions` applied to it.
+/// Applies `definitions` to a component. The result is the same bytes where they concern none of its canonical definitions.
 pub(super) fn apply<'a>(
     component: &'a [u8],
     definitions: &dyn Definitions,
@@ -89,8 +89,8 @@ pub(super) fn apply<'a>(
     Ok(Cow::Owned(rewritten))
 }
 
-/// Calls `each` for every canonical definition, at every depth. Reads the component to its end, so that afterwards every
-/// section is known to lie within the bytes.
+/// Calls `each` for every canonical definition of a component, at every depth. The component is read to its end, so that afterwards
+/// every section is known to lie within the bytes.
 pub(super) fn scan(
     component: &[u8],
     mut each: impl FnMut(&CanonicalFunction),
@@ -99,8 +99,8 @@ pub(super) fn scan(
     if !Parser::is_component(component) {
         return Err(LowerError::Malformed("no component header".to_string()));
     }
-    // Where the component or module that is being read ends, and those around it. The parser itself reads a nested one that
-    // claims to be longer than what is around it without complaint.
+    // The ends of the component or module that is being read and of those around it. The parser itself does not complain of a
+    // nested component or module that claims to be longer than what is around it.
     let mut ends = vec![component.len()];
     for payload in Parser::new(0).parse_all(component) {
         match payload.map_err(malformed)? {

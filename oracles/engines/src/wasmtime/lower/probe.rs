@@ -1,6 +1,6 @@
-//! Which built-ins the engine lacks: asked of the engine itself, once per process.
+//! Finds out which built-ins the engine lacks, by asking the engine itself once per process.
 //!
-//! The day Wasmtime compiles one of them, cases that use it run as they are.
+//! As soon as Wasmtime compiles one of these built-ins, cases that use it run as they are.
 
 use super::Needs;
 use wasm_encoder::{

@@ -3,8 +3,8 @@
 //! Only four index spaces of a component shift: core functions, core modules, core instances and core tables. Core types
 //! and everything of the component level stay as they are, and nested core modules are copied byte for byte.
 //!
-//! The input is what [`super::scan`] has read to its end without an error; a component that is not valid is rewritten to one
-//! that is not valid either.
+//! The input is a component that [`super::scan`] has read to its end without an error. A component that is not valid is rewritten
+//! to one that is not valid either.
 
 use super::shim::{self, Callee, Shim};
 use std::convert::Infallible;
@@ -19,7 +19,7 @@ use wasmparser::{
     ComponentOuterAliasKind, ComponentTypeRef, ExternalKind, Parser, Payload,
 };
 
-/// What becomes of the canonical definitions of a component.
+/// How the canonical definitions of a component are changed.
 pub(in crate::wasmtime) trait Definitions {
     /// Whether a component with this definition is changed at all.
     fn concerns(&self, function: &CanonicalFunction) -> bool;
@@ -46,7 +46,7 @@ pub(super) fn rewrite(
     Ok(rewritten.finish())
 }
 
-/// One index space of one component: the new index of every old one, and how many there are now.
+/// One index space of one component: the new index of every old one, and the number of new indices so far.
 #[derive(Default)]
 struct Space {
     new: Vec<u32>,
@@ -54,31 +54,31 @@ struct Space {
 }
 
 impl Space {
-    /// A definition that only the rewritten component has.
+    /// Adds a definition that only the rewritten component has, and returns its index.
     fn insert(&mut self) -> u32 {
         self.len += 1;
         self.len - 1
     }
 
-    /// The next old definition, at the place it has now.
+    /// Gives the next old definition the next new index.
     fn copy(&mut self) {
         let index = self.insert();
         self.new.push(index);
     }
 
-    /// The next old definition, whose place is not known yet.
+    /// Takes in the next old definition, whose new index is not known yet, and returns its old index.
     fn defer(&mut self) -> usize {
         self.new.push(u32::MAX);
         self.new.len() - 1
     }
 
-    /// The new index of an old one. One that names nothing names nothing afterwards.
+    /// The new index of an old one. An index that names nothing becomes one that names nothing.
     fn get(&self, old: u32) -> u32 {
         self.new.get(old as usize).copied().unwrap_or(u32::MAX)
     }
 }
 
-/// What the rewriter keeps for each component that it is in, and for each type that opens a scope of its own.
+/// The state that the rewriter keeps for each component that it is in, and for each type that opens a scope of its own.
 #[derive(Default)]
 struct Level {
     /// Whether this is the scope of a type: nothing is inserted there, so nothing shifts.
@@ -234,9 +234,9 @@ impl Rewriter<'_> {
 #[derive(Default)]
 struct Batch {
     shims: Vec<Shim>,
-    /// The new indices of all their callees.
+    /// The new indices of the callees of all these shims.
     callees: Vec<u32>,
-    /// The old indices of the definitions they stand in for.
+    /// The old indices of the definitions that the shims stand in for.
     deferred: Vec<usize>,
 }
 
@@ -331,7 +331,7 @@ impl ReencodeComponent for Rewriter<'_> {
                 });
                 Ok(())
             }
-            // Names of indices that are no longer true.
+            // These are names of indices that are no longer true, so they are left out.
             Payload::CustomSection(section) if section.name() == "component-name" => Ok(()),
             payload => component_utils::parse_component_payload(self, component, payload, whole),
         }

@@ -1,7 +1,7 @@
 //! Shims: core functions that stand in for a canonical definition, written in terms of other canonical definitions.
 //!
-//! A batch of shims is one core module. It gets the canonical definitions that its functions call from an instance
-//! `canon`, and a private table and two globals from an instance `state` that all batches of a component share.
+//! A batch of shims is one core module. The module gets the canonical definitions that its functions call from an instance `canon`,
+//! and a private table and two globals from an instance `state` that all batches of a component share.
 
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementSection, Elements, EntityType, ExportKind, ExportSection,
@@ -19,7 +19,7 @@ pub(in crate::wasmtime) enum Param {
     Start,
 }
 
-/// Something that a shim calls.
+/// A function that a shim calls.
 #[derive(Clone, Debug)]
 pub(in crate::wasmtime) enum Callee {
     /// A canonical definition, its indices those of the component before it is rewritten.
@@ -36,24 +36,25 @@ pub(in crate::wasmtime) type Body = Box<dyn Fn(&mut InstructionSink<'_>, &Places
 
 /// A core function that stands in for a canonical definition.
 pub(in crate::wasmtime) struct Shim {
-    /// The types of its parameters.
+    /// The types of the parameters of the shim.
     pub params: Vec<Param>,
-    /// How many `i32` it returns.
+    /// How many `i32` the shim returns.
     pub results: u32,
-    /// What it calls.
+    /// The functions that the shim calls.
     pub callees: Vec<Callee>,
     /// The table, by its index in the component before it is rewritten, that the body reads.
     pub table: Option<u32>,
-    /// Whether it uses the private table, the globals or the start function that does nothing.
+    /// Whether the shim uses the private table, the globals or the start function that does nothing.
     pub state: bool,
-    /// Writes its instructions, without the last `end`. One local of each of `i32` and `funcref` follows the parameters.
+    /// Writes the instructions of the shim, without the last `end`. One local of each of `i32` and `funcref` follows the
+    /// parameters.
     pub body: Body,
 }
 
 /// Where a shim's body finds things: indices in the shim module.
 #[cfg_attr(
-    not(any(test, feature = "planted-faults")),
-    expect(dead_code, reason = "planted faults use what the lowering does not")
+    not(any(test, feature = "mutants")),
+    expect(dead_code, reason = "mutants use what the lowering does not")
 )]
 pub(in crate::wasmtime) struct Places {
     /// The functions for the shim's callees, in their order.

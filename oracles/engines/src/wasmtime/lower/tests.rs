@@ -1,4 +1,4 @@
-//! The lowering as a rewrite: what it leaves alone, and that what it writes is valid.
+//! Tests of the lowering as a rewrite: of what the lowering leaves alone, and that a component that it writes is valid.
 
 use super::*;
 use crate::wasmtime::tests::{component, threads};

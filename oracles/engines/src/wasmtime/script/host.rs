@@ -10,19 +10,19 @@ use std::task::Poll;
 use wasmtime::component::{Linker, LinkerInstance, Resource, ResourceType};
 use wasmtime::{AsContextMut, Engine, Error, Module, Result, StoreContextMut};
 
-/// `resource1`: it is known by its number only.
+/// The type `resource1`. A resource of this type is known by its number only.
 struct Resource1;
-/// `resource2`
+/// The type `resource2`.
 struct Resource2;
 
-/// What the destructor of `resource1` has seen.
+/// The calls of the destructor of `resource1`: how many there were, and the number of the resource that was dropped last.
 #[derive(Default)]
 struct Drops {
     count: AtomicU32,
     last: AtomicU32,
 }
 
-/// The imports of a script's components. Instances that the script registers are added to it.
+/// Makes the linker with the imports of a script's components. Instances that the script registers are added to this linker.
 pub(super) fn linker(engine: &Engine) -> Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
     linker.allow_shadowing(true);
@@ -68,7 +68,7 @@ fn functions(host: &mut LinkerInstance<'_, Host>) -> Result<()> {
     })
 }
 
-/// Is pending the first time that it is asked, and asks to be asked again.
+/// Returns once it has been polled a second time: at the first poll it is pending, and asks to be polled again.
 async fn pending_once() {
     let mut asked = false;
     future::poll_fn(|cx| {

@@ -1,8 +1,8 @@
 //! Wasmtime as an engine of scripts ([`ScriptEngine`]).
 //!
-//! Unlike the native engine of cases it takes every proposal that the suites use and that Wasmtime can compile, lowers
-//! nothing, and calls as a plain embedder does: a call is over when its task has returned, as under Wasmtime's own runner of
-//! scripts. What is left to run then waits for the next call.
+//! Unlike the native engine of cases, the engine of scripts takes every proposal that the suites use and that Wasmtime can compile,
+//! lowers nothing, and calls as a plain embedder does: a call is over when its task has returned, as under Wasmtime's own runner of
+//! scripts. Whatever is left to run then waits for the next call.
 
 mod host;
 mod store;
@@ -33,7 +33,8 @@ impl Default for ScriptNative {
 }
 
 impl ScriptNative {
-    /// An engine for any number of scripts, in one of its ways; `None` for other releases, which run cases only.
+    /// Makes an engine for any number of scripts, which runs in the way of `variant`. The result is `None` for a variant that is
+    /// another release than the default one: other releases run cases only.
     pub fn new(variant: Variant) -> Option<ScriptNative> {
         if variant.release() != Release::DEFAULT {
             return None;
@@ -43,7 +44,7 @@ impl ScriptNative {
             engine.expect("the configuration is a constant, and this platform has the compiler");
         let ticked = engine.weak();
         thread::spawn(move || {
-            // Until nobody has the engine any more.
+            // The clock ticks until nobody has the engine any more.
             while let Some(engine) = ticked.upgrade() {
                 engine.increment_epoch();
                 drop(engine);
@@ -53,7 +54,7 @@ impl ScriptNative {
         Some(ScriptNative { engine })
     }
 
-    /// The engine of one script: what it defines and registers ends with it.
+    /// Makes the engine of one script. Whatever the script defines and registers ends with this session.
     pub fn session(&self) -> ScriptSession {
         let mut core = Linker::new(&self.engine);
         core.allow_shadowing(true);
@@ -74,7 +75,7 @@ pub struct ScriptSession {
     core_store: Guarded,
 }
 
-/// What a script has defined.
+/// A definition of a script.
 pub enum ScriptDefinition {
     /// A component.
     Component(Component),
@@ -82,11 +83,11 @@ pub enum ScriptDefinition {
     Module(Module),
 }
 
-/// What a script has instantiated.
+/// An instance of a script.
 pub enum ScriptInstance {
     /// An instance of a component, in a store of its own.
     Component(Box<ComponentInstance>),
-    /// An instance of a core module, in the store that they all share.
+    /// An instance of a core module, in the store that all core modules of the script share.
     Module(Instance),
 }
 
@@ -207,7 +208,7 @@ impl ScriptEngine for ScriptSession {
     }
 }
 
-/// Lets later components import the modules and the resource types that an instance exports: what Wasmtime can hand from
+/// Lets later components import the modules and the resource types that an instance exports. These are what Wasmtime can hand from
 /// one store to another.
 fn publish(
     linker: &mut component::Linker<Host>,
@@ -307,7 +308,7 @@ fn same_number(export: &str, params: usize, args: usize) -> Result<(), Failure> 
     Err(Failure::NoFit(message))
 }
 
-/// What a future that was turned came to.
+/// The value of a future that was turned, or how the future failed.
 fn settle<T>(turned: Turned<wasmtime::Result<T>>, store: &mut Store<Host>) -> Result<T, Failure> {
     match turned {
         Turned::Done(Ok(value)) => Ok(value),
@@ -324,7 +325,7 @@ fn settle<T>(turned: Turned<wasmtime::Result<T>>, store: &mut Store<Host>) -> Re
 fn failure(error: &Error, store: &mut Store<Host>) -> Failure {
     let message = text(error);
     if error.is::<ThrownException>() {
-        // The next call would find it.
+        // The next call would find the exception if it were left in the store.
         let _ = store.take_pending_exception();
         return Failure::Exception(message);
     }
@@ -351,8 +352,8 @@ fn failure(error: &Error, store: &mut Store<Host>) -> Failure {
 /// The parts of a message that say that something was left out of this engine, not that it is wrong.
 const LEFT_OUT: &[&str] = &["not enabled", "disallowed", "feature", "proposal"];
 
-/// Why the engine does not take something. What its validator refuses comes with an offset; what it cannot compile does
-/// not.
+/// Why the engine does not take a component or module. Where its validator refuses something, the message has an offset; where the
+/// engine cannot compile something, the message has none.
 fn refusal(error: &Error) -> Refusal {
     let message = text(error);
     if message.contains("at offset") && !LEFT_OUT.iter().any(|part| message.contains(part)) {

@@ -1,5 +1,5 @@
-//! How Wasmtime is configured for scripts, and the store that an instance of a script lives in: its limits, and what becomes
-//! of it when the engine panics.
+//! The configuration of Wasmtime for scripts, and the store that an instance of a script lives in: the limits of the store, and its
+//! end when the engine panics.
 
 use super::super::panics::catch;
 use super::super::v48::{self, wasmtime};
@@ -13,7 +13,7 @@ pub(super) const FUEL: u64 = 1_000_000_000;
 /// How long one directive may run, in ticks of [`TICK`]. Fuel, which is the same on every machine, comes first but for what
 /// the host does at a script's request.
 pub(super) const MAX_TICKS: u64 = 300;
-/// The instances that live at a time in a pool: those of a whole script.
+/// The number of instances that may live at a time in a pool, which has to hold those of a whole script.
 const POOL: u32 = 2_000;
 /// How often the engine's clock ticks.
 pub(super) const TICK: Duration = Duration::from_millis(100);
@@ -22,12 +22,12 @@ pub(super) const MAX_MEMORY: usize = 1 << 30;
 /// The elements that all tables of one store may have together.
 pub(super) const MAX_TABLE_ELEMENTS: usize = 10_000_000;
 
-/// All that Wasmtime can do and the suites ask for. Each proposal is switched on for every file: that something is refused
-/// only because it was switched off is nothing that a suite of components asserts.
+/// The configuration for scripts, with all that Wasmtime can do and the suites ask for. Each proposal is switched on for every
+/// file: no suite of components asserts that something is refused only because it was switched off.
 pub(super) fn config(variant: Variant) -> wasmtime::Result<Config> {
     let mut config = Config::new();
     v48::vary(&mut config, variant, POOL)?;
-    // Winch has none of these.
+    // Winch has none of the proposals that `all` switches on.
     let all = variant != Variant::Winch;
     config
         .wasm_component_model(true)
@@ -54,11 +54,11 @@ pub(super) fn config(variant: Variant) -> wasmtime::Result<Config> {
     Ok(config)
 }
 
-/// What a store of a script carries: what its memories and tables have grown to.
+/// The data of a store of a script: the sizes that its memories and tables have grown to, and their limits.
 pub(super) type Host = v48::Limiter;
 
-/// A store, which is leaked when the engine has panicked in it: dropping it unwinds its fibers, and a panic in there would
-/// end the process.
+/// A store, which is leaked when the engine has panicked in it. To drop the store would unwind its fibers, and a panic in there
+/// would end the process.
 pub(super) struct Guarded {
     store: Option<Store<Host>>,
     panic: Option<String>,
@@ -74,7 +74,8 @@ impl Guarded {
         }
     }
 
-    /// Does something with the store, with fresh fuel and a fresh deadline.
+    /// Calls `act` with the store, with fresh fuel and a fresh deadline. A panic in `act` is a [`Failure::Crash`], and so is every
+    /// later call.
     pub(super) fn with<T>(
         &mut self,
         act: impl FnOnce(&mut Store<Host>) -> Result<T, Failure>,
@@ -96,7 +97,7 @@ impl Guarded {
 }
 
 impl Guarded {
-    /// Drops the store, unless it is to be leaked.
+    /// Drops the store, or leaks it if the engine has panicked in it. The error is a panic while the store was dropped.
     pub(super) fn end(&mut self) -> Result<(), Failure> {
         let Some(store) = self.store.take() else {
             return Ok(());
@@ -113,7 +114,7 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        // Where a panic matters, `end` was called before; here it must only not end the process.
+        // Where a panic matters, `end` was called before. Here a panic must only not end the process.
         let _ = self.end();
     }
 }

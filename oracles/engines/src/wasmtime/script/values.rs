@@ -87,7 +87,7 @@ fn payload(value: &Option<Box<Value>>, ty: Option<Type>) -> Option<Option<Box<Va
     }
 }
 
-/// What came back from a component.
+/// The value of a script for a value that came back from a component.
 pub(super) fn from_val(value: &Val) -> Value {
     let all = |values: &[Val]| values.iter().map(from_val).collect();
     let payload = |value: &Option<Box<Val>>| value.as_ref().map(|value| Box::new(from_val(value)));
@@ -152,7 +152,7 @@ pub(super) fn to_core(
     })
 }
 
-/// What came back from a core function.
+/// The value of a script for a value that came back from a core function. Fails if scripts have no value for its type.
 pub(super) fn from_core(store: &Store<Host>, value: &wasmtime::Val) -> Result<Value, Failure> {
     use wasmtime::Val as Core;
     let unknown = || Failure::NotSupported("a core value of this type".to_string());

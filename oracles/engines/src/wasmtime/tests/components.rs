@@ -25,14 +25,14 @@ pub(in crate::wasmtime) fn threads(body: &str, exports: &[&str]) -> Vec<u8> {
     threads_lifted(body, &lifts)
 }
 
-/// The same with its exports written out.
+/// A component like that of [`threads`], with its exports written out as text.
 #[track_caller]
 pub(in crate::wasmtime) fn threads_lifted(body: &str, exports: &str) -> Vec<u8> {
     let mut definitions = String::new();
     let mut given = String::new();
     let mut imports = String::new();
     for (name, canon, ty) in BUILT_INS {
-        // What a body does not call is not defined, so that a component is about what it says.
+        // A built-in that the body does not call is not defined, so that a component is about what its text says.
         if body.contains(&format!("${name}")) {
             definitions += &format!("(core func ${name} (canon {canon}))");
             given += &format!("(export {name:?} (func ${name}))");

@@ -1,10 +1,10 @@
-//! Every planted fault shows in some small component.
+//! Every mutant shows in some small component.
 
 use super::components::{START, threads_lifted};
 use super::*;
-use crate::wasmtime::Fault;
+use crate::wasmtime::Mutant;
 
-/// Components on which some fault shows; each exports `run`, and returns a `u32` through `task.return`.
+/// Components on which some mutant shows; each exports `run`, and returns a `u32` through `task.return`.
 fn components() -> Vec<Vec<u8>> {
     let two_tables = r#"
         (func $g (param i32) (call $log (i32.const 5) (i64.extend_i32_u (local.get 0))))
@@ -81,9 +81,9 @@ fn every_fault_shows() {
     for outcome in &expected {
         assert!(matches!(outcome, Outcome::Observed(_)), "{outcome:?}");
     }
-    for &fault in Fault::ALL {
+    for &mutant in Mutant::ALL {
         let wrong = Native::new(Config {
-            fault: Some(fault),
+            mutant: Some(mutant),
             ..Config::default()
         });
         let seen: Vec<Outcome> = cases.iter().map(|case| wrong.observe(case)).collect();
@@ -91,10 +91,10 @@ fn every_fault_shows() {
             // A shim that does not validate would show as well, and prove nothing.
             assert!(
                 !matches!(outcome, Outcome::Rejected(_)),
-                "{fault:?}: {outcome:?}"
+                "{mutant:?}: {outcome:?}"
             );
         }
-        assert_ne!(seen, expected, "{fault:?}");
+        assert_ne!(seen, expected, "{mutant:?}");
     }
 }
 
@@ -106,7 +106,7 @@ fn a_panic_is_a_crash_with_what_was_seen_before_it() {
           (local.set 0 (i32.add (local.get 0) (i32.const 1)))
           (br_if 0 (i32.lt_u (local.get 0) (i32.const 4)))))"#;
     let native = Native::new(Config {
-        fault: Some(Fault::Panics),
+        mutant: Some(Mutant::Panics),
         ..Config::default()
     });
     let case = case(threads(logs, &["run"]), &["run", "run"]);
@@ -115,7 +115,7 @@ fn a_panic_is_a_crash_with_what_was_seen_before_it() {
             panic!("no crash");
         };
         assert!(
-            message.contains("planted panic") && message.contains("faults.rs"),
+            message.contains("planted panic") && message.contains("mutants.rs"),
             "{message}"
         );
         assert_eq!(observed.runs[0].invocations.len(), 2);
@@ -129,7 +129,7 @@ fn an_unchecked_start_type_is_a_thread_that_does_nothing() {
         (call $mark (i32.const 1)))"#;
     let component = threads(&format!("{START}{run}"), &["run"]);
     let config = Config {
-        fault: Some(Fault::StartTypeUnchecked),
+        mutant: Some(Mutant::StartTypeUnchecked),
         ..Config::default()
     };
     let observed = observe_with(config, component, &["run"]);

@@ -1,7 +1,7 @@
 //! Flattened types and functions, and core values that are joined.
 
 use super::*;
-use crate::canonical::{CanonicalOptions, Memory};
+use crate::canon_defs::{CanonicalOptions, Memory};
 use crate::types::FuncType;
 use CoreType::{F32, F64, I32, I64};
 
@@ -95,7 +95,7 @@ fn callback() -> wasmi::Func {
     wasmi::Func::wrap(&mut store, || {})
 }
 
-/// The core function of a function with so many `u32` parameters and such a result.
+/// The core function of a function with `params` parameters of the type `u32` and this result.
 #[track_caller]
 fn core_func(
     opts: &CanonicalOptions,
@@ -234,7 +234,7 @@ fn a_payload_takes_the_bits_of_its_own_type_from_the_joined_core_value() {
     assert_eq!(lift(2, high), some(2, Value::S16(0x0fdb)));
     assert_eq!(lift(3, 1), some(3, Value::F64(1)));
     assert_eq!(lift(4, high), Value::variant(4, None));
-    // What is narrower is extended with zeros, whatever its sign; what is missing is zero.
+    // A value that is narrower than the joined type is extended with zeros, whatever its sign; a value that is missing is zero.
     let lower = |v| lowered(t.clone(), v);
     assert_eq!(
         lower(some(0, Value::F32(0x8000_0000))),

@@ -7,7 +7,7 @@ fn mock() -> Mock {
     Mock::new((StringEncoding::Utf8, false))
 }
 
-/// A type of two of the one before, so many times.
+/// A type that has two parts of the type before it, `times` times over: the first is `u64`.
 fn doubled(times: usize, double: impl Fn(ValType) -> ValType) -> ValType {
     (0..times).fold(ValType::U64, |t, _| double(t))
 }

@@ -1,12 +1,12 @@
 //! A [`Context`] with a memory and a table of its own.
 
 use crate::abi::{Budget, Context, ErrorContextId, Layouts, Read, SharedId};
-use crate::canonical::StringEncoding;
+use crate::canon_defs::StringEncoding;
 use crate::types::{ResourceTypeId, ValType};
 use spawndiff_observation::Trap;
 use std::collections::VecDeque;
 
-/// What is between a handle's index and what it stands for: a handle that is not lowered or lifted would show.
+/// The difference between a handle's index and the value that it stands for: a handle that is not lowered or lifted would show.
 const HANDLE: u32 = 1000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) struct Mock {
     /// Where the next memory starts.
     pub(super) next: u64,
     pub(super) calls: Vec<Call>,
-    /// What the next calls return instead of new memory.
+    /// The addresses that the next calls return instead of new memory.
     pub(super) returns: VecDeque<u64>,
     /// The operations on handles: their names, what they got, and the type.
     pub(super) handles: Vec<(&'static str, u32, String)>,

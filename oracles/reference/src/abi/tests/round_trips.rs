@@ -1,4 +1,4 @@
-//! What is stored is loaded, and what is lowered is lifted: for types and values that are drawn.
+//! Values that are stored are loaded again, and values that are lowered are lifted again. Types and values are drawn at random.
 
 use super::*;
 use crate::abi::despecialize::Fields;

@@ -53,7 +53,7 @@ fn encoding(source: SourceEncoding) -> StringEncoding {
     }
 }
 
-/// Lifts the bytes, of so many code units, from a memory.
+/// Lifts the bytes, which have this many code units, from a memory.
 fn lift(options: (StringEncoding, bool), bytes: &[u8], units: u64) -> Result<LiftedString, Stop> {
     let mut cx = Mock::new(options);
     cx.memory.truncate(16);
@@ -146,7 +146,7 @@ fn a_surrogate_without_its_other_half_traps() {
                 invalid
             );
         }
-        // The same bytes are Latin-1 all the same.
+        // As Latin-1, these bytes are a string all the same.
         let latin1 = lift(
             (StringEncoding::Latin1Utf16, false),
             &bytes,

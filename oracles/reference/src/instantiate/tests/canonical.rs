@@ -1,6 +1,6 @@
 //! Canonical definitions, their options, and the types that they are about.
 
-use super::super::super::canonical::{Canon, FuncInst, Side, StringEncoding};
+use super::super::super::canon_defs::{Canon, FuncInst, Side, StringEncoding};
 use super::super::super::typedef::Type;
 use super::super::super::types::{ResourceTypeId, ValType};
 use super::super::Item;
@@ -54,7 +54,7 @@ fn canonical_options_are_looked_up() {
     }
 }
 
-/// What a canonical definition is written as, and whether it is read as that.
+/// The text of a canonical definition, and whether the definition is read as what the text says.
 type Reads = (&'static str, fn(&Canon) -> bool);
 
 macro_rules! reads {

@@ -25,7 +25,7 @@ fn an_exception_of_one_module_is_caught_by_another() {
             (func (export "f") (result u32) (canon lift (core func $m "f"))))"#
     ));
     assert_eq!(call(&mut mock, &exports, "f"), 42);
-    // There is none under way any more.
+    // No exception is under way any more.
     assert_eq!(call(&mut mock, &exports, "f"), 42);
 }
 
@@ -185,7 +185,7 @@ fn an_exception_that_nobody_catches_leaves_core_code() {
     let f = func(&exports, "f");
     let error = mock.call(&f, &[]).expect_err("it throws");
     assert_eq!(error.to_string(), "an exception");
-    // It is forgotten.
+    // The exception is forgotten.
     assert_eq!(call(&mut mock, &exports, "f"), 3);
 }
 

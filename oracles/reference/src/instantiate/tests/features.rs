@@ -1,6 +1,6 @@
 //! Definitions of every kind.
 
-use super::super::super::canonical::{Canon, FuncInst, InstanceId};
+use super::super::super::canon_defs::{Canon, FuncInst, InstanceId};
 use super::super::super::typedef::Type;
 use super::super::super::types::{FuncType, ResourceTypeId, ValType};
 use super::super::{Item, Items, ValueId, func_type};

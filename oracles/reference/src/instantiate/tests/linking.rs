@@ -1,6 +1,6 @@
-//! What is given against what is asked for.
+//! The items that a component is given, against the items that it asks for.
 
-use super::super::super::canonical::{FuncInst, HostFuncId};
+use super::super::super::canon_defs::{FuncInst, HostFuncId};
 use super::super::super::typedef::Type;
 use super::super::super::types::{FuncType, ResourceTypeId, ValType};
 use super::super::{Failure, Item, Items, Unlinkable, ValueId};

@@ -1,10 +1,10 @@
 //! A store that only writes down what it is asked for.
 //!
-//! It knows the core type of every canonical definition, so that core modules link, and calls between components as far
-//! as their values are scalars: those are the same on both sides. Any other built-in returns zeros.
+//! This store knows the core type of every canonical definition, so that core modules link. It makes calls between components as
+//! far as their values are scalars: those are the same on both sides. Any other built-in returns zeros.
 
 use super::super::super::abi::Layouts;
-use super::super::super::canonical::{Canon, FuncInst, InstanceId};
+use super::super::super::canon_defs::{Canon, FuncInst, InstanceId};
 use super::super::super::core_traps::core_stop;
 use super::super::super::exceptions;
 use super::super::super::limits::Limits;

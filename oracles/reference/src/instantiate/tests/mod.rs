@@ -11,7 +11,7 @@ pub(crate) use mock::{Asked, Mock, engine};
 
 use super::super::Unsupported;
 use super::super::binary::decode;
-use super::super::canonical::FuncInst;
+use super::super::canon_defs::FuncInst;
 use super::super::store::Stop;
 use super::super::text::binary;
 use super::{Failure, Item, Items, instantiate};
@@ -49,7 +49,7 @@ fn instance(exports: &Items, name: &str) -> Arc<Items> {
     }
 }
 
-/// What the exported function returns, if that is one `i32`.
+/// Calls the exported function `name` and returns its result, which has to be one `i32`.
 fn call(mock: &mut Mock, exports: &Items, name: &str) -> i32 {
     let results = mock.call(&func(exports, name), &[]).expect("it returns");
     match results[..] {
@@ -58,7 +58,7 @@ fn call(mock: &mut Mock, exports: &Items, name: &str) -> i32 {
     }
 }
 
-/// Why it is not supported, when it is decoded or when it is instantiated.
+/// The construct because of which the component is not supported, when it is decoded or when it is instantiated.
 fn unsupported(bytes: &[u8]) -> String {
     let engine = engine();
     let component = match decode(bytes, &engine) {

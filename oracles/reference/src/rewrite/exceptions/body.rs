@@ -40,7 +40,7 @@ pub(super) struct Body<'a> {
     plan: &'a Plan,
     results: &'a [ValType],
     out: Function,
-    /// How many labels are open in it.
+    /// How many labels are open in the body that is being written.
     height: u32,
     /// The labels that are open in the body as it was, the innermost last.
     labels: Vec<Label>,
@@ -51,7 +51,7 @@ pub(super) struct Body<'a> {
 /// A label of the body as it was.
 struct Label {
     place: u32,
-    /// Of a `try_table`.
+    /// The clauses of the `try_table` whose label this is; `None`: it is the label of something else.
     clauses: Option<Vec<Clause>>,
 }
 

@@ -1,4 +1,4 @@
-//! What a component's core modules have to do with exceptions: it is asked before they are rewritten.
+//! Whether a component's core modules have anything to do with exceptions. This is asked before they are rewritten.
 
 use super::is_one;
 use wasmparser::{CompositeInnerType, HeapType, Parser, Payload, TypeRef, TypeSectionReader};

@@ -8,7 +8,7 @@ use crate::store::Stop;
 use crate::text::binary;
 use spawndiff_observation::Trap;
 
-/// What the export `f` of a module without imports returns. The start function, if there is one, is called before.
+/// Calls the export `f` of a module without imports, and returns its result. The start function, if there is one, is called before.
 fn call(text: &str) -> Result<i32, Stop> {
     let module = binary(text);
     let prepared = prepare(&module, true).unwrap_or_else(|what| panic!("{what}:\n{text}"));
