@@ -4,7 +4,7 @@ use spawndiff_corpus::{Event, Run, StoredCase};
 use spawndiff_judge::compare::{Difference, Seen, What, difference};
 use spawndiff_judge::provenance::one_line;
 use spawndiff_judge::{Divergence, Judgement, Verdict};
-use spawndiff_observation::{InvocationObservation, RunObservation};
+use spawndiff_observation::{End, InvocationObservation, RunObservation};
 use std::fmt::{self, Write};
 
 /// A run of a case.
@@ -150,7 +150,17 @@ fn parts(
                 What::End { .. } => Some(events + usize::from(invocation.is_some())),
                 What::Leftover { .. } => None,
             });
+        // Where the ends differ, the results may differ too, and they come first. After a trap nobody hears of the result.
+        let traps = |seen: Option<&InvocationObservation>| {
+            seen.is_some_and(|seen| matches!(seen.end, End::Trap(_)))
+        };
+        let both_trap = traps(left) && traps(right);
         let (left, right) = (lines(left), lines(right));
+        let differs = |index: &usize| left.get(*index) != right.get(*index);
+        let marked = marked.map(|end| match both_trap {
+            true => end,
+            false => (events..end).find(differs).unwrap_or(end),
+        });
         let row = |index: usize| Row {
             native: left.get(index).cloned().unwrap_or_default(),
             reference: right.get(index).cloned().unwrap_or_default(),

@@ -2,7 +2,7 @@
 ;; Concurrency.md, "Cancellation": a task with a callback always waits cancellably there; CanonicalABI.md, `canon_lift`: the
 ;; wait after YIELD is cancellable.
 ;; Wasmtime 48.0.8 calls the callback only when its turn comes: `run` returns BLOCKED instead of CANCELLED_BEFORE_RETURNED (4).
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/Concurrency.md#cancellation
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/Concurrency.md#cancellation
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

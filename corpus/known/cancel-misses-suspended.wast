@@ -2,7 +2,7 @@
 ;; Concurrency.md, "Cancellation": it resumes at once a thread that called a blocking built-in with `cancellable`;
 ;; CanonicalABI.md, `Task.request_cancellation`.
 ;; Wasmtime 48.0.8 does not resume it (here for ever): `run` returns BLOCKED instead of CANCELLED_BEFORE_RETURNED (4).
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/Concurrency.md#cancellation
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/Concurrency.md#cancellation
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

@@ -2,7 +2,7 @@
 ;; Concurrency.md, "Nondeterminism": control flow deterministically transfers to the cancelled component, and back when that resolves.
 ;; So the callback is called with TASK_CANCELLED, and `subtask.cancel` returns CANCELLED_BEFORE_RETURNED (4).
 ;; Wasmtime 50.0.1 returns BLOCKED, and calls the callback later.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/Concurrency.md#nondeterminism
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/Concurrency.md#nondeterminism
 ;; Seen in 50.0.1; no report of it found. In 48.0.8 it is a case of cancel-yields and queues-switches.
 
 (component definition $spawndiff

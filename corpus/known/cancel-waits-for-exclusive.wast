@@ -3,7 +3,7 @@
 ;; to its next cancellation point.
 ;; Wasmtime 48.0.8 lets the other task run on, and then tells the callee: `run` returns CANCELLED_BEFORE_RETURNED (4) instead of
 ;; BLOCKED.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#tasks
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

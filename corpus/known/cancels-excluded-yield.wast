@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `Task.request_cancellation`: it considers resuming a thread that expects cancellation; this one cannot run, so
 ;; the cancellation stays pending and `subtask.cancel` returns BLOCKED. Here `e0` then traps, because it never returns.
 ;; Wasmtime 50.0.1 fails with `BUG: thread with WakeOnCancel::Yielding not promotable`. 44.0.0 to 48.0.8 do what is asked for.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-subtaskcancel
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-subtaskcancel
 ;; Seen in 50.0.1; no report of it found.
 
 (component definition $spawndiff

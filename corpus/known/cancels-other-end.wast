@@ -1,7 +1,7 @@
 ;; cancels-other-end: `stream.cancel-read` of the writable end of a stream.
 ;; CanonicalABI.md, `cancel_copy`: it traps where the handle is not an end of the right side.
 ;; Wasmtime 48.0.8 says CANCELLED: `run` returns 2. The write goes on.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

@@ -1,7 +1,7 @@
 ;; cancels-sync-copy: `stream.cancel-read` of a read that another thread waits for.
 ;; CanonicalABI.md, `cancel_copy`: it traps where a thread waits for the copy synchronously.
 ;; Wasmtime 48.0.8 cancels the read, and the thread waits for ever.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-streamfuturecancel-readwrite
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

@@ -1,7 +1,7 @@
 ;; cancels-twice: `subtask.cancel` of a subtask that was asked to cancel before.
 ;; CanonicalABI.md, `canon_subtask_cancel`: it traps if the cancellation was requested before.
 ;; Wasmtime 48.0.8 asks again and returns BLOCKED as before.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-subtaskcancel
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-subtaskcancel
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

@@ -1,7 +1,7 @@
 ;; copies-unaligned: `stream.read` into an address that is not aligned for the element type.
 ;; CanonicalABI.md, `BufferGuestImpl.__init__`, which `stream_copy` calls first: it traps where the pointer is not aligned.
 ;; Wasmtime 48.0.8 looks at the alignment only when something is copied: `run` returns BLOCKED (0xffffffff).
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#buffer-state
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#buffer-state
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

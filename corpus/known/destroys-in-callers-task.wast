@@ -3,7 +3,7 @@
 ;; own; `canon_task_return` traps in a task that is not lifted `async`.
 ;; Wasmtime 48.0.8 calls the destructor in the task that drops the handle, which returns; `thread.index` and `context.get` are that
 ;; one's there, too. A handle that another instance drops has its destructor called in a task of its own.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-resourcedrop
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#canon-resourcedrop
 ;; Found by: spawndiff run --seed 1 --first 1470 --cases 1, against wasmtime 48.0.8; this case is written by hand.
 
 (component definition $spawndiff

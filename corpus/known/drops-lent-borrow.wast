@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `lift_borrow` and `canon_resource_drop`: the lends of a borrowed handle are counted like those of an owned one, so the
 ;; drop traps, and no task returns while a call of its still holds what it has borrowed.
 ;; Wasmtime 48.0.8 counts only the lends of owned handles: the resource is destroyed while `peek` holds it, and `run` returns 1.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#loading
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#loading
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

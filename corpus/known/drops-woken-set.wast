@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `WaitableSet.drop`: it traps while a thread waits for the set.
 ;; Wasmtime 48.0.8 has woken the thread by then and lets the set be dropped; the thread then fails with an internal error
 ;; ("resource not present").
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setdrop
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-waitable-setdrop
 ;; Seen in 48.0.8 and 50.0.1; no report of it found.
 
 (component definition $spawndiff

@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `canon_subtask_drop`, `Subtask.drop`: a subtask whose resolution was delivered can be dropped.
 ;; Wasmtime 48.0.8 forgets the subtask when its task ends, and leaves the handle in the table: it fails with an internal error
 ;; ("resource not present") and no trap. Once the place in its table is used again, the handle names something else.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-subtaskdrop
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-subtaskdrop
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

@@ -2,7 +2,7 @@
 ;; Concurrency.md, "Blocking": if the callee blocks, control flow is immediately returned to the caller's thread; and waiting for
 ;; a subtask to cancel itself is one of the ways to block. The call returns STARTED (1).
 ;; Wasmtime 50.0.1 does not return to the caller before the cancellation is over. Here that needs the caller: a deadlock.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/Concurrency.md#blocking
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/Concurrency.md#blocking
 ;; Seen in 50.0.1; no report of it found.
 
 (component definition $spawndiff

@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `canon_lower`: where the callee has resolved, the subtask is not put into a table.
 ;; Wasmtime 48.0.8 keeps an entry of its own for every such call as long as the store lives: a guest can fill the memory of
 ;; its host. No program sees it, so no directive here fails; its table of concurrent state grows.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lower
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#canon-lower
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

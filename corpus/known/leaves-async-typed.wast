@@ -1,7 +1,7 @@
 ;; leaves-async-typed: a `post-return` function makes a synchronous call of a function whose type is asynchronous.
 ;; CanonicalABI.md, `canon_lift`: `may_leave` is cleared while `post-return` runs; `canon_lower`: it traps where it is.
 ;; Wasmtime 50.0.1 makes the call. 48.0.8 traps.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#canon-lift
 ;; Seen in 50.0.1; no report of it found.
 
 (component definition $spawndiff

@@ -1,7 +1,7 @@
 ;; leaves-in-called-post-return: a `post-return` function calls `waitable-set.new`, after a call that is lifted and lowered synchronously.
 ;; CanonicalABI.md, `canon_lift`: `may_leave` is cleared while `post-return` runs; `canon_waitable_set_new`: it traps where it is.
 ;; Wasmtime 48.0.8 goes on; with `thread.index`, `thread.yield`, `thread.new-indirect` and a call, too. Called by the host, it traps.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#canon-lift
 ;; Seen in 44.0.0 to 50.0.1; no report of it found.
 
 (component definition $spawndiff

@@ -1,7 +1,7 @@
 ;; leaves-in-post-return: a `post-return` function makes an asynchronous call.
 ;; CanonicalABI.md, `canon_lift`: `may_leave` is cleared while `post-return` runs; `canon_lower`: it traps where it is.
 ;; Wasmtime 48.0.8 checks that for synchronous calls only: the callee runs, and `run` returns without a trap.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#canon-lift
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

@@ -1,7 +1,7 @@
 ;; leaves-in-realloc: a `realloc` calls an `async` typed function synchronously, and that blocks.
 ;; CanonicalABI.md, `LiftLowerContext.reallocate`: `may_leave` is cleared while it runs; `canon_lower`: it traps where it is.
 ;; Wasmtime 50.0.1 makes the call: `BUG: subtasks should only get subtask events, got None`. 48.0.8 makes it, and goes on.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-lower
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#canon-lower
 ;; Seen in 50.0.1; no report of it found.
 
 (component definition $spawndiff

@@ -1,7 +1,7 @@
 ;; leaves-waiter: `waitable.join` with 0 of a stream that another thread waits for in a synchronous `stream.read`.
 ;; CanonicalABI.md, `canon_waitable_join`: it traps where a thread waits for the waitable synchronously, also with 0.
 ;; Wasmtime 48.0.8 does not trap, and the thread waits for ever.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitablejoin
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-waitablejoin
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

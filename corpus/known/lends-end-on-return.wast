@@ -1,7 +1,7 @@
 ;; lends-end-on-return: a resource is dropped while it is lent to a call that has returned, which was not delivered yet.
 ;; CanonicalABI.md, `Subtask.deliver_resolve`: what was lent is given back when the caller is told; until then its drop traps.
 ;; Wasmtime 48.0.8 gives it back when the callee returns, and lets the drop.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#subtasks
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#subtask-state
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

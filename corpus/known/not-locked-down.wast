@@ -2,7 +2,7 @@
 ;; Explainer.md, "Component Invariants", the first: after a trap nothing of the instance runs any more. The traps here:
 ;; CanonicalABI.md, `unpack_callback_result`, `Task.unregister_thread`, `canon_lift` (a wait on no waitable set).
 ;; Wasmtime 48.0.8 traps each time as it should, and then runs the next call of the same instance.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#component-invariants
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/Explainer.md#component-invariants
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `SharedFutureImpl`: a pending copy is kept with its instance and buffer, not with a task or thread. So
 ;; `future.write` copies, and returns COMPLETED (0).
 ;; Wasmtime 50.0.1 fails: `resource not present`.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-futurereadwrite
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-futurereadwrite
 ;; Seen in 50.0.1; no report of it found. In 48.0.8 it is a case of outlived-caller-fails.
 
 (component definition $spawndiff

@@ -2,7 +2,7 @@
 ;; Concurrency.md, "Interaction with the start function": it has the type `func()`, and may not block before it returns. It does not:
 ;; the call is over when the callee has called `task.return`.
 ;; Wasmtime 50.0.1 fails before an export is called: `resource not present`.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/Concurrency.md#interaction-with-the-start-function
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/Concurrency.md#interaction-with-the-start-function
 ;; Seen in 50.0.1; no report of it found.
 
 (component definition $spawndiff

@@ -1,7 +1,7 @@
 ;; parent-child-traps: a component instance calls the one that it is nested in, or one that is nested in it.
 ;; CanonicalABI.md, `ComponentInstance.may_enter_from`: only the instances that the call enters anew must be free.
 ;; Wasmtime 48.0.8 traps at every such call; so does the test suite of the same text, async/trap-on-reenter.wast ("for now").
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#component-instances
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#component-instances
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

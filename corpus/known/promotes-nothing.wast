@@ -1,7 +1,7 @@
 ;; promotes-nothing: `thread.*-then-promote` of a thread that `resume-later` made ready, or that yields between callbacks.
 ;; CanonicalABI.md, `Thread.suspend_then_promote`, `Thread.yield_then_promote`: one that is ready is switched to at once.
 ;; Wasmtime 50.0.1 suspends or yields, and the threads go on in their order: 1 where the second one was named. Earlier ones trap.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadsuspend-then-promote
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-threadsuspend-then-promote
 ;; Seen in 50.0.1; no report of it found.
 
 (component definition $spawndiff

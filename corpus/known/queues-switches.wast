@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `Thread.resume`: it resumes the thread that is switched to, and so on, until one blocks or ends; Concurrency.md,
 ;; "Nondeterminism": control goes back to an asynchronous caller when the callee returns or blocks, and a switch does neither.
 ;; Wasmtime 48.0.8 queues the switch (and a call of a third instance) behind the caller, which goes on first: `run` returns 0.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#threads
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#threads
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

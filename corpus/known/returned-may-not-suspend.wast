@@ -1,7 +1,7 @@
 ;; returned-may-not-suspend: a synchronously typed task calls `task.return`, and then suspends.
 ;; CanonicalABI.md, `canon_task_return`: it traps unless the task was lifted `async`.
 ;; Wasmtime 50.0.1 lets the task return so (returns-internal-error), and then traps where it suspends, as if it had not returned.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskreturn
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-taskreturn
 ;; Seen in 50.0.1; no report of it found.
 
 (component definition $spawndiff

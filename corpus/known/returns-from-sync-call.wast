@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `canon_task_return`: it traps unless the task was lifted `async`.
 ;; Wasmtime 50.0.1 lifts the result first, which traps for another reason (unknown handle index); if it can be lifted, the task
 ;; returns and there is an internal error. 48.0.8 traps here, and does so only in a call that is lowered `async` (returns-internal-error).
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskreturn
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-taskreturn
 ;; Seen in 50.0.1; no report of it found.
 
 (component definition $spawndiff

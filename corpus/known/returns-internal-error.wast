@@ -3,7 +3,7 @@
 ;; function does.
 ;; Wasmtime 48.0.8 lets the task return so; and when its core function then ends, the call fails with an internal error
 ;; ("BUG: lift_result field is missing") and no trap.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskreturn
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-taskreturn
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

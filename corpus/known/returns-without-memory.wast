@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `canon_task_return`: it traps where the options are not equal, and `LiftOptions.equal` compares the memories by
 ;; identity.
 ;; Wasmtime 48.0.8 returns, as the test suite of the same text asks for (async/cross-abi-calls.wast, big-interleaving-test.wast).
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-taskreturn
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-taskreturn
 ;; Seen in 48.0.8; no report of it found. The text and its suite contradict each other.
 
 (component definition $spawndiff

@@ -3,7 +3,7 @@
 ;; distribution of events to threads is nondeterministic.
 ;; Wasmtime 48.0.8 wakes the first thread, gives the event to the second, and then fails with an internal error ("BUG: event
 ;; expected to be present").
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#waitables
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#waitable-state
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

@@ -3,7 +3,7 @@
 ;; and control comes back when it has returned or blocks.
 ;; Wasmtime 48.0.8 never comes back from the instantiation: nothing runs the call. It is the same where the start function yields or
 ;; switches to a thread.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/Concurrency.md#interaction-with-the-start-function
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/Concurrency.md#interaction-with-the-start-function
 ;; Does not end on wasmtime 48.0.8
 ;; Found by: spawndiff run --seed 1 --first 330 --cases 1, against wasmtime 48.0.8; this case is written by hand.
 

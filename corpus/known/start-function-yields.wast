@@ -2,7 +2,7 @@
 ;; Concurrency.md, "Interaction with the start function": it has the type `func()`, so it is synchronous; CanonicalABI.md, `canon lift`: it
 ;; switches to ready threads of its instance until it has returned.
 ;; Wasmtime 50.0.1 fails while it instantiates the component: `BUG: unexpected thread state`.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/Concurrency.md#interaction-with-the-start-function
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/Concurrency.md#interaction-with-the-start-function
 ;; Does not end on wasmtime 48.0.8
 ;; Seen in 50.0.1; no report of it found.
 

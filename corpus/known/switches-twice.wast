@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `Task.request_cancellation`: if a task's implicit thread is waiting to start due to backpressure, it is
 ;; immediately cancelled without running any guest code. The call after it is one like any other.
 ;; Wasmtime 50.0.1 fails with `BUG: switch item already set`. 45.0.0 to 48.0.8 do what the specification says.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-subtaskcancel
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-subtaskcancel
 ;; Seen in 50.0.1; no report of it found.
 
 (component definition $spawndiff

@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `Task.enter_implicit_thread`: a task that needs exclusive access waits until no other has it.
 ;; Wasmtime 48.0.8 lets a call that is lowered without `async`, too, in at once: the second one finds the first one inside, and
 ;; `run` returns 1.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/Concurrency.md#backpressure
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/Concurrency.md#backpressure
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

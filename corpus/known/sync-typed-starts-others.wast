@@ -1,7 +1,7 @@
 ;; sync-typed-starts-others: a synchronously typed task blocks while a call of its instance waits to enter that.
 ;; CanonicalABI.md, `canon lift`: it switches to ready threads in the table of the instance, which a thread is added to when it enters.
 ;; Wasmtime 50.0.1 lets the call begin in the middle of the synchronous one: `sync` returns 1.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#canon-lift
 ;; Seen in 50.0.1; no report of it found. In 48.0.8 it is a case of sync-typed-runs-others.
 
 (component definition $spawndiff

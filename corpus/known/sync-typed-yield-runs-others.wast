@@ -1,7 +1,7 @@
 ;; sync-typed-yield-runs-others: a synchronously typed task blocks while another task of its instance yields between callbacks.
 ;; CanonicalABI.md, `canon lift`: it switches to ready threads of the same component instance until the task has returned.
 ;; Wasmtime 50.0.1 calls the callback, and when that yields again it runs a thread of another component instance, too.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#canon-lift
 ;; Seen in 50.0.1; no report of it found. In 48.0.8 it is a case of sync-typed-runs-others.
 
 (component definition $spawndiff

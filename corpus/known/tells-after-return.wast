@@ -1,7 +1,7 @@
 ;; tells-after-return: a task that was asked to cancel returns instead, and then waits between callbacks.
 ;; CanonicalABI.md, `Task.return_`: it is resolved then, and `Task.deliver_pending_cancel` delivers only what is pending.
 ;; Wasmtime 48.0.8 tells it of the cancellation all the same: the callback is called with TASK_CANCELLED.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#tasks
 ;; Seen in 48.0.8 and 50.0.1; no report of it found.
 
 (component definition $spawndiff

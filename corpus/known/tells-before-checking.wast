@@ -2,7 +2,7 @@
 ;; CanonicalABI.md, `canon_thread_suspend_then_resume`: the index is looked up, and traps, before `Thread.suspend_then_resume`
 ;; delivers the cancellation.
 ;; Wasmtime 48.0.8 delivers the cancellation and does not look at the index.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadsuspend-then-resume
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-threadsuspend-then-resume
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

@@ -1,7 +1,7 @@
 ;; tells-in-turn: a callback returns YIELD while a cancellation of its task is pending, and another thread is ready.
 ;; CanonicalABI.md, `Thread.wait_until`: before anything else, it reports a pending cancellation. So the callback is called at once.
 ;; Wasmtime 50.0.1 calls it with TASK_CANCELLED in its turn, after the other thread.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#threads
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#threads
 ;; Seen in 50.0.1; no report of it found. Earlier releases: cancel-misses-callback-yield.
 
 (component definition $spawndiff

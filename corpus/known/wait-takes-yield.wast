@@ -3,7 +3,7 @@
 ;; YIELD the callback is called with NONE.
 ;; Wasmtime 48.0.8 gives the thread the NONE that is meant for the callback, and then fails with an internal error ("BUG:
 ;; delivering non-present event").
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-waitable-setwait
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#-canon-waitable-setwait
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

@@ -3,7 +3,7 @@
 ;; callback, or whose type is not `async`, does not ask for the exclusive thread, and starts at once.
 ;; Wasmtime 48.0.8 makes both wait, here for ever, a deadlock: the holder is lifted with a callback, has returned and then
 ;; suspends.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#tasks
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

@@ -3,7 +3,7 @@
 ;; of a task between callbacks is that no other is exclusive (`canon_lift`), and that of `waitable-set.wait` always holds.
 ;; Wasmtime 48.0.8 gives the event to the task between callbacks, which waits for the exclusive one, which waits for the event:
 ;; a deadlock.
-;; https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#waitables
+;; https://github.com/WebAssembly/component-model/blob/6d28164/design/mvp/CanonicalABI.md#waitable-state
 ;; Seen in 48.0.8; no report of it found.
 
 (component definition $spawndiff

@@ -132,8 +132,9 @@ fn markdown(setup: &Setup) -> Result<String, std::fmt::Error> {
          Written by `spawndiff known --markdown` from the files in `corpus/known`, and not by hand.\n\n\
          A known divergence is something that an engine does and that the text of the Component Model of 2026-08-21 does not allow. \
          A campaign counts a case that shows one, and nothing beside it, as *known*. Each has a case in `corpus/known/NAME.wast`; the \
-         link leads to a report of it, or to the part of the text that the engine contradicts. Some are nothing but a later text, \
-         which a release follows already: then the link is a pull request of the Component Model. `spawndiff known` says on which of \
+         link leads to a report of it, or to the part of the text that the engine contradicts. Some entries are no bugs: the release \
+         follows a later text already, and the link is the pull request of the Component Model. \"44.0.0 until 50.0.1\" does not \
+         include 50.0.1. A release is named only if the other entries of that release do not account for the case. `spawndiff known` says on which of \
          the engines in a build each one shows.\n",
     );
     let mut families: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();

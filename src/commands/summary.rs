@@ -177,7 +177,10 @@ fn next(out: &mut String, engine: &str, group: &Group) -> Result<(), Error> {
     let path = path.display();
     for (what, command) in [
         ("to look at it", format!("show --engine {engine} {path}")),
-        ("to report it", format!("report --engine {engine} {path}")),
+        (
+            "to report it (read SECURITY.md first)",
+            format!("report --engine {engine} {path}"),
+        ),
     ] {
         let line = format!("  {what}: spawndiff {command}");
         writeln!(out, "{}", paint(DIM, &line))?;

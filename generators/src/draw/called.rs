@@ -4,7 +4,7 @@ use super::body;
 use super::builder::{Builder, Return};
 use super::shape::{self, yield_code};
 use crate::limits::COUNTDOWN;
-use crate::plan::{Callback, Code, Entry, Lift, ValueType};
+use crate::plan::{Callback, Code, Lift, ValueType};
 
 /// Draws an instance that is called.
 pub(super) fn draw(builder: &mut Builder) {
@@ -88,21 +88,7 @@ fn entries(builder: &mut Builder) {
                 (Lift::Callback(callback), draw.weighted(&weights))
             }
         };
-        let returns = match returns {
-            Return::Thread(_) => Return::Thread(shape::returner(builder, index)),
-            Return::Value | Return::Early | Return::Middle | Return::Late | Return::Callback => {
-                returns
-            }
-        };
-        builder.returns.push(returns);
-        builder.unlucky.push(false);
-        builder.instance.entries.push(Entry {
-            params,
-            result,
-            lift,
-            body: Vec::new(),
-            post_return: None,
-        });
+        shape::add_entry(builder, params, result, lift, returns);
     }
 }
 

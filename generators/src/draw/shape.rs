@@ -9,7 +9,7 @@ use crate::limits::{
 };
 use crate::plan::{
     Call, Callback, Code, Entry, Function, Global, Import, Item, Lift, Segment, SegmentMode,
-    Signature, Start, Table,
+    Signature, Start, Table, ValueType,
 };
 use crate::weight::Weight;
 
@@ -195,7 +195,7 @@ fn entries(builder: &mut Builder) {
         SyncTyped,
     }
     let counts: &[(u32, usize)] = &[(30, 2), (25, 1), (27, 3), (18, ENTRIES)];
-    for index in 0..builder.draw.weighted(counts) {
+    for _ in 0..builder.draw.weighted(counts) {
         let sync_typed = builder.mix.weight(match builder.has_peers() {
             true => Weight::SyncTypedEntriesWithPeers,
             false => Weight::SyncTypedEntries,
@@ -244,22 +244,32 @@ fn entries(builder: &mut Builder) {
                 (Lift::Callback(callback), draw.weighted(&weights))
             }
         };
-        let returns = match returns {
-            Return::Thread(_) => Return::Thread(returner(builder, index)),
-            Return::Value | Return::Early | Return::Middle | Return::Late | Return::Callback => {
-                returns
-            }
-        };
-        builder.returns.push(returns);
-        builder.unlucky.push(false);
-        builder.instance.entries.push(Entry {
-            params,
-            result,
-            lift,
-            body: Vec::new(),
-            post_return: None,
-        });
+        add_entry(builder, params, result, lift, returns);
     }
+}
+
+/// Adds an entry without a body. One that returns in a thread gets the function of that thread, whatever number `returns` names.
+pub(super) fn add_entry(
+    builder: &mut Builder,
+    params: Vec<ValueType>,
+    result: Option<ValueType>,
+    lift: Lift,
+    returns: Return,
+) {
+    let index = builder.instance.entries.len();
+    let returns = match returns {
+        Return::Thread(_) => Return::Thread(returner(builder, index)),
+        Return::Value | Return::Early | Return::Middle | Return::Late | Return::Callback => returns,
+    };
+    builder.returns.push(returns);
+    builder.unlucky.push(false);
+    builder.instance.entries.push(Entry {
+        params,
+        result,
+        lift,
+        body: Vec::new(),
+        post_return: None,
+    });
 }
 
 /// YIELD, sometimes with upper bits that mean nothing.

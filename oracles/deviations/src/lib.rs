@@ -15,6 +15,14 @@
 //!   decides it.
 //! - `machine/`: the functions of the text that are left, where the causes are called, in their order.
 //! - What several causes share and none decides: turns, wakes, places in the engine's table, and so on, in files beside this one.
+//!
+//! ```
+//! use spawndiff_deviations::Deviation;
+//!
+//! // The name is that of the file in `wasmtime/`, and of the known divergence.
+//! assert!(Deviation::of_name("cancels-twice").is_some());
+//! assert!(Deviation::of_name("cancels-thrice").is_none());
+//! ```
 
 #![warn(missing_docs)]
 

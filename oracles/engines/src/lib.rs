@@ -3,6 +3,17 @@
 //!
 //! [`wasmtime`] is the family that is built in; [`program`] is any engine that is a program of its own. A [`Catalog`] has all
 //! engines, by name. This crate knows nothing of the reference: the two meet in an [`spawndiff_observation::Observation`].
+//!
+//! ```
+//! use spawndiff_engines::Catalog;
+//!
+//! let catalog = Catalog::default();
+//! let engine = catalog.make("cranelift")?;
+//! assert_eq!(engine.about().identity.family, "wasmtime");
+//! let error = catalog.make("cranelfit").err();
+//! assert!(error.is_some_and(|error| error.ends_with("did you mean 'cranelift'?")));
+//! # Ok::<(), String>(())
+//! ```
 
 #![warn(missing_docs)]
 

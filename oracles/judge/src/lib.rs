@@ -5,6 +5,15 @@
 //! searches the schedules of the reference, [`known`] asks whether a difference is known, and [`claims`] holds stored cases against
 //! an engine or the reference. A [`Fingerprint`] is the kind of a finding, [`provenance`] is where a finding comes from, and
 //! [`finding`] is its file. [`scripts`] runs the test scripts of others, and [`scripts::on_reference`] runs them on the reference.
+//!
+//! ```
+//! use spawndiff_judge::Fingerprint;
+//!
+//! // Findings are grouped by their fingerprint, which reads back from its text.
+//! let kind: Fingerprint = "logs another value".parse()?;
+//! assert_eq!(kind.to_string(), "logs another value");
+//! # Ok::<(), spawndiff_judge::NoFingerprint>(())
+//! ```
 
 #![warn(missing_docs)]
 

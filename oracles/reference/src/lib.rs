@@ -11,6 +11,22 @@
 //! `store::Store::resume`; an instance cannot be entered while it is entered, so the depth is bounded.
 //!
 //! Every choice that the specification leaves open is made by a [`Scheduler`].
+//!
+//! ```
+//! use spawndiff_corpus::StoredCase;
+//! use spawndiff_observation::End;
+//! use spawndiff_reference::schedules::Fixed;
+//! use spawndiff_reference::{Coverage, Reference};
+//!
+//! let stored = StoredCase::read("../../corpus/cases/deadlock.wast".as_ref())?;
+//! let reference = Reference::new(&stored.case).expect("it is supported");
+//! let run = &stored.case.runs[0];
+//! // One run, on the schedule that takes the first option of every choice.
+//! let seen = reference.run(run, &mut Fixed, &mut (), &mut Coverage::default());
+//! let seen = seen.expect("it is supported");
+//! assert!(seen.invocations.iter().any(|invocation| invocation.end == End::Deadlock));
+//! # Ok::<(), spawndiff_corpus::ReadError>(())
+//! ```
 
 #![warn(missing_docs)]
 

@@ -1,7 +1,7 @@
 //! Cases in processes of their own, so that a campaign outlives an engine that aborts, hangs or eats memory.
 //!
 //! A [`Child`] is this same program as `spawndiff worker`: it takes requests on its standard input and answers on its standard
-//! output, one at a time ([`wire`]). What ends it is told by its exit and its last words.
+//! output, one at a time ([`Request`], [`Answer`]). What ends it is told by its exit and its last words.
 
 mod wire;
 mod worker;

@@ -4,23 +4,13 @@
 //! cases by their place.
 
 use super::super::types::{ResourceTypeId, ValType};
+use super::scalar_type::ScalarType;
 use std::sync::Arc;
 
 /// A fundamental value type, or one of the two specialised ones that have a representation of their own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Type<'a> {
-    Bool,
-    S8,
-    U8,
-    S16,
-    U16,
-    S32,
-    U32,
-    S64,
-    U64,
-    F32,
-    F64,
-    Char,
+    Scalar(ScalarType),
     String,
     ErrorContext,
     /// The elements, and how many they are if that is fixed.
@@ -68,18 +58,18 @@ pub(crate) enum Cases<'a> {
 /// `despecialize`.
 pub(crate) fn despecialize(t: &ValType) -> Type<'_> {
     match t {
-        ValType::Bool => Type::Bool,
-        ValType::S8 => Type::S8,
-        ValType::U8 => Type::U8,
-        ValType::S16 => Type::S16,
-        ValType::U16 => Type::U16,
-        ValType::S32 => Type::S32,
-        ValType::U32 => Type::U32,
-        ValType::S64 => Type::S64,
-        ValType::U64 => Type::U64,
-        ValType::F32 => Type::F32,
-        ValType::F64 => Type::F64,
-        ValType::Char => Type::Char,
+        ValType::Bool => Type::Scalar(ScalarType::Bool),
+        ValType::S8 => Type::Scalar(ScalarType::S8),
+        ValType::U8 => Type::Scalar(ScalarType::U8),
+        ValType::S16 => Type::Scalar(ScalarType::S16),
+        ValType::U16 => Type::Scalar(ScalarType::U16),
+        ValType::S32 => Type::Scalar(ScalarType::S32),
+        ValType::U32 => Type::Scalar(ScalarType::U32),
+        ValType::S64 => Type::Scalar(ScalarType::S64),
+        ValType::U64 => Type::Scalar(ScalarType::U64),
+        ValType::F32 => Type::Scalar(ScalarType::F32),
+        ValType::F64 => Type::Scalar(ScalarType::F64),
+        ValType::Char => Type::Scalar(ScalarType::Char),
         ValType::String => Type::String,
         ValType::ErrorContext => Type::ErrorContext,
         ValType::List(t, length) => Type::List(Element::Of(t), *length),
@@ -207,18 +197,7 @@ pub(super) fn identity(t: Type<'_>) -> Option<Identity> {
         Type::Stream(Some(t)) | Type::Future(Some(t)) => {
             Some(Identity::Async(std::ptr::from_ref(t) as usize))
         }
-        Type::Bool
-        | Type::S8
-        | Type::U8
-        | Type::S16
-        | Type::U16
-        | Type::S32
-        | Type::U32
-        | Type::S64
-        | Type::U64
-        | Type::F32
-        | Type::F64
-        | Type::Char
+        Type::Scalar(_)
         | Type::String
         | Type::ErrorContext
         | Type::Variant(Cases::Enum(_))
@@ -245,7 +224,10 @@ mod tests {
         let some = Arc::new(ValType::U8);
         let cases = Cases::Option(&some);
         assert!(matches!(cases.get(0), Some(None)));
-        assert!(matches!(cases.get(1), Some(Some(Type::U8))));
+        assert!(matches!(
+            cases.get(1),
+            Some(Some(Type::Scalar(ScalarType::U8)))
+        ));
         assert!(cases.get(2).is_none());
     }
 }

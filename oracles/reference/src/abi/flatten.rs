@@ -96,23 +96,13 @@ impl Layouts {
     pub(super) fn compute_flat(&mut self, t: Type<'_>, wide: bool) -> Option<FlatTypes> {
         let pointer = CoreType::pointer(wide);
         match t {
-            Type::Bool
-            | Type::S8
-            | Type::U8
-            | Type::S16
-            | Type::U16
-            | Type::S32
-            | Type::U32
-            | Type::Char
-            | Type::ErrorContext
+            Type::Scalar(t) => Some(FlatTypes::one(t.flat())),
+            Type::ErrorContext
             | Type::Flags(_)
             | Type::Own(_)
             | Type::Borrow(_)
             | Type::Stream(_)
             | Type::Future(_) => Some(FlatTypes::one(CoreType::I32)),
-            Type::S64 | Type::U64 => Some(FlatTypes::one(CoreType::I64)),
-            Type::F32 => Some(FlatTypes::one(CoreType::F32)),
-            Type::F64 => Some(FlatTypes::one(CoreType::F64)),
             Type::String | Type::List(_, None) => {
                 let mut flat = FlatTypes::one(pointer);
                 flat.push(pointer)?;

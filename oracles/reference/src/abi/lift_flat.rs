@@ -6,7 +6,7 @@ use super::flatten::{CoreType, FlatTypes};
 use super::load::{
     begin, charge, load_list_from_range, load_record, string_from_range, unpack_flags_from_int,
 };
-use super::scalars::{convert_i32_to_char, in_bounds, is_aligned};
+use super::scalars::{in_bounds, is_aligned};
 use super::value::Value;
 use super::{Context, alignment, elem_size, trap_if};
 use crate::types::ValType;
@@ -156,19 +156,7 @@ fn lift_flat<C: Context>(
     charge(cx, size_of::<Value>())?;
     let mut next = |cx: &C, t| vi.next(t).ok_or_else(|| cx.ill_typed());
     Ok(match t {
-        Type::Bool => Value::Bool(next(cx, CoreType::I32)? != 0),
-        // The high bits of what is narrower than its core type are ignored.
-        Type::U8 => Value::U8(next(cx, CoreType::I32)? as u8),
-        Type::U16 => Value::U16(next(cx, CoreType::I32)? as u16),
-        Type::U32 => Value::U32(next(cx, CoreType::I32)? as u32),
-        Type::U64 => Value::U64(next(cx, CoreType::I64)?),
-        Type::S8 => Value::S8(next(cx, CoreType::I32)? as i8),
-        Type::S16 => Value::S16(next(cx, CoreType::I32)? as i16),
-        Type::S32 => Value::S32(next(cx, CoreType::I32)? as i32),
-        Type::S64 => Value::S64(next(cx, CoreType::I64)? as i64),
-        Type::F32 => Value::f32(next(cx, CoreType::F32)? as u32),
-        Type::F64 => Value::f64(next(cx, CoreType::F64)?),
-        Type::Char => Value::Char(convert_i32_to_char(next(cx, CoreType::I32)? as u32)?),
+        Type::Scalar(t) => t.lift(next(cx, t.flat())?)?,
         Type::String => {
             let pointer = CoreType::pointer(cx.wide());
             let (ptr, packed_length) = (next(cx, pointer)?, next(cx, pointer)?);

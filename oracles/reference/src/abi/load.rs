@@ -1,7 +1,7 @@
 //! Loading (CanonicalABI.md, "Loading"): values out of linear memory.
 
 use super::despecialize::{Cases, Fields, Type};
-use super::scalars::{bytes, convert_i32_to_char, in_bounds, is_aligned, load_int};
+use super::scalars::{bytes, in_bounds, is_aligned, load_int};
 use super::sizes::{align_to, discriminant_size, flags_size};
 use super::value::{LiftedString, Read, SourceEncoding, Value};
 use super::{Context, alignment, elem_size, ptr_size, trap_if};
@@ -40,18 +40,7 @@ pub(super) fn load<C: Context>(cx: &mut C, ptr: u64, t: Type<'_>) -> Result<Valu
     charge(cx, size_of::<Value>())?;
     let int = |nbytes| load_int(cx, ptr, nbytes);
     Ok(match t {
-        Type::Bool => Value::Bool(int(1)? != 0),
-        Type::U8 => Value::U8(int(1)? as u8),
-        Type::U16 => Value::U16(int(2)? as u16),
-        Type::U32 => Value::U32(int(4)? as u32),
-        Type::U64 => Value::U64(int(8)?),
-        Type::S8 => Value::S8(int(1)? as i8),
-        Type::S16 => Value::S16(int(2)? as i16),
-        Type::S32 => Value::S32(int(4)? as i32),
-        Type::S64 => Value::S64(int(8)? as i64),
-        Type::F32 => Value::f32(int(4)? as u32),
-        Type::F64 => Value::f64(int(8)?),
-        Type::Char => Value::Char(convert_i32_to_char(int(4)? as u32)?),
+        Type::Scalar(t) => t.lift(int(t.size())?)?,
         Type::String => Value::String(load_string(cx, ptr)?),
         Type::ErrorContext => {
             let i = int(4)? as u32;

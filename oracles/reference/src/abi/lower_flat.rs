@@ -9,7 +9,6 @@ use super::despecialize::{Fields, Type};
 use super::flatten::CoreType;
 use super::lift_flat::{CoreValueIter, check_tuple, flatten_at_most};
 use super::load::unpack_flags_from_int;
-use super::scalars::{canonicalize_nan32, canonicalize_nan64};
 use super::store::{allocate, store_list_into_range, store_record};
 use super::strings::store_string_into_range;
 use super::value::Value;
@@ -70,19 +69,7 @@ fn lower_flat<C: Context>(
     flat: &mut Vec<u64>,
 ) -> Result<(), C::Stop> {
     let bits = match (t, v) {
-        (Type::Bool, Value::Bool(v)) => u64::from(*v),
-        (Type::U8, Value::U8(v)) => u64::from(*v),
-        (Type::U16, Value::U16(v)) => u64::from(*v),
-        (Type::U32, Value::U32(v)) => u64::from(*v),
-        (Type::U64, Value::U64(v)) => *v,
-        // `lower_flat_signed`: an `i32` has the sign in its upper bits, whatever it is a part of later.
-        (Type::S8, Value::S8(v)) => u64::from(i32::from(*v) as u32),
-        (Type::S16, Value::S16(v)) => u64::from(i32::from(*v) as u32),
-        (Type::S32, Value::S32(v)) => u64::from(*v as u32),
-        (Type::S64, Value::S64(v)) => *v as u64,
-        (Type::F32, Value::F32(bits)) => canonicalize_nan32(*bits).into(),
-        (Type::F64, Value::F64(bits)) => canonicalize_nan64(*bits),
-        (Type::Char, Value::Char(v)) => u64::from(*v),
+        (Type::Scalar(t), v) => t.lower(v).ok_or_else(|| cx.ill_typed())?,
         (Type::String, Value::String(v)) => {
             let (ptr, packed_length) = store_string_into_range(cx, v)?;
             flat.extend([ptr, packed_length]);
@@ -113,19 +100,7 @@ fn lower_flat<C: Context>(
         (Type::Future(t), Value::Future(v)) => cx.lower_future(*v, t)?.into(),
         // Every other pair; the types are listed so that a new one is not forgotten here.
         (
-            Type::Bool
-            | Type::S8
-            | Type::U8
-            | Type::S16
-            | Type::U16
-            | Type::S32
-            | Type::U32
-            | Type::S64
-            | Type::U64
-            | Type::F32
-            | Type::F64
-            | Type::Char
-            | Type::String
+            Type::String
             | Type::ErrorContext
             | Type::List(..)
             | Type::Record(_)

@@ -18,6 +18,7 @@ mod lift_flat;
 mod load;
 mod lower_flat;
 mod places;
+mod scalar_type;
 mod scalars;
 mod sizes;
 mod store;

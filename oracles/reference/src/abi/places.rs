@@ -62,18 +62,7 @@ pub(crate) fn lowering_stops<C: Context>(
                 types.extend(cases.payloads());
                 Ok(())
             }
-            Type::Bool
-            | Type::S8
-            | Type::U8
-            | Type::S16
-            | Type::U16
-            | Type::S32
-            | Type::U32
-            | Type::S64
-            | Type::U64
-            | Type::F32
-            | Type::F64
-            | Type::Char
+            Type::Scalar(_)
             | Type::ErrorContext
             | Type::Flags(_)
             | Type::Own(_)

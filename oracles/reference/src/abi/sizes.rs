@@ -73,10 +73,7 @@ impl Layouts {
 
     fn compute_alignment(&mut self, t: Type<'_>, wide: bool) -> u64 {
         match t {
-            Type::Bool | Type::S8 | Type::U8 => 1,
-            Type::S16 | Type::U16 => 2,
-            Type::S32 | Type::U32 | Type::F32 | Type::Char => 4,
-            Type::S64 | Type::U64 | Type::F64 => 8,
+            Type::Scalar(t) => t.size(),
             Type::String | Type::List(_, None) => ptr_size(wide),
             Type::List(element, Some(_)) => self.alignment(element.into(), wide),
             Type::Record(fields) => self.alignment_record(fields, wide),
@@ -104,10 +101,7 @@ impl Layouts {
 
     fn compute_elem_size(&mut self, t: Type<'_>, wide: bool) -> u64 {
         match t {
-            Type::Bool | Type::S8 | Type::U8 => 1,
-            Type::S16 | Type::U16 => 2,
-            Type::S32 | Type::U32 | Type::F32 | Type::Char => 4,
-            Type::S64 | Type::U64 | Type::F64 => 8,
+            Type::Scalar(t) => t.size(),
             Type::String | Type::List(_, None) => 2 * ptr_size(wide),
             Type::List(element, Some(length)) => self
                 .elem_size(element.into(), wide)
@@ -158,18 +152,7 @@ fn keep(t: Type<'_>) -> Option<ValType> {
             ok: ok.map(Arc::clone),
             err: err.map(Arc::clone),
         }),
-        Type::Bool
-        | Type::S8
-        | Type::U8
-        | Type::S16
-        | Type::U16
-        | Type::S32
-        | Type::U32
-        | Type::S64
-        | Type::U64
-        | Type::F32
-        | Type::F64
-        | Type::Char
+        Type::Scalar(_)
         | Type::String
         | Type::ErrorContext
         | Type::Record(Fields::Entry(..) | Fields::Values(_))

@@ -2,7 +2,7 @@
 
 use super::despecialize::{Cases, Fields, Type};
 use super::load::{extent, payload_ptr, unpack_flags_from_int};
-use super::scalars::{canonicalize_nan32, canonicalize_nan64, in_bounds, is_aligned, store_int};
+use super::scalars::{in_bounds, is_aligned, store_int};
 use super::sizes::{align_to, discriminant_size, flags_size};
 use super::strings::store_string_into_range;
 use super::value::{LiftedString, Value};
@@ -33,18 +33,7 @@ pub(super) fn store<C: Context>(
     ptr: u64,
 ) -> Result<(), C::Stop> {
     let (int, nbytes) = match (t, v) {
-        (Type::Bool, Value::Bool(v)) => (u64::from(*v), 1),
-        (Type::U8, Value::U8(v)) => (u64::from(*v), 1),
-        (Type::U16, Value::U16(v)) => (u64::from(*v), 2),
-        (Type::U32, Value::U32(v)) => (u64::from(*v), 4),
-        (Type::U64, Value::U64(v)) => (*v, 8),
-        (Type::S8, Value::S8(v)) => (*v as u64, 1),
-        (Type::S16, Value::S16(v)) => (*v as u64, 2),
-        (Type::S32, Value::S32(v)) => (*v as u64, 4),
-        (Type::S64, Value::S64(v)) => (*v as u64, 8),
-        (Type::F32, Value::F32(bits)) => (canonicalize_nan32(*bits).into(), 4),
-        (Type::F64, Value::F64(bits)) => (canonicalize_nan64(*bits), 8),
-        (Type::Char, Value::Char(v)) => (u64::from(*v), 4),
+        (Type::Scalar(t), v) => (t.lower(v).ok_or_else(|| cx.ill_typed())?, t.size()),
         (Type::String, Value::String(v)) => return store_string(cx, v, ptr),
         (Type::ErrorContext, Value::ErrorContext(v)) => (cx.lower_error_context(*v)?.into(), 4),
         (Type::List(element, length), Value::List(v)) => {
@@ -64,19 +53,7 @@ pub(super) fn store<C: Context>(
         (Type::Future(t), Value::Future(v)) => (cx.lower_future(*v, t)?.into(), 4),
         // Every other pair; the types are listed so that a new one is not forgotten here.
         (
-            Type::Bool
-            | Type::S8
-            | Type::U8
-            | Type::S16
-            | Type::U16
-            | Type::S32
-            | Type::U32
-            | Type::S64
-            | Type::U64
-            | Type::F32
-            | Type::F64
-            | Type::Char
-            | Type::String
+            Type::String
             | Type::ErrorContext
             | Type::List(..)
             | Type::Record(_)
