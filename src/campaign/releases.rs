@@ -13,8 +13,8 @@ use std::time::Duration;
 /// How long a case may take on one of them.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// What is said of a case of this kind on every release of a family, those together of which the same is said; nothing where there is
-/// but one release.
+/// Judges a case of this kind on every release of a family. Neighbouring releases with the same answer are one entry of the result, which
+/// is empty if the build has only one release.
 pub fn releases(
     setup: &Setup,
     family: &str,

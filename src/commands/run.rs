@@ -35,7 +35,7 @@ pub struct Args {
     /// How long, in seconds; shrinking what was found takes more
     #[arg(long, value_name = "S", help_heading = "Cases")]
     seconds: Option<u64>,
-    /// What the cases are drawn from; the same seed and count give the same verdicts [default: the clock]
+    /// The seed that the cases are drawn from; the same seed and count give the same verdicts [default: the clock]
     #[arg(long, value_name = "S", help_heading = "Cases")]
     seed: Option<u64>,
     /// The number of the first case of the seed, to make one again

@@ -2,13 +2,13 @@
 
 use anstyle::{AnsiColor, Style};
 
-/// As it should be.
+/// For what is as it should be.
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
-/// To be looked at first.
+/// For what is to be looked at first.
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
-/// To be noticed.
+/// For what is to be noticed.
 pub const WARN: Style = AnsiColor::Yellow.on_default();
-/// A heading.
+/// For a heading.
 pub const BOLD: Style = Style::new().bold();
 /// For what need not be read.
 pub const DIM: Style = Style::new().dimmed();

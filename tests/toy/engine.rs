@@ -125,7 +125,7 @@ impl Engine for ToyEngine {
 }
 
 impl ToyEngine {
-    /// What the fault makes of a run; and a legal difference, which every release has.
+    /// Alters a run by the fault of this release, and by a legal difference, which every release has.
     fn alter(&self, seen: &mut RunObservation) {
         for invocation in &mut seen.invocations {
             match invocation.end {

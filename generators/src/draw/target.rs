@@ -2,6 +2,7 @@
 //! itself.
 
 use super::builder::{Builder, Role};
+use super::choices::Draw;
 use super::scope::{Place, Scope};
 use crate::limits::SLOTS;
 use crate::plan::{Import, Index, Item, Op, Operand, Target};
@@ -324,7 +325,12 @@ pub(super) fn astray(builder: &mut Builder) -> Op {
         (5, Target::Const(1 << 28)),
     ]);
     let cancellable = draw.percent(30);
-    match draw.below(5) {
+    names(draw, target, cancellable, true)
+}
+
+/// Draws one of the operations that name a thread: of those that need a suspended one, or of all, if any thread will do.
+pub(super) fn names(draw: &mut Draw, target: Target, cancellable: bool, promote: bool) -> Op {
+    match draw.below(if promote { 5 } else { 3 }) {
         0 => Op::ResumeLater { target },
         1 => Op::YieldThenResume {
             cancellable,

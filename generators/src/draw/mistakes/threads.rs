@@ -4,9 +4,9 @@
 use super::cannot_leave;
 use super::placement::{choose, insert, insert_in_entry, insert_in_thread, splice};
 use crate::draw::builder::{Builder, Return, Role};
-use crate::draw::returning;
 use crate::draw::shape::new_item;
 use crate::draw::value::INVALID_CHARS;
+use crate::draw::{returning, target};
 use crate::limits::SLOTS;
 use crate::plan::{
     Arithmetic, Code, Import, Index, Item, Lift, Op, Operand, Scalar, Target, Width,
@@ -97,22 +97,27 @@ fn add(builder: &mut Builder, kind: Kind) {
                         .draw
                         .pick(&[0, 77, u32::MAX, 1 << 28, i32::MAX as u32]),
                 );
-            let op = resume(builder, target, cancellable, true);
+            let op = target::names(builder.draw, target, cancellable, true);
             insert(builder, vec![op]);
         }
         Kind::ResumeRunning => {
-            let op = resume(builder, Target::Own, cancellable, false);
+            let op = target::names(builder.draw, Target::Own, cancellable, false);
             insert(builder, vec![op]);
         }
         Kind::ResumeReady => {
             let mut ops = start_safely(builder);
-            ops.push(resume(builder, Target::Last, cancellable, false));
+            ops.push(target::names(
+                builder.draw,
+                Target::Last,
+                cancellable,
+                false,
+            ));
             insert(builder, ops);
         }
         Kind::ResumeFinished => {
             let mut ops = start_safely(builder);
             ops.extend([true, false].map(|offer| Op::Yield { cancellable, offer }));
-            ops.push(resume(builder, Target::Last, cancellable, true));
+            ops.push(target::names(builder.draw, Target::Last, cancellable, true));
             insert(builder, ops);
         }
         Kind::ReturnTwice | Kind::ReturnWrong | Kind::ReturnMissing | Kind::ReturnInSync => {
@@ -307,31 +312,6 @@ fn start_safely(builder: &mut Builder) -> Vec<Op> {
             target: Target::Parked(slot),
         },
     ]
-}
-
-/// One of the operations that need a suspended thread, or (if any thread there is will do) of all.
-fn resume(builder: &mut Builder, target: Target, cancellable: bool, promote: bool) -> Op {
-    match builder.draw.below(if promote { 5 } else { 3 }) {
-        0 => Op::ResumeLater { target },
-        1 => Op::YieldThenResume {
-            cancellable,
-            target,
-        },
-        2 => Op::SuspendThenResume {
-            cancellable,
-            target,
-            park: None,
-        },
-        3 => Op::YieldThenPromote {
-            cancellable,
-            target,
-        },
-        _ => Op::SuspendThenPromote {
-            cancellable,
-            target,
-            park: None,
-        },
-    }
 }
 
 /// Suspends an implicit thread before its task returns, where nobody can find it.
