@@ -305,8 +305,10 @@ impl Machine for MutatedMachine {
 
     fn traps(st: &mut St<'_>, site: Site<'_>, conditions: &mut Vec<TrapIf>) -> Result<(), Stop> {
         match (site, st.machine.mutant) {
-            (Site::SubtaskDrop(_), Mutant::DropsSubtaskEarly)
-            | (Site::ResourceDrop(_), Mutant::ForgetsLends) => conditions.clear(),
+            (Site::SubtaskDrop(_), Mutant::DropsSubtaskEarly) => conditions.clear(),
+            (Site::ResourceDrop(_), Mutant::ForgetsLends) => {
+                conditions.retain(|it| *it != TrapIf::HandleLent);
+            }
             _ => {}
         }
         Ok(())

@@ -62,18 +62,26 @@ impl<M: Machine> Store<'_, M> {
         self.add_handle(inst, Handle::Resource(id))
     }
 
-    /// A handle of the resource type.
+    /// The handle, if it is one of a resource.
+    fn resource_handle(handle: Handle) -> Result<ResourceHandleId, Stop> {
+        match handle {
+            Handle::Resource(id) => Ok(id),
+            Handle::Waitable(_) | Handle::Set(_) | Handle::ErrorContext(_) => {
+                Err(TrapIf::NotResource.into())
+            }
+        }
+    }
+
+    /// The handle, if it is one of this resource type.
     fn checked_resource(
         &self,
         handle: Handle,
         rt: ResourceTypeId,
     ) -> Result<ResourceHandleId, Stop> {
-        match handle {
-            Handle::Resource(id) if self.resource_handles[id.0].rt == rt => Ok(id),
-            Handle::Resource(_) => Err(TrapIf::OtherResourceType.into()),
-            Handle::Waitable(_) | Handle::Set(_) | Handle::ErrorContext(_) => {
-                Err(TrapIf::NotResource.into())
-            }
+        let id = Self::resource_handle(handle)?;
+        match self.resource_handles[id.0].rt == rt {
+            true => Ok(id),
+            false => Err(TrapIf::OtherResourceType.into()),
         }
     }
 
@@ -85,14 +93,16 @@ impl<M: Machine> Store<'_, M> {
         rt: ResourceTypeId,
     ) -> Result<u32, Stop> {
         let handle = self.remove_handle(inst, i)?;
-        let id = self.checked_resource(handle, rt)?;
+        let id = Self::resource_handle(handle)?;
         let ResourceHandle {
             rep,
             own,
             num_lends,
+            rt: of,
             ..
         } = self.resource_handles[id.0];
         let conditions = [
+            (of != rt, TrapIf::OtherResourceType),
             (num_lends != 0, TrapIf::HandleLent),
             (!own, TrapIf::HandleNotOwned),
         ];
@@ -198,15 +208,18 @@ impl<M: Machine> Store<'_, M> {
     ) -> Result<Outcome, Stop> {
         let inst = self.inst_of(thread);
         let handle = self.remove_handle(inst, i)?;
-        let handle = self.checked_resource(handle, rt)?;
+        let handle = Self::resource_handle(handle)?;
         let ResourceHandle {
             rep,
             own,
             borrow_scope,
             num_lends,
-            ..
+            rt: of,
         } = self.resource_handles[handle.0];
-        let conditions = [(num_lends != 0, TrapIf::HandleLent)];
+        let conditions = [
+            (of != rt, TrapIf::OtherResourceType),
+            (num_lends != 0, TrapIf::HandleLent),
+        ];
         self.trap_if_any(Site::ResourceDrop(handle), &conditions)?;
         if own {
             return M::call_destructor(self, thread, rt, rep);
