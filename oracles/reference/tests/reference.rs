@@ -6,7 +6,7 @@ mod programs;
 use programs::{blocking, callback, case, component, stackful, sync};
 use spawndiff_corpus::{Case, StoredCase};
 use spawndiff_observation::{End, RunObservation, Trap};
-use spawndiff_reference::schedules::{Fixed, LastFirst, Scheduler, YieldStays};
+use spawndiff_reference::schedules::{Fixed, LastFirst, Replay, Scheduler, YieldStays};
 use spawndiff_reference::{Coverage, Reference};
 
 fn run_with(case: &Case, scheduler: &mut dyn Scheduler) -> RunObservation {
@@ -375,4 +375,14 @@ fn a_stream_of_characters_is_no_type_and_a_future_of_them_is() {
     };
     assert!(!of("stream"));
     assert!(of("future"));
+}
+
+#[test]
+fn a_dropped_handle_that_is_of_another_type_and_lent_is_either_trap() {
+    let program = include_str!("programs/drop-of-a-lent-handle-of-another-type.wast");
+    let case = StoredCase::parse(program).expect("it is a case").case;
+    let seen = |schedule: Vec<u32>| end(&run_with(&case, &mut Replay::new(schedule)));
+    // The second choice of the run is the one between the traps.
+    assert_eq!(seen(vec![0, 0]), End::Trap(Trap::WrongHandle));
+    assert_eq!(seen(vec![0, 1]), End::Trap(Trap::ResourceLent));
 }

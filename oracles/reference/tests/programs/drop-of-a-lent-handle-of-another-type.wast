@@ -1,5 +1,6 @@
 ;; A handle is dropped as one of another resource type, while it is lent. Both conditions of `canon_resource_drop` hold. The text
-;; gives traps no names, so an engine may name either: Wasmtime names the second one.
+;; gives traps no names, so an engine may name either: Wasmtime names the second one. It is no stored case, for the trap that it claims
+;; is one of two.
 ;; CanonicalABI.md: `canon_resource_drop` (`h.rt is not rt`, `h.num_lends != 0`).
 ;; https://github.com/WebAssembly/component-model/blob/6d281648/design/mvp/CanonicalABI.md#canon-resourcedrop
 
