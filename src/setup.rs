@@ -125,8 +125,7 @@ impl Setup {
         let family = self.engines.family(family);
         let seldom = family.map_or(&[][..], |family| family.seldom());
         let all = seldom.iter().map(|it| (it.weight, it.value));
-        let mix = Mix::of(instances).with_all(all);
-        mix.unwrap_or_else(|name| panic!("no weight is called {name}"))
+        Mix::of(instances).with_all(all)
     }
 
     /// The plan of a case, in which nothing is that its engine is known to lack.

@@ -25,7 +25,8 @@ pub enum Report {
 }
 
 /// The report of a stored case on `engine`: the one that the file says it was found on, or the default one, where none is named.
-/// `file` is the file's name without its ending.
+/// `file` is the file's name without its ending, and `source` is its text, which becomes a part of the report as it is, names,
+/// comments and all, unless the engine has to be given something else.
 ///
 /// # Errors
 ///
@@ -34,6 +35,7 @@ pub fn report(
     setup: &Setup,
     stored: &StoredCase,
     file: &str,
+    source: &str,
     engine: Option<&str>,
 ) -> Result<Report> {
     let (provenance, words) = Provenance::read(&stored.header);
@@ -49,6 +51,7 @@ pub fn report(
     let finding = Finding {
         said: said(file, words),
         stored,
+        source,
         provenance: &provenance,
         judgement: &judgement,
         fingerprint: &fingerprint,
@@ -62,6 +65,8 @@ struct Finding<'a> {
     /// The words that somebody has written about it: a title, and the lines below.
     said: Vec<String>,
     stored: &'a StoredCase,
+    /// The text of its file.
+    source: &'a str,
     provenance: &'a Provenance,
     judgement: &'a Judgement,
     fingerprint: &'a Fingerprint,
@@ -84,6 +89,7 @@ fn text(setup: &Setup, engine: &dyn Engine, finding: &Finding<'_>) -> Result<Str
     let Finding {
         said,
         stored,
+        source,
         provenance,
         judgement,
         fingerprint,
@@ -120,19 +126,19 @@ fn text(setup: &Setup, engine: &dyn Engine, finding: &Finding<'_>) -> Result<Str
         writeln!(out)?;
     }
     writeln!(out, "## To reproduce\n\n{}", about.to_reproduce)?;
-    let lowered = finding::lowered(engine, &stored.case)?.map(|case| StoredCase {
-        case,
-        ..(*stored).clone()
-    });
-    if lowered.is_some() {
-        let lowers = engine.lowers().join("`, `");
-        writeln!(
-            out,
-            "(What it lacks of `{lowers}` is written here with built-ins that it has.)"
-        )?;
-    }
-    let wast = lowered.as_ref().unwrap_or(stored).to_wast()?;
-    writeln!(out, "\n```wast\n{}```", wast)?;
+    let wast = match finding::lowered(engine, &stored.case)? {
+        None => source.to_string(),
+        Some(case) => {
+            let lowers = engine.lowers().join("`, `");
+            writeln!(
+                out,
+                "(What it lacks of `{lowers}` is written here with built-ins that it has.)"
+            )?;
+            let stored = (*stored).clone();
+            StoredCase { case, ..stored }.to_wast()?
+        }
+    };
+    writeln!(out, "\n```wast\n{}\n```", wast.trim_end())?;
     Ok(out)
 }
 

@@ -5,6 +5,7 @@ use anyhow::Result;
 use spawndiff::campaign::finding;
 use spawndiff::campaign::report::{Report, report as write};
 use spawndiff::setup::Setup;
+use spawndiff_corpus::StoredCase;
 use std::path::PathBuf;
 
 /// Shown below the options.
@@ -34,7 +35,8 @@ pub fn report(args: &Args, setup: &Setup) -> Result<Outcome> {
         return Ok(Outcome::BadInput);
     };
     let name = args.file.file_stem().unwrap_or_default().to_string_lossy();
-    let text = match write(setup, &stored, &name, args.engine.as_deref())? {
+    let source = StoredCase::text(&args.file)?;
+    let text = match write(setup, &stored, &name, &source, args.engine.as_deref())? {
         Report::Text(text) => text,
         Report::NothingToReport(verdict) => {
             let file = args.file.display();

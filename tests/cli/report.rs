@@ -75,6 +75,9 @@ fn a_known_case_is_reported_with_its_link_and_one_that_agrees_is_not() {
     // What someone has written in the file comes first.
     let title = "# Wasmtime 48.0.8: a task that needs no exclusive thread starts while another task holds it";
     assert!(ran.out.starts_with(title), "{}", ran.out);
+    // The file is a part of it as it is.
+    let file = fs::read_to_string("corpus/known/waits-for-exclusive.wast").expect("it is there");
+    assert!(ran.out.contains(file.trim_end()), "{}", ran.out);
     let case = good_case();
     let ran = spawndiff(["report".as_ref(), case.as_os_str()]);
     assert_eq!(ran.code, 2);

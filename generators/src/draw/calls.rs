@@ -197,15 +197,26 @@ pub(super) fn invoke_asynchronously(
     out: &mut Vec<Op>,
 ) -> Option<usize> {
     let callee = callee(builder, Entry::is_async)?;
+    Some(invoke(builder, scope, callee, true, out))
+}
+
+/// Adds a call of an entry and what makes its arguments. Returns the cell that the subtask goes to if the call is asynchronous.
+fn invoke(
+    builder: &mut Builder,
+    scope: &mut Scope,
+    callee: Callee,
+    asynchronous: bool,
+    out: &mut Vec<Op>,
+) -> usize {
     let args = arguments(builder, callee, out);
     let slot = scope.next_subtask();
     out.push(Op::Invoke {
         callee,
-        asynchronous: true,
+        asynchronous,
         args,
         slot,
     });
-    Some(slot)
+    slot
 }
 
 /// Adds a call of another instance and, if it is asynchronous, the operations that deal with the subtask.
@@ -224,14 +235,7 @@ pub(super) fn call(builder: &mut Builder, scope: &mut Scope, out: &mut Vec<Op>) 
         return;
     };
     let asynchronous = entry_of(builder, callee).is_async() && asynchronous;
-    let args = arguments(builder, callee, out);
-    let slot = scope.next_subtask();
-    out.push(Op::Invoke {
-        callee,
-        asynchronous,
-        args: args.clone(),
-        slot,
-    });
+    let slot = invoke(builder, scope, callee, asynchronous, out);
     if !asynchronous {
         return;
     }
@@ -289,15 +293,7 @@ fn crowd(builder: &mut Builder, scope: &mut Scope, first: Callee, slot: usize, o
         }
         let entry = builder.draw.pick(&entries);
         let callee = Callee { instance, entry };
-        let args = arguments(builder, callee, out);
-        let slot = scope.next_subtask();
-        out.push(Op::Invoke {
-            callee,
-            asynchronous: true,
-            args,
-            slot,
-        });
-        slots.push(slot);
+        slots.push(invoke(builder, scope, callee, true, out));
     }
     for &slot in slots.iter().rev() {
         if builder.draw.percent(55) {

@@ -1,13 +1,23 @@
-//! The names of the built-ins and imports that a case can call, and which traps the specification lets each of them give.
+//! The built-ins and imports that a case can call, in one table: the name of each, and which traps the specification lets it give.
 
 use crate::Trap;
 
+/// Which endings of a built-in take another component instance, or handles that only calls between instances bring.
+enum Across {
+    /// None.
+    Never,
+    /// All.
+    Always,
+    /// This trap only.
+    For(Trap),
+}
+
 macro_rules! builtins {
-    ($($(#[$doc:meta])* $name:ident $text:literal,)*) => {
+    ($($(#[$doc:meta])* $name:ident $text:literal $across:expr, [$($trap:ident),* $(,)?];)*) => {
         /// The built-ins and imports that a case can call, and the steps that the Canonical ABI takes by itself.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub enum Builtin {
-            $($(#[$doc])* $name,)*
+            $(#[doc = concat!("`", $text, "`.")] $(#[$doc])* $name,)*
         }
 
         impl Builtin {
@@ -20,113 +30,99 @@ macro_rules! builtins {
                     $(Builtin::$name => $text,)*
                 }
             }
+
+            /// The traps that the specification lets this built-in give in a case, beside those of core code.
+            pub fn traps(self) -> &'static [Trap] {
+                match self {
+                    $(Builtin::$name => &[$(Trap::$trap),*],)*
+                }
+            }
+
+            fn across(self) -> Across {
+                use Across::{Always, For, Never};
+                match self {
+                    $(Builtin::$name => $across,)*
+                }
+            }
         }
     };
 }
 
+// The name of the variant, the name in the specification, which endings take another instance, and the traps.
 builtins! {
-    /// `canon lift`: a call of an export.
-    Lift "canon lift",
-    /// A callback of an async callback-lifted export.
-    Callback "callback",
-    /// `canon lower` of the host's functions.
-    LowerHost "canon lower (host)",
-    /// `canon lower` of another instance's function, synchronous.
-    Lower "canon lower",
-    /// `canon lower` of another instance's function, `async`.
-    LowerAsync "canon lower async",
-    /// `resource.new`.
-    ResourceNew "resource.new",
-    /// `resource.drop`.
-    ResourceDrop "resource.drop",
-    /// `resource.rep`.
-    ResourceRep "resource.rep",
-    /// `task.return`.
-    TaskReturn "task.return",
-    /// `task.cancel`.
-    TaskCancel "task.cancel",
-    /// `backpressure.inc`.
-    BackpressureInc "backpressure.inc",
-    /// `backpressure.dec`.
-    BackpressureDec "backpressure.dec",
-    /// `waitable-set.new`.
-    WaitableSetNew "waitable-set.new",
-    /// `waitable-set.wait`.
-    WaitableSetWait "waitable-set.wait",
-    /// `waitable-set.poll`.
-    WaitableSetPoll "waitable-set.poll",
-    /// `waitable-set.drop`.
-    WaitableSetDrop "waitable-set.drop",
-    /// `waitable.join`.
-    WaitableJoin "waitable.join",
-    /// `subtask.cancel`.
-    SubtaskCancel "subtask.cancel",
-    /// `subtask.drop`.
-    SubtaskDrop "subtask.drop",
-    /// `stream.new`.
-    StreamNew "stream.new",
-    /// `stream.read`.
-    StreamRead "stream.read",
-    /// `stream.write`.
-    StreamWrite "stream.write",
-    /// `stream.cancel-read`.
-    StreamCancelRead "stream.cancel-read",
-    /// `stream.cancel-write`.
-    StreamCancelWrite "stream.cancel-write",
-    /// `stream.drop-readable`.
-    StreamDropReadable "stream.drop-readable",
-    /// `stream.drop-writable`.
-    StreamDropWritable "stream.drop-writable",
-    /// `future.new`.
-    FutureNew "future.new",
-    /// `future.read`.
-    FutureRead "future.read",
-    /// `future.write`.
-    FutureWrite "future.write",
-    /// `future.cancel-read`.
-    FutureCancelRead "future.cancel-read",
-    /// `future.cancel-write`.
-    FutureCancelWrite "future.cancel-write",
-    /// `future.drop-readable`.
-    FutureDropReadable "future.drop-readable",
-    /// `future.drop-writable`.
-    FutureDropWritable "future.drop-writable",
-    /// `error-context.new`.
-    ErrorContextNew "error-context.new",
-    /// `error-context.debug-message`.
-    ErrorContextDebugMessage "error-context.debug-message",
-    /// `error-context.drop`.
-    ErrorContextDrop "error-context.drop",
-    /// `context.get`.
-    ContextGet "context.get",
-    /// `context.set`.
-    ContextSet "context.set",
-    /// `thread.index`.
-    ThreadIndex "thread.index",
-    /// `thread.new-indirect`.
-    ThreadNewIndirect "thread.new-indirect",
-    /// `thread.spawn-indirect`.
-    ThreadSpawnIndirect "thread.spawn-indirect",
-    /// `thread.spawn-ref`.
-    ThreadSpawnRef "thread.spawn-ref",
-    /// `thread.available-parallelism`.
-    ThreadAvailableParallelism "thread.available-parallelism",
-    /// `thread.resume-later`.
-    ThreadResumeLater "thread.resume-later",
-    /// `thread.suspend`.
-    ThreadSuspend "thread.suspend",
-    /// `thread.yield`.
-    ThreadYield "thread.yield",
-    /// `thread.suspend-then-resume`.
-    ThreadSuspendThenResume "thread.suspend-then-resume",
-    /// `thread.yield-then-resume`.
-    ThreadYieldThenResume "thread.yield-then-resume",
-    /// `thread.suspend-then-promote`.
-    ThreadSuspendThenPromote "thread.suspend-then-promote",
-    /// `thread.yield-then-promote`.
-    ThreadYieldThenPromote "thread.yield-then-promote",
-    /// Core code: instructions that trap by themselves.
-    Core "core code",
+    /// A call of an export.
+    Lift "canon lift" For(Trap::BorrowsRemain), [CannotBlock, CannotEnter, NoTaskReturn, BorrowsRemain, InvalidChar];
+    /// The callback of an async callback-lifted export.
+    Callback "callback" For(Trap::WrongHandle), [CallbackCode, UnknownIndex, WrongHandle];
+    /// The call of a function of the host.
+    LowerHost "canon lower (host)" Never, [CannotLeave];
+    /// The synchronous call of another instance's function.
+    Lower "canon lower" Always, [CannotLeave, CannotEnter, CannotBlock];
+    /// The asynchronous call of another instance's function.
+    LowerAsync "canon lower async" Always, [CannotLeave, CannotEnter, CannotBlock];
+    ResourceNew "resource.new" Always, [CannotLeave];
+    ResourceDrop "resource.drop" Always, [CannotLeave, UnknownIndex, WrongHandle, ResourceLent, CannotEnter];
+    ResourceRep "resource.rep" Always, [UnknownIndex, WrongHandle];
+    TaskReturn "task.return" For(Trap::BorrowsRemain), [
+        CannotLeave, TaskReturnTwice, TaskReturnInvalid, BorrowsRemain, InvalidChar,
+    ];
+    TaskCancel "task.cancel" Always, [CannotLeave, TaskCancelInvalid, TaskCancelNotDelivered, BorrowsRemain];
+    BackpressureInc "backpressure.inc" Always, [BackpressureOverflow];
+    BackpressureDec "backpressure.dec" Always, [BackpressureOverflow];
+    WaitableSetNew "waitable-set.new" Always, [CannotLeave];
+    WaitableSetWait "waitable-set.wait" Always, [CannotLeave, UnknownIndex, WrongHandle];
+    WaitableSetPoll "waitable-set.poll" Always, [CannotLeave, UnknownIndex, WrongHandle];
+    WaitableSetDrop "waitable-set.drop" Always, [CannotLeave, UnknownIndex, WrongHandle, SetNotEmpty, SetHasWaiters];
+    WaitableJoin "waitable.join" Always, [CannotLeave, UnknownIndex, WrongHandle, WaitableInSet];
+    SubtaskCancel "subtask.cancel" Always, [
+        CannotLeave, UnknownIndex, WrongHandle, SubtaskResolveDelivered, SubtaskCancelTwice, WaitableInSet,
+    ];
+    SubtaskDrop "subtask.drop" Always, [CannotLeave, UnknownIndex, WrongHandle, SubtaskNotResolved];
+    StreamNew "stream.new" Always, [CannotLeave];
+    StreamRead "stream.read" Always, [
+        CannotLeave, UnknownIndex, WrongHandle, WrongEnd, CopyEndBusy, CopyEndDone, WaitableInSet,
+    ];
+    StreamWrite "stream.write" Always, [
+        CannotLeave, UnknownIndex, WrongHandle, WrongEnd, CopyEndBusy, CopyEndDone, WaitableInSet,
+    ];
+    StreamCancelRead "stream.cancel-read" Always, [CannotLeave, UnknownIndex, WrongHandle, WrongEnd, NotCopying, WaitableInSet];
+    StreamCancelWrite "stream.cancel-write" Always, [
+        CannotLeave, UnknownIndex, WrongHandle, WrongEnd, NotCopying, WaitableInSet,
+    ];
+    StreamDropReadable "stream.drop-readable" Always, [CannotLeave, UnknownIndex, WrongHandle, WrongEnd, DropWhileCopying];
+    StreamDropWritable "stream.drop-writable" Always, [CannotLeave, UnknownIndex, WrongHandle, WrongEnd, DropWhileCopying];
+    FutureNew "future.new" Always, [CannotLeave];
+    FutureRead "future.read" Always, [
+        CannotLeave, UnknownIndex, WrongHandle, WrongEnd, CopyEndBusy, CopyEndDone, WaitableInSet,
+    ];
+    FutureWrite "future.write" Always, [
+        CannotLeave, UnknownIndex, WrongHandle, WrongEnd, CopyEndBusy, CopyEndDone, WaitableInSet,
+    ];
+    FutureCancelRead "future.cancel-read" Always, [CannotLeave, UnknownIndex, WrongHandle, WrongEnd, NotCopying, WaitableInSet];
+    FutureCancelWrite "future.cancel-write" Always, [
+        CannotLeave, UnknownIndex, WrongHandle, WrongEnd, NotCopying, WaitableInSet,
+    ];
+    FutureDropReadable "future.drop-readable" Always, [CannotLeave, UnknownIndex, WrongHandle, WrongEnd, DropWhileCopying];
+    FutureDropWritable "future.drop-writable" Always, [CannotLeave, UnknownIndex, WrongHandle, WrongEnd, FutureNotWritten];
+    ErrorContextNew "error-context.new" Always, [CannotLeave];
+    ErrorContextDebugMessage "error-context.debug-message" Always, [CannotLeave, UnknownIndex, WrongHandle];
+    ErrorContextDrop "error-context.drop" Always, [CannotLeave, UnknownIndex, WrongHandle];
+    ContextGet "context.get" Never, [];
+    ContextSet "context.set" Never, [];
+    ThreadIndex "thread.index" Never, [CannotLeave];
+    ThreadNewIndirect "thread.new-indirect" Never, [CannotLeave, TableOutOfBounds, ThreadStartNull, ThreadStartType];
+    ThreadSpawnIndirect "thread.spawn-indirect" Never, [CannotLeave, TableOutOfBounds, ThreadStartNull, ThreadStartType];
+    ThreadSpawnRef "thread.spawn-ref" Never, [CannotLeave, ThreadStartNull];
+    ThreadAvailableParallelism "thread.available-parallelism" Never, [];
+    ThreadResumeLater "thread.resume-later" Never, [CannotLeave, UnknownIndex, ThreadNotSuspended];
+    ThreadSuspend "thread.suspend" Never, [CannotLeave];
+    ThreadYield "thread.yield" Never, [CannotLeave];
+    ThreadSuspendThenResume "thread.suspend-then-resume" Never, [CannotLeave, UnknownIndex, ThreadNotSuspended];
+    ThreadYieldThenResume "thread.yield-then-resume" Never, [CannotLeave, UnknownIndex, ThreadNotSuspended];
+    ThreadSuspendThenPromote "thread.suspend-then-promote" Never, [CannotLeave, UnknownIndex];
+    ThreadYieldThenPromote "thread.yield-then-promote" Never, [CannotLeave, UnknownIndex];
+    /// Instructions that trap by themselves.
+    Core "core code" Never, [Unreachable, MemoryOutOfBounds, TableOutOfBounds, IndirectCallToNull, IndirectCallTypeMismatch];
 }
 
 impl Builtin {
@@ -153,204 +149,12 @@ impl Builtin {
         self != Builtin::Core
     }
 
-    /// The traps that the specification lets this built-in give in a case, beside those of core code.
-    pub fn traps(self) -> &'static [Trap] {
-        match self {
-            Builtin::Lift => &[
-                Trap::CannotBlock,
-                Trap::CannotEnter,
-                Trap::NoTaskReturn,
-                Trap::BorrowsRemain,
-                Trap::InvalidChar,
-            ],
-            Builtin::Callback => &[Trap::CallbackCode, Trap::UnknownIndex, Trap::WrongHandle],
-            Builtin::TaskReturn => &[
-                Trap::CannotLeave,
-                Trap::TaskReturnTwice,
-                Trap::TaskReturnInvalid,
-                Trap::BorrowsRemain,
-                Trap::InvalidChar,
-            ],
-            Builtin::ThreadNewIndirect | Builtin::ThreadSpawnIndirect => &[
-                Trap::CannotLeave,
-                Trap::TableOutOfBounds,
-                Trap::ThreadStartNull,
-                Trap::ThreadStartType,
-            ],
-            Builtin::ThreadSpawnRef => &[Trap::CannotLeave, Trap::ThreadStartNull],
-            Builtin::ThreadResumeLater
-            | Builtin::ThreadSuspendThenResume
-            | Builtin::ThreadYieldThenResume => &[
-                Trap::CannotLeave,
-                Trap::UnknownIndex,
-                Trap::ThreadNotSuspended,
-            ],
-            Builtin::ThreadSuspendThenPromote | Builtin::ThreadYieldThenPromote => {
-                &[Trap::CannotLeave, Trap::UnknownIndex]
-            }
-            Builtin::Lower | Builtin::LowerAsync => {
-                &[Trap::CannotLeave, Trap::CannotEnter, Trap::CannotBlock]
-            }
-            Builtin::ResourceNew => &[Trap::CannotLeave],
-            Builtin::ResourceDrop => &[
-                Trap::CannotLeave,
-                Trap::UnknownIndex,
-                Trap::WrongHandle,
-                Trap::ResourceLent,
-                Trap::CannotEnter,
-            ],
-            Builtin::ResourceRep => &[Trap::UnknownIndex, Trap::WrongHandle],
-            Builtin::TaskCancel => &[
-                Trap::CannotLeave,
-                Trap::TaskCancelInvalid,
-                Trap::TaskCancelNotDelivered,
-                Trap::BorrowsRemain,
-            ],
-            Builtin::BackpressureInc | Builtin::BackpressureDec => &[Trap::BackpressureOverflow],
-            Builtin::WaitableSetNew
-            | Builtin::StreamNew
-            | Builtin::FutureNew
-            | Builtin::ErrorContextNew => &[Trap::CannotLeave],
-            Builtin::WaitableSetWait
-            | Builtin::WaitableSetPoll
-            | Builtin::ErrorContextDebugMessage
-            | Builtin::ErrorContextDrop => {
-                &[Trap::CannotLeave, Trap::UnknownIndex, Trap::WrongHandle]
-            }
-            Builtin::WaitableSetDrop => &[
-                Trap::CannotLeave,
-                Trap::UnknownIndex,
-                Trap::WrongHandle,
-                Trap::SetNotEmpty,
-                Trap::SetHasWaiters,
-            ],
-            Builtin::WaitableJoin => &[
-                Trap::CannotLeave,
-                Trap::UnknownIndex,
-                Trap::WrongHandle,
-                Trap::WaitableInSet,
-            ],
-            Builtin::SubtaskCancel => &[
-                Trap::CannotLeave,
-                Trap::UnknownIndex,
-                Trap::WrongHandle,
-                Trap::SubtaskResolveDelivered,
-                Trap::SubtaskCancelTwice,
-                Trap::WaitableInSet,
-            ],
-            Builtin::SubtaskDrop => &[
-                Trap::CannotLeave,
-                Trap::UnknownIndex,
-                Trap::WrongHandle,
-                Trap::SubtaskNotResolved,
-            ],
-            Builtin::StreamRead
-            | Builtin::StreamWrite
-            | Builtin::FutureRead
-            | Builtin::FutureWrite => &[
-                Trap::CannotLeave,
-                Trap::UnknownIndex,
-                Trap::WrongHandle,
-                Trap::WrongEnd,
-                Trap::CopyEndBusy,
-                Trap::CopyEndDone,
-                Trap::WaitableInSet,
-            ],
-            Builtin::StreamCancelRead
-            | Builtin::StreamCancelWrite
-            | Builtin::FutureCancelRead
-            | Builtin::FutureCancelWrite => &[
-                Trap::CannotLeave,
-                Trap::UnknownIndex,
-                Trap::WrongHandle,
-                Trap::WrongEnd,
-                Trap::NotCopying,
-                Trap::WaitableInSet,
-            ],
-            Builtin::StreamDropReadable
-            | Builtin::StreamDropWritable
-            | Builtin::FutureDropReadable => &[
-                Trap::CannotLeave,
-                Trap::UnknownIndex,
-                Trap::WrongHandle,
-                Trap::WrongEnd,
-                Trap::DropWhileCopying,
-            ],
-            Builtin::FutureDropWritable => &[
-                Trap::CannotLeave,
-                Trap::UnknownIndex,
-                Trap::WrongHandle,
-                Trap::WrongEnd,
-                Trap::FutureNotWritten,
-            ],
-            Builtin::LowerHost
-            | Builtin::ThreadIndex
-            | Builtin::ThreadSuspend
-            | Builtin::ThreadYield => &[Trap::CannotLeave],
-            Builtin::Core => &[
-                Trap::Unreachable,
-                Trap::MemoryOutOfBounds,
-                Trap::TableOutOfBounds,
-                Trap::IndirectCallToNull,
-                Trap::IndirectCallTypeMismatch,
-            ],
-            Builtin::ContextGet | Builtin::ContextSet | Builtin::ThreadAvailableParallelism => &[],
-        }
-    }
-
     /// Whether this ending of the built-in takes another component instance, or handles that only calls between instances bring.
     pub fn takes_instances(self, ending: Ending) -> bool {
-        match self {
-            Builtin::Lift | Builtin::TaskReturn => ending == Some(Trap::BorrowsRemain),
-            Builtin::Callback => ending == Some(Trap::WrongHandle),
-            Builtin::LowerHost
-            | Builtin::ContextGet
-            | Builtin::ContextSet
-            | Builtin::ThreadIndex
-            | Builtin::ThreadNewIndirect
-            | Builtin::ThreadSpawnIndirect
-            | Builtin::ThreadSpawnRef
-            | Builtin::ThreadAvailableParallelism
-            | Builtin::ThreadResumeLater
-            | Builtin::ThreadSuspend
-            | Builtin::ThreadYield
-            | Builtin::ThreadSuspendThenResume
-            | Builtin::ThreadYieldThenResume
-            | Builtin::ThreadSuspendThenPromote
-            | Builtin::ThreadYieldThenPromote
-            | Builtin::Core => false,
-            Builtin::Lower
-            | Builtin::LowerAsync
-            | Builtin::ResourceNew
-            | Builtin::ResourceDrop
-            | Builtin::ResourceRep
-            | Builtin::TaskCancel
-            | Builtin::BackpressureInc
-            | Builtin::BackpressureDec
-            | Builtin::WaitableSetNew
-            | Builtin::WaitableSetWait
-            | Builtin::WaitableSetPoll
-            | Builtin::WaitableSetDrop
-            | Builtin::WaitableJoin
-            | Builtin::SubtaskCancel
-            | Builtin::SubtaskDrop
-            | Builtin::StreamNew
-            | Builtin::StreamRead
-            | Builtin::StreamWrite
-            | Builtin::StreamCancelRead
-            | Builtin::StreamCancelWrite
-            | Builtin::StreamDropReadable
-            | Builtin::StreamDropWritable
-            | Builtin::FutureNew
-            | Builtin::FutureRead
-            | Builtin::FutureWrite
-            | Builtin::FutureCancelRead
-            | Builtin::FutureCancelWrite
-            | Builtin::FutureDropReadable
-            | Builtin::FutureDropWritable
-            | Builtin::ErrorContextNew
-            | Builtin::ErrorContextDebugMessage
-            | Builtin::ErrorContextDrop => true,
+        match self.across() {
+            Across::Never => false,
+            Across::Always => true,
+            Across::For(trap) => ending == Some(trap),
         }
     }
 }
