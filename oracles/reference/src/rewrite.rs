@@ -5,6 +5,8 @@
 //!   (`call_ref`), the module is not supported.
 //! - `return_call*` becomes a call and a return: wasmi 2.0.0 resumes wrongly after a tail call to a host function, and
 //!   every built-in is a host function that is resumed. The stack is deeper for it, which only exhaustion can show.
+//! - The condition of a `select` goes through a local (`rewrite/select.rs`): wasmi 2.0.0 merges some conditions with it, and gets
+//!   it wrong.
 //! - Exceptions become branches, calls of the host and a global (`rewrite/exceptions.rs`): wasmi has none.
 //! - `start` becomes an export (`rewrite/start.rs`).
 //!
@@ -13,11 +15,13 @@
 
 mod exceptions;
 mod lacking;
+mod select;
 mod start;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use exceptions::{look_alike, occur as have_exceptions};
+pub(crate) use select::apart as selects_apart;
 
 use super::Unsupported;
 use super::exceptions::Part;
@@ -44,17 +48,20 @@ pub(crate) struct Prepared<'a> {
 /// Rewrites `module` as far as it needs to be. `exceptions` says whether exceptions may get to it from another module; whether it
 /// has exceptions of its own is found out here.
 pub(crate) fn prepare(module: &[u8], exceptions: bool) -> Result<Prepared<'_>, Unsupported> {
-    let needs = Needs::of(module)?;
+    let module = select::apart(module)?;
+    let needs = Needs::of(&module)?;
     let mut start = needs.start;
     let mut keep = Vec::new();
     let mut wasm = if exceptions || needs.exceptions {
-        let plan = Plan::of(module)?;
+        let plan = Plan::of(&module)?;
         start = start.map(|func| plan.function(func));
-        let wasm = plan.rewrite(module)?;
+        let wasm = plan.rewrite(&module)?;
         keep = plan.into_parts();
         Cow::Owned(wasm)
+    } else if needs.erasure || needs.tail_calls {
+        Cow::Owned(reencode(&module)?)
     } else {
-        needs.rewrite(module)?
+        module
     };
     let start = match start {
         Some(func) => {
@@ -68,12 +75,12 @@ pub(crate) fn prepare(module: &[u8], exceptions: bool) -> Result<Prepared<'_>, U
 }
 
 /// Erasure and tail calls.
-fn reencode(module: &[u8]) -> Result<Cow<'_, [u8]>, Unsupported> {
+fn reencode(module: &[u8]) -> Result<Vec<u8>, Unsupported> {
     let mut out = wasm_encoder::Module::new();
     Rewriter
         .parse_core_module(&mut out, Parser::new(0), module)
         .map_err(unsupported)?;
-    Ok(Cow::Owned(out.finish()))
+    Ok(out.finish())
 }
 
 /// Why a module could not be written again.
@@ -147,14 +154,6 @@ struct Needs {
 }
 
 impl Needs {
-    fn rewrite<'a>(&self, module: &'a [u8]) -> Result<Cow<'a, [u8]>, Unsupported> {
-        if self.erasure || self.tail_calls {
-            reencode(module)
-        } else {
-            Ok(Cow::Borrowed(module))
-        }
-    }
-
     fn of(module: &[u8]) -> Result<Needs, Unsupported> {
         let mut needs = Needs::default();
         let mut erased: HashMap<(Vec<wasmi::ValType>, Vec<wasmi::ValType>), Vec<ValType>> =

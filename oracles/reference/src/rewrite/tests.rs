@@ -159,3 +159,72 @@ fn what_wasmi_lacks_is_not_supported_by_name() {
         assert_eq!(unsupported(text), construct, "{text}");
     }
 }
+
+/// The condition of a `select`, whatever gives it, decides which operand it takes, as that of an `if` does.
+#[test]
+fn select_takes_the_operand_that_an_if_takes() {
+    let conditions = [
+        "local.get 0",
+        "local.get 0 i32.eqz",
+        "local.get 0 i32.eqz i32.eqz",
+        "local.get 0 i32.const 0 i32.eq",
+        "i32.const 0 local.get 0 i32.ne",
+        "local.get 0 i32.const 2 i32.eq",
+        "local.get 0 i32.const 1 i32.lt_u",
+        "local.get 0 i32.const 1 i32.and i32.eqz",
+        "local.get 0 i64.extend_i32_s i64.eqz",
+        "local.get 0 i64.extend_i32_s i64.const 0 i64.ne",
+        "local.get 0 f32.convert_i32_s f32.const 0 f32.eq",
+        "local.get 0 f64.convert_i32_s f64.const 0 f64.ne",
+        "local.get 0 call $not",
+    ];
+    let values = [
+        ("i32", "i32.const 10", "i32.const 20", ""),
+        ("i32", "local.get 1", "local.get 2", ""),
+        ("i64", "i64.const 10", "i64.const 20", "i32.wrap_i64"),
+        ("f64", "f64.const 10", "f64.const 20", "i32.trunc_f64_s"),
+        (
+            "v128",
+            "v128.const i32x4 10 0 0 0",
+            "v128.const i32x4 20 0 0 0",
+            "i32x4.extract_lane 0",
+        ),
+        ("funcref", "ref.func $not", "ref.null func", "ref.is_null"),
+    ];
+    for condition in conditions {
+        for (ty, first, second, shown) in values {
+            let typed = format!("select (result {ty})");
+            let mut ways = vec![
+                format!("{first} {second} {condition} {typed}"),
+                format!("{condition} if (result {ty}) {first} else {second} end"),
+            ];
+            if ty != "funcref" {
+                ways.push(format!("{first} {second} {condition} select"));
+            }
+            let functions = ways.iter().enumerate().map(|(i, way)| {
+                let head = "(param i32 i32 i32) (result i32)";
+                format!("(func (export \"{i}\") {head} {way} {shown})")
+            });
+            let functions: String = functions.collect();
+            let not = "(func $not (param i32) (result i32) local.get 0 i32.eqz)";
+            let text = format!("(module {not} (elem declare func $not) {functions})");
+            let module = binary(&text);
+            let (mut store, instance) = run(&prepare(&module, false).unwrap());
+            for argument in [0, 1, 2, -1] {
+                let given: Vec<i32> = (0..ways.len())
+                    .map(|i| {
+                        let function = instance.get_func(&store, &i.to_string()).unwrap();
+                        let args = [argument, 10, 20].map(wasmi::Val::I32);
+                        let mut results = [wasmi::Val::I32(0)];
+                        function.call(&mut store, &args, &mut results).unwrap();
+                        results[0].i32().unwrap()
+                    })
+                    .collect();
+                assert!(
+                    given.windows(2).all(|it| it[0] == it[1]),
+                    "{text}: {given:?}"
+                );
+            }
+        }
+    }
+}

@@ -12,6 +12,7 @@ use super::edition::Edition;
 use super::instantiate::{self, Item, Items, func_type};
 use super::limits::Limits;
 use super::machine::{Machine, Spec};
+use super::rewrite::selects_apart;
 use super::store::{Stop, Store};
 use super::{Unsupported, binary, engine, exceptions};
 use crate::schedules::{Choice, Label, Scheduler};
@@ -143,7 +144,9 @@ impl<M: Machine> ScriptEngine for ScriptReference<M> {
             let component = component.map_err(|what| Refusal::NotSupported(what.construct))?;
             return Ok(Definition::Component(ComponentDefinition(component)));
         }
-        let module = wasmi::Module::new(&self.engine, wasm);
+        // No built-in is called in a module of a script, so it needs no other rewrite.
+        let wasm = selects_apart(wasm).map_err(|what| Refusal::NotSupported(what.construct))?;
+        let module = wasmi::Module::new(&self.engine, &wasm);
         let module = module.map_err(|error| Refusal::NotSupported(one_line(&error)))?;
         Ok(Definition::Module(module))
     }
