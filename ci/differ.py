@@ -1,4 +1,4 @@
-"""The verdicts of two programs that differ: differ.py NAME OLD NEW OLD_PROGRAM NEW_PROGRAM ARGUMENTS...
+"""The verdicts of two programs that differ: differ.py NAME OLD NEW OLD_PROGRAM NEW_PROGRAM NEW_ARGUMENTS ARGUMENTS...
 
 OLD and NEW are files of `run --verdicts`. An engine may choose by chance what the specification leaves open, so a case on which the
 two lines differ is run again, alone, on both programs in turn: it does not differ if one of them comes to what the other has said.
@@ -24,7 +24,7 @@ def again(program, arguments, case):
 
 
 def main():
-    name, old, new, old_program, new_program, *arguments = sys.argv[1:]
+    name, old, new, old_program, new_program, new_arguments, *arguments = sys.argv[1:]
     with open(old) as old_lines, open(new) as new_lines:
         pairs = [(a, b) for a, b in zip(old_lines, new_lines, strict=True) if a != b]
     differ = 0
@@ -35,7 +35,7 @@ def main():
             if said["old"] & said["new"]:
                 break
             said["old"].add(again(old_program, arguments, case))
-            said["new"].add(again(new_program, arguments, case))
+            said["new"].add(again(new_program, [*arguments, *new_arguments.split()], case))
         if not said["old"] & said["new"]:
             differ += 1
             for which, sign in (("old", "<"), ("new", ">")):

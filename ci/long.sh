@@ -25,7 +25,7 @@ command -v cargo-fuzz >/dev/null || step cargo install cargo-fuzz --version 0.13
 step cargo +nightly fuzz build
 # A store in which the engine panics (a known divergence does that) is leaked on purpose.
 export ASAN_OPTIONS=detect_leaks=0
-for target in threads instances; do
+for target in threads instances smith; do
   # Into a folder of its own: libFuzzer adds to the first one that it is given.
   step cargo +nightly fuzz run "$target" "$(mktemp -d)" "corpus/seeds/$target" -- \
     -seed=1 -max_total_time=30 -entropic=0 -max_len=1024

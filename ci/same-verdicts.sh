@@ -9,7 +9,7 @@
 # one of the names below; without any, all of them. What REV gave is kept in target/same-verdicts, and not asked again.
 # The verdicts are compared with the number of schedules that each took and a hash of the choices that those asked
 # (`run --verdicts`), so that a choice which moves shows although no verdict has changed. An engine may itself choose by chance: a
-# case that differs is run again on both (differ.py).
+# case that differs is run again on both (differ.py). Both draw from the mix that is REV's default.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 record=no
@@ -46,10 +46,16 @@ arguments_of() {
     run-904) echo --seed 904 --engine wasmtime-50 ;;
   esac
 }
+# The mix that is the default of a program: 1 where it has no option for it.
+mix_of() { # PROGRAM
+  local mix
+  mix=$("$1" run --help | tr '\n' ' ' | sed -n 's/.*--mix <N>[^[]*\[default: \([0-9]*\)\].*/\1/p')
+  echo "${mix:-1}"
+}
 program_of() { case $1 in run-904) echo nightly ;; *) echo stable ;; esac; }
 
 # What a part gives: keys and numbers only, no text for people and no path of this machine.
-part() { # PROGRAMS PART
+part() { # PROGRAMS PART [ARGUMENTS OF A CAMPAIGN...]
   local stable=$1/stable found
   found=$(mktemp -d)
   campaign() { # PROGRAM ARGUMENTS...
@@ -59,7 +65,7 @@ part() { # PROGRAMS PART
     cat "$found/verdicts"
   }
   case $2 in
-    run-*) campaign "$1/$(program_of "$2")" --cases "$(cases_of "$2")" $(arguments_of "$2") ;;
+    run-*) campaign "$1/$(program_of "$2")" --cases "$(cases_of "$2")" $(arguments_of "$2") "${@:3}" ;;
     replay) { "$stable" replay --json || true; } | python3 ci/keys.py ;;
     findings) { "$stable" replay --engine reference --json findings || true; } | python3 ci/keys.py ;;
     known) { "$stable" known --json || true; } | python3 ci/keys.py ;;
@@ -83,14 +89,15 @@ done
 [ "$record" = no ] || exit 0
 
 build "$top" "$keep/now"
+mix=(--mix "$(mix_of "$keep/$rev/stable")")
 differ=0
 for name in "${parts[@]}"; do
-  part "$keep/now" "$name" >"$keep/now/$name"
+  part "$keep/now" "$name" "${mix[@]}" >"$keep/now/$name"
   case $name in
     run-*)
       program=$(program_of "$name")
       python3 ci/differ.py "$name" "$keep/$rev/$name" "$keep/now/$name" "$keep/$rev/$program" "$keep/now/$program" \
-        $(arguments_of "$name") || differ=1
+        "${mix[*]}" $(arguments_of "$name") || differ=1
       ;;
     *)
       diff --unchanged-line-format= --old-line-format="$name < %L" --new-line-format="$name > %L" \

@@ -13,7 +13,7 @@
 //! // What is built in: the engines, and what is known of them.
 //! let setup = Setup::new(None, &[])?;
 //! let engine = setup.default_engine().to_string();
-//! let draw = Draw { origin: Origin { seed: 1, index: 0, instances: 1, engine }, or_default: false };
+//! let draw = Draw { origin: Origin { seed: 1, mix: 2, bodies: None, index: 0, instances: 1, engine }, or_default: false };
 //! let judged = Judges::new(&setup).judge(draw)?;
 //! assert_eq!(judged.counts.cases, 1);
 //! assert!(judged.found.is_none());

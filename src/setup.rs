@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use spawndiff_corpus::Case;
 use spawndiff_engines::Catalog;
 use spawndiff_engines::program::Program;
-use spawndiff_generators::{Mix, Plan, Without, plan_from_seed_with};
+use spawndiff_generators::{Bodies, Mix, Plan, Without, plan_from_seed_with};
 use spawndiff_judge::known::List;
 use spawndiff_judge::provenance::Origin;
 use spawndiff_judge::{Judge, Judgement};
@@ -115,27 +115,39 @@ impl Setup {
         Ok(Judgement::crashed(case, message, &active))
     }
 
-    /// The weights that a campaign on a family of engines draws with: the generator's, with at most `instances` component instances, as the family wants
-    /// them.
+    /// The mix that a campaign on a family of engines draws from: the one with this number, with at most `instances` component
+    /// instances, as the family wants it.
+    ///
+    /// # Errors
+    ///
+    /// There is no mix of this number.
     ///
     /// # Panics
     ///
     /// If a family lists a weight that the generator does not have, which a test does not let happen.
-    pub fn mix(&self, family: &str, instances: usize) -> Mix {
+    pub fn mix(&self, family: &str, number: u32, instances: usize) -> Result<Mix> {
         let family = self.engines.family(family);
         let seldom = family.map_or(&[][..], |family| family.seldom());
         let all = seldom.iter().map(|it| (it.weight, it.value));
-        Mix::of(instances).with_all(all)
+        let (first, last) = (Mix::NUMBERS.start(), Mix::NUMBERS.end());
+        let mix = Mix::numbered(number, instances);
+        let mix =
+            mix.with_context(|| format!("there is no mix {number}, only {first} to {last}"))?;
+        Ok(mix.with_all(all))
     }
 
     /// The plan of a case, in which nothing is that its engine is known to lack.
     ///
     /// # Errors
     ///
-    /// There is no such engine, or not in this build.
+    /// There is no such engine, or not in this build; or no such mix or bodies.
     pub fn plan(&self, origin: &Origin) -> Result<Plan> {
         let about = &self.engine(&origin.engine)?.about;
-        let mix = self.mix(&about.identity.family, origin.instances);
+        let mut mix = self.mix(&about.identity.family, origin.mix, origin.instances)?;
+        if let Some(name) = &origin.bodies {
+            let bodies = Bodies::of_name(name);
+            mix = mix.with_bodies(bodies.with_context(|| format!("there are no bodies {name}"))?);
+        }
         let lacks = about.lacks.iter().map(String::as_str);
         Ok(plan_from_seed_with(origin.seed, origin.index, mix).without(Without::of(lacks)))
     }
@@ -150,7 +162,11 @@ mod tests {
     fn every_family_asks_for_weights_that_there_are_because_of_what_is_known() {
         let setup = Setup::new(None, &[]).expect("what is built in is right");
         for family in setup.engines.families() {
-            setup.mix(family.name(), 4);
+            for number in Mix::NUMBERS {
+                setup
+                    .mix(family.name(), number, 4)
+                    .expect("there is one of this number");
+            }
             for seldom in family.seldom() {
                 let because = Known::from(seldom.because);
                 assert!(setup.known.get(&because).is_some(), "{because}");

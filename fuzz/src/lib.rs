@@ -4,7 +4,9 @@
 
 use spawndiff_corpus::Case;
 use spawndiff_engines::wasmtime::{Config, Native, SELDOM, Variant};
-use spawndiff_generators::{Mix, case_from_bytes_with, run_bytes};
+use spawndiff_generators::{
+    Bodies, MAX_INSTANCES, Mix, case_from_bytes_with, case_from_bytes_with_smith, run_bytes,
+};
 use spawndiff_judge::finding::stored;
 use spawndiff_judge::provenance::{FoundBy, Provenance};
 use spawndiff_judge::{Judge, Judgement, Verdict};
@@ -73,10 +75,20 @@ fn count(judgement: &Judgement) {
     }
 }
 
-/// The case that a fuzzer's bytes mean, of at most `instances` component instances, with the mix of campaigns.
+/// The case that a fuzzer's bytes mean, of at most `instances` component instances, with the weights of campaigns and no code of
+/// wasm-smith.
 pub fn case(data: &[u8], instances: usize) -> Case {
+    case_from_bytes_with(data, mix(instances).with_bodies(Bodies::Own))
+}
+
+/// The case that a fuzzer's bytes mean, with code that wasm-smith makes of the second half of them.
+pub fn case_with_smith(data: &[u8]) -> Case {
+    case_from_bytes_with_smith(data, mix(MAX_INSTANCES))
+}
+
+fn mix(instances: usize) -> Mix {
     let all = SELDOM.iter().map(|it| (it.weight, it.value));
-    case_from_bytes_with(data, Mix::of(instances).with_all(all))
+    Mix::of(instances).with_all(all)
 }
 
 /// Judges a case of the fuzz target with this name.

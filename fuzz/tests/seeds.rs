@@ -41,6 +41,11 @@ fn cases_of_several_instances_find_nothing() {
 }
 
 #[test]
+fn cases_with_code_of_wasm_smith_find_nothing() {
+    finds_nothing(env!("CARGO_BIN_EXE_smith"), "smith");
+}
+
+#[test]
 fn an_input_that_is_not_there_is_an_error() {
     let (output, told) = run(
         env!("CARGO_BIN_EXE_threads"),

@@ -53,6 +53,7 @@
 
 #![warn(missing_docs)]
 
+mod core_type;
 mod draw;
 mod encode;
 pub mod limits;
@@ -60,13 +61,15 @@ mod mix;
 mod plan;
 mod rng;
 pub mod shrink;
+mod smith;
 mod weight;
 mod without;
 
 pub use draw::plan;
-pub use encode::encode;
-pub use mix::{MAX_INSTANCES, Mix};
+pub use encode::{encode, encode_with_refusals};
+pub use mix::{Bodies, MAX_INSTANCES, Mix};
 pub use plan::*;
+pub use smith::Refusal;
 pub use weight::{Weight, Weights};
 pub use without::Without;
 
@@ -88,10 +91,25 @@ pub fn case_from_bytes(data: &[u8]) -> Case {
 
 /// The case that a fuzzer's bytes mean, as [`case_from_bytes`] has it, but drawn from `mix`.
 pub fn case_from_bytes_with(data: &[u8], mix: Mix) -> Case {
+    encode(&plan_of_input(data, mix))
+}
+
+/// The case that a fuzzer's bytes mean whose second half is what wasm-smith makes its code from. The first half means the rest, as
+/// [`case_from_bytes_with`] has it.
+pub fn case_from_bytes_with_smith(data: &[u8], mix: Mix) -> Case {
+    let (own, random) = data.split_at(data.len() / 2);
+    let mut plan = plan_of_input(own, mix.with_bodies(Bodies::Smith));
+    for smith in plan.instances.iter_mut().flat_map(|it| &mut it.smith) {
+        smith.bytes = random.to_vec();
+    }
+    encode(&plan)
+}
+
+fn plan_of_input(data: &[u8], mix: Mix) -> Plan {
     let (runs, component) = data.split_at(run_bytes(data.len()));
     let mut plan = plan_from_bytes_with(component, mix);
     draw::redraw_runs(&mut plan, &mut Unstructured::new(runs));
-    encode(&plan)
+    plan
 }
 
 /// The plan that bytes mean, runs and all.

@@ -28,6 +28,10 @@ pub const CORE_RESULTS: usize = 2;
 /// Operations of one function body, nested ones included, at most. With the points of the parameters they must stay
 /// below [`POINTS_PER_FUNCTION`].
 pub const BODY_OPS: usize = 40;
+/// Functions that a module of wasm-smith exports, at most.
+pub const SMITH_FUNCTIONS: usize = 6;
+/// Functions that a module of wasm-smith imports, at most.
+pub const SMITH_IMPORTS: usize = 16;
 /// Iterations of a loop, at most.
 pub const LOOP_COUNT: u32 = 3;
 /// How deep loops may stand in each other; the body of a deeper one is encoded once.
@@ -68,6 +72,10 @@ pub const DESTRUCTOR: usize = 1022;
 pub const FIRST_OP_POINT: u32 = 4;
 /// The first point of the export `state`.
 pub const STATE_POINT: u32 = 1 << 16;
+/// The first point of the state of the module that wasm-smith has made.
+pub const SMITH_STATE_POINT: u32 = STATE_POINT + 512;
+/// The point at which the first function of the module logs that it begins; those of the others follow.
+pub const SMITH_POINT: u32 = STATE_POINT + 1024;
 /// The value that an operation logs when its target's cell was empty and it did nothing.
 pub const SKIPPED: i64 = 0xffff_ffff;
 

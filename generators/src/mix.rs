@@ -1,9 +1,44 @@
-//! The mix that a campaign draws from.
+//! The mix that a campaign draws from. Every default mix that there ever was is kept under its number, so that a seed means the same
+//! cases next year.
 
 use crate::limits;
 use crate::weight::{Weight, Weights};
+use std::ops::RangeInclusive;
 
-/// The mix that a campaign draws from: how many instances a case may have, and the weights. A seed means the same cases
+/// The percentage of cases with code that wasm-smith makes, of the newest mix.
+const SMITH_PERCENT: u32 = 40;
+
+/// The percentage of tables of typed references among those that may be, of the newest mix.
+const START_TABLES_PERCENT: u32 = 40;
+
+/// Whose code the cases of a campaign run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bodies {
+    /// That of the plan only.
+    Own,
+    /// Code that wasm-smith makes as well, in every case.
+    Smith,
+    /// Code that wasm-smith makes as well, in as many cases as the mix has it.
+    Mixed,
+}
+
+impl Bodies {
+    /// All of them, by name.
+    pub const NAMES: [(&'static str, Bodies); 3] = [
+        ("own", Bodies::Own),
+        ("smith", Bodies::Smith),
+        ("mixed", Bodies::Mixed),
+    ];
+
+    /// The bodies with a name, if there are any.
+    pub fn of_name(name: &str) -> Option<Bodies> {
+        let named = Bodies::NAMES.iter().find(|(other, _)| *other == name);
+        named.map(|(_, bodies)| *bodies)
+    }
+}
+
+/// The mix that a campaign draws from: how many instances a case may have, how many cases have code of
+/// wasm-smith, and the weights. A seed means the same cases
 /// only with the same mix.
 ///
 /// ```
@@ -19,18 +54,64 @@ pub struct Mix {
     /// The most component instances that a case has. With one, there are no calls between instances, and no streams and
     /// futures. Default: [`MAX_INSTANCES`]; a larger number is taken as that.
     pub instances: usize,
+    /// The percentage of cases in which the first instance has code that wasm-smith makes beside its own. Default: 40.
+    pub smith_percent: u32,
+    /// The percentage of tables whose entries cannot be of a wrong type for a start function, of those of first instances that no
+    /// definition starts threads from. Default: 40.
+    pub start_tables_percent: u32,
     /// The values of the weights, which say what is drawn more or less often. Default: the
     /// [default](Weight::default_value) of each, which has no engine in mind.
     pub weights: Weights,
 }
 
 impl Mix {
+    /// The numbers of the default mixes that there were, and are. The last one is the default today.
+    ///
+    /// 1. has no code that wasm-smith makes, and its tables are all of `funcref`;
+    /// 2. has such code beside its own in a part of its cases, and tables of typed references.
+    pub const NUMBERS: RangeInclusive<u32> = 1..=2;
+
     /// The default mix with at most `instances` component instances.
     pub fn of(instances: usize) -> Mix {
         Mix {
             instances,
+            smith_percent: SMITH_PERCENT,
+            start_tables_percent: START_TABLES_PERCENT,
             weights: Weights::default(),
         }
+    }
+
+    /// The default mix with a number, and at most `instances` component instances; `None` if there is none of this number.
+    ///
+    /// ```
+    /// use spawndiff_generators::Mix;
+    ///
+    /// let newest = *Mix::NUMBERS.end();
+    /// assert_eq!(Mix::numbered(newest, 3), Some(Mix::of(3)));
+    /// assert_eq!(Mix::numbered(newest + 1, 3), None);
+    /// ```
+    pub fn numbered(number: u32, instances: usize) -> Option<Mix> {
+        let newest = Mix::of(instances);
+        match number {
+            1 => Some(Mix {
+                smith_percent: 0,
+                start_tables_percent: 0,
+                ..newest
+            }),
+            2 => Some(newest),
+            _ => None,
+        }
+    }
+
+    /// Returns the mix whose cases have only these bodies.
+    #[must_use]
+    pub const fn with_bodies(mut self, bodies: Bodies) -> Mix {
+        self.smith_percent = match bodies {
+            Bodies::Own => 0,
+            Bodies::Smith => 100,
+            Bodies::Mixed => self.smith_percent,
+        };
+        self
     }
 
     /// Returns the mix with another value for a weight. A value above [`Weight::MOST`] is taken as that.

@@ -20,8 +20,13 @@ impl SplitMix64 {
 pub(crate) fn bytes(seed: u64, index: u64) -> Vec<u8> {
     // Two rounds, so that neighbouring seeds and indices do not give shifted copies of one stream.
     let base = SplitMix64(seed).next();
-    let mut rng = SplitMix64(SplitMix64(base ^ index).next());
-    (0..SEED_BYTES / 8)
+    noise(SplitMix64(base ^ index).next(), SEED_BYTES)
+}
+
+/// `length` bytes that only depend on `seed`. The length is a multiple of 8.
+pub(crate) fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut rng = SplitMix64(seed);
+    (0..length / 8)
         .flat_map(|_| rng.next().to_le_bytes())
         .collect()
 }

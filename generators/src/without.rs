@@ -1,6 +1,6 @@
 //! Changes plans for an engine that lacks a feature: something that the engine has takes the feature's place.
 
-use crate::plan::{Op, Plan};
+use crate::plan::{Import, Op, Plan, Smith};
 use crate::shrink::{body, cancellable};
 
 /// The features that plans use and an engine lacks. Default: none.
@@ -10,6 +10,8 @@ pub struct Without {
     pub yield_then_promote: bool,
     /// The immediate `cancellable` of built-ins. In its place: the built-ins that are not cancellable.
     pub cancellable: bool,
+    /// Tail calls, in the code that wasm-smith makes. In their place: code without any.
+    pub tail_calls: bool,
 }
 
 impl Without {
@@ -20,7 +22,7 @@ impl Without {
     /// use spawndiff_generators::Without;
     ///
     /// let what = Without::of(["atomics", "cancellable"]);
-    /// assert_eq!(what, Without { yield_then_promote: false, cancellable: true });
+    /// assert_eq!(what, Without { cancellable: true, ..Without::default() });
     /// ```
     pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Without {
         let mut what = Without::default();
@@ -28,6 +30,7 @@ impl Without {
             match name {
                 "thread.yield-then-promote" => what.yield_then_promote = true,
                 "cancellable" => what.cancellable = true,
+                "tail calls" => what.tail_calls = true,
                 _ => {}
             }
         }
@@ -41,7 +44,7 @@ impl Plan {
     /// ```
     /// use spawndiff_generators::{Op, Without, plan_from_seed};
     ///
-    /// let what = Without { yield_then_promote: true, cancellable: false };
+    /// let what = Without { yield_then_promote: true, ..Without::default() };
     /// for index in 0..20 {
     ///     let plan = plan_from_seed(1, index).without(what);
     ///     plan.visit(&mut |op| assert!(!matches!(op, Op::YieldThenPromote { .. })));
@@ -67,7 +70,29 @@ impl Plan {
             }
             number += 1;
         }
+        let smiths = self.instances.iter_mut().flat_map(|it| &mut it.smith);
+        for smith in smiths {
+            smith.without(what);
+        }
         self
+    }
+}
+
+impl Smith {
+    fn without(&mut self, what: Without) {
+        for import in &mut self.built_ins {
+            if let Import::YieldThenPromote(cancellable) = *import
+                && what.yield_then_promote
+            {
+                *import = Import::Yield(cancellable);
+            }
+            if let Some(flag) = import.cancellable()
+                && what.cancellable
+            {
+                *flag = false;
+            }
+        }
+        self.instructions.tail_calls &= !what.tail_calls;
     }
 }
 
@@ -86,8 +111,8 @@ mod tests {
                 cancellables += usize::from(cancellable(&mut op.clone()) == Some(&mut true));
             });
             let what = Without {
-                yield_then_promote: false,
                 cancellable: true,
+                ..Without::default()
             };
             plan.without(what)
                 .visit(&mut |op| assert_ne!(cancellable(&mut op.clone()), Some(&mut true)));

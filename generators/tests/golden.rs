@@ -6,20 +6,23 @@ mod tuned;
 
 use spawndiff_corpus::Case;
 use spawndiff_generators::{
-    Argument, Code, Encoding, Handle, Lift, Mix, Op, Plan, Target, encode, plan_from_seed_with,
+    Argument, Code, Element, Encoding, Handle, Lift, Mix, Op, Plan, Target, encode,
+    plan_from_seed_with,
 };
 use std::collections::BTreeSet;
 
 /// A case of a campaign and its hash.
 struct Golden {
+    mix: u32,
     seed: u64,
     number: u64,
     instances: usize,
     hash: u64,
 }
 
-const fn golden(seed: u64, number: u64, instances: usize, hash: u64) -> Golden {
+const fn golden(mix: u32, seed: u64, number: u64, instances: usize, hash: u64) -> Golden {
     Golden {
+        mix,
         seed,
         number,
         instances,
@@ -28,26 +31,38 @@ const fn golden(seed: u64, number: u64, instances: usize, hash: u64) -> Golden {
 }
 
 const CASES: &[Golden] = &[
-    golden(3, 631, 1, 0x9436cb92b6e65a24),
-    golden(2026, 2359, 4, 0x44c399621b901580),
-    golden(63, 2253, 4, 0xc9b857be85ebc456),
-    golden(63, 1773, 1, 0xdd5b81dafe6f7147),
-    golden(100, 2069, 4, 0xe0b986d8ae21bd23),
-    golden(3, 2648, 4, 0x7d4ec5bb49e7b42c),
-    golden(7, 1459, 1, 0x51f0c6dc06f47df2),
-    golden(63, 468, 4, 0x0364fd75910951ee),
-    golden(1, 1547, 4, 0x3022edc418a4eb5e),
-    golden(19, 358, 1, 0x4cec80d92290061f),
-    golden(3, 2071, 4, 0xf655efa5731dffe8),
-    golden(7, 226, 4, 0xb9b4c635174b017d),
-    golden(2, 1, 1, 0x41fa7172e9986800),
-    golden(19, 938, 4, 0x46d4b2b18548b993),
-    golden(2026, 2400, 4, 0x27baece5fe6f5419),
-    golden(7, 85, 1, 0xd144dabea0857f54),
-    golden(2, 212, 4, 0xab554823493da664),
-    golden(1, 2696, 4, 0x7876dbf4c8a99a40),
-    golden(2, 374, 1, 0x628f3e48095da1b4),
-    golden(1, 1497, 4, 0x571cad5b01d2a6db),
+    golden(1, 3, 631, 1, 0x9436cb92b6e65a24),
+    golden(1, 2026, 2359, 4, 0x44c399621b901580),
+    golden(1, 63, 2253, 4, 0xc9b857be85ebc456),
+    golden(1, 63, 1773, 1, 0xdd5b81dafe6f7147),
+    golden(1, 100, 2069, 4, 0xe0b986d8ae21bd23),
+    golden(1, 3, 2648, 4, 0x7d4ec5bb49e7b42c),
+    golden(1, 7, 1459, 1, 0x51f0c6dc06f47df2),
+    golden(1, 63, 468, 4, 0x0364fd75910951ee),
+    golden(1, 1, 1547, 4, 0x3022edc418a4eb5e),
+    golden(1, 19, 358, 1, 0x4cec80d92290061f),
+    golden(1, 3, 2071, 4, 0xf655efa5731dffe8),
+    golden(1, 7, 226, 4, 0xb9b4c635174b017d),
+    golden(1, 2, 1, 1, 0x41fa7172e9986800),
+    golden(1, 19, 938, 4, 0x46d4b2b18548b993),
+    golden(1, 2026, 2400, 4, 0x27baece5fe6f5419),
+    golden(1, 7, 85, 1, 0xd144dabea0857f54),
+    golden(1, 2, 212, 4, 0xab554823493da664),
+    golden(1, 1, 2696, 4, 0x7876dbf4c8a99a40),
+    golden(1, 2, 374, 1, 0x628f3e48095da1b4),
+    golden(1, 1, 1497, 4, 0x571cad5b01d2a6db),
+    golden(2, 1, 14, 4, 0x97e13daf5f1f6128),
+    golden(2, 1, 10, 4, 0xab55ba5d7ba7f442),
+    golden(2, 1, 12, 1, 0x267858d1cd0654fd),
+    golden(2, 1, 32, 1, 0x346c5b3358f5d7be),
+    golden(2, 2, 23, 4, 0xf156b9b629ddcf73),
+    golden(2, 2, 12, 1, 0x45d5ba188cb497c1),
+    golden(2, 3, 7, 4, 0x45f13a5eaa8b6cac),
+    golden(2, 3, 18, 4, 0x570345e4aae636a9),
+    golden(2, 4, 4, 1, 0x1fd98e8bbf26819d),
+    golden(2, 4, 5, 4, 0xc3740b73f705fb07),
+    golden(2, 4, 7, 4, 0x3ef8a74d1a520367),
+    golden(2, 4, 8, 1, 0x1c2316fc80daff68),
 ];
 
 /// The features of which each has to be in one of the cases at least, beside every operation.
@@ -87,11 +102,17 @@ const RARE: &[&str] = &[
     "promotes itself",
     "promotes a suspended thread",
     "suspended for ever",
+    "wasm-smith",
+    "wasm-smith on the tables",
+    "wasm-smith without traps",
+    "wasm-smith with vectors",
+    "wasm-smith with tail calls",
+    "table of typed references",
 ];
 
 impl Golden {
     fn mix(&self) -> Mix {
-        tuned::mix(self.instances)
+        tuned::mix(self.mix, self.instances)
     }
 
     fn plan(&self) -> Plan {
@@ -138,6 +159,18 @@ fn features(plan: &Plan) -> BTreeSet<&'static str> {
         note("destructor", !instance.destructor.is_empty());
         note("realloc", !instance.realloc.is_empty());
         note("misplaced", instance.misplacement.is_some());
+        let mut tables = instance.tables.iter();
+        note(
+            "table of typed references",
+            tables.any(|table| table.element == Element::Start),
+        );
+        if let Some(smith) = &instance.smith {
+            note("wasm-smith", true);
+            note("wasm-smith on the tables", smith.has_tables);
+            note("wasm-smith without traps", !smith.instructions.traps);
+            note("wasm-smith with vectors", smith.instructions.vectors);
+            note("wasm-smith with tail calls", smith.instructions.tail_calls);
+        }
         for entry in &instance.entries {
             let post_return = entry.post_return().is_some();
             note("post-return", post_return);
@@ -206,6 +239,7 @@ fn every_case_is_what_it_was() {
     for golden in CASES {
         let hash = hash(&encode(&golden.plan()));
         let Golden {
+            mix,
             seed,
             number,
             instances,
@@ -213,7 +247,7 @@ fn every_case_is_what_it_was() {
         } = golden;
         assert_eq!(
             hash, golden.hash,
-            "seed {seed}, case {number}, {instances} instances: {hash:#018x}"
+            "mix {mix}, seed {seed}, case {number}, {instances} instances: {hash:#018x}"
         );
     }
 }

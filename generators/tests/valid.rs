@@ -3,14 +3,15 @@
 mod tuned;
 
 use spawndiff_generators::{
-    Instance, Lift, MAX_INSTANCES, Mix, Op, Plan, Scalar, case_from_bytes, encode, limits,
-    plan_from_bytes, plan_from_seed_with, run_bytes,
+    Element, Instance, Lift, MAX_INSTANCES, Mix, Op, Plan, Refusal, Scalar, SmithBody,
+    case_from_bytes, encode, encode_with_refusals, limits, plan_from_bytes, plan_from_seed_with,
+    run_bytes,
 };
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 /// Everything that can be drawn, as often as the campaigns draw it. What bytes mean is drawn from the default.
 fn mix() -> Mix {
-    tuned::mix(MAX_INSTANCES)
+    tuned::mix(*Mix::NUMBERS.end(), MAX_INSTANCES)
 }
 
 fn features() -> WasmFeatures {
@@ -25,7 +26,14 @@ fn features() -> WasmFeatures {
 /// Validates the whole component if it does not spawn, else (the validator wants `shared` then) each module, and parses
 /// the rest.
 fn check(plan: &Plan, what: &dyn std::fmt::Debug) {
-    let bytes = encode(plan).component;
+    let (case, refused) = encode_with_refusals(plan);
+    let bytes = case.component;
+    for refusal in &refused {
+        assert!(
+            !matches!(refusal, Refusal::Invalid(_)),
+            "{what:?}: {refusal}"
+        );
+    }
     let text = || wasmprinter::print_bytes(&bytes).unwrap_or_else(|e| e.to_string());
     if !plan.spawns()
         && let Err(error) = Validator::new_with_features(features()).validate_all(&bytes)
@@ -55,7 +63,11 @@ fn check(plan: &Plan, what: &dyn std::fmt::Debug) {
         }
     }
     let instances = plan.instances.len().clamp(1, limits::INSTANCES);
-    assert_eq!(modules, 2 * instances, "{what:?}");
+    let with_smith = plan.instances.iter().take(instances);
+    let with_smith = with_smith.filter(|it| it.smith.is_some()).count();
+    // One that wasm-smith makes, and one that joins it to the others.
+    let of_smith = 2 * (with_smith - refused.len());
+    assert_eq!(modules, 2 * instances + of_smith, "{what:?}");
     wasmprinter::print_bytes(&bytes).unwrap_or_else(|error| panic!("{what:?}: {error}"));
 }
 
@@ -171,6 +183,11 @@ fn a_mutilated_plan_is_valid() {
         ("segments", |plan| plan.segments.clear()),
         ("entries", |plan| plan.entries.clear()),
         ("the last entry", |plan| drop(plan.entries.pop())),
+        ("the types of tables", |plan| {
+            plan.tables
+                .iter_mut()
+                .for_each(|table| table.element = Element::Start)
+        }),
         ("table sizes", |plan| {
             plan.tables.iter_mut().for_each(|table| table.initial = 1)
         }),
@@ -222,6 +239,32 @@ fn a_mutilated_plan_is_valid() {
         ("siblings", |plan| plan.parent = Some(7)),
         ("the first", |plan| plan.parent = Some(0)),
         ("wrappers", |plan| plan.wrappers = 9),
+        ("the functions of wasm-smith", |plan| {
+            plan.smith.iter_mut().for_each(|it| it.functions.clear())
+        }),
+        ("the bodies of wasm-smith", |plan| {
+            let smith = plan.smith.iter_mut().flat_map(|it| &mut it.functions);
+            smith.for_each(|it| it.body = SmithBody::Nothing);
+        }),
+        ("the bodies of wasm-smith but for their calls", |plan| {
+            let smith = plan.smith.iter_mut().flat_map(|it| &mut it.functions);
+            smith.for_each(|it| it.body = SmithBody::Calls);
+        }),
+        ("the imports of wasm-smith", |plan| {
+            plan.smith.iter_mut().for_each(|it| {
+                it.helpers.clear();
+                it.built_ins.clear();
+            })
+        }),
+        ("the bytes of wasm-smith", |plan| {
+            plan.smith.iter_mut().for_each(|it| it.bytes.clear())
+        }),
+        ("the operations beside wasm-smith", |plan| {
+            *plan = Instance {
+                smith: plan.smith.take(),
+                ..Instance::default()
+            };
+        }),
     ];
     for seed in 0..100 {
         for (what, cut) in cuts {

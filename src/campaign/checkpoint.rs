@@ -19,13 +19,17 @@ const NAMED: usize = 10;
 /// The name of the file.
 const FILE: &str = "campaign.state";
 /// The first bytes of the file. The rest is a [`State`] in the postcard format.
-const MAGIC: &[u8] = b"spawndiff campaign 3\n";
+const MAGIC: &[u8] = b"spawndiff campaign 4\n";
 
 /// The cases of a campaign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cases {
     /// The seed that they are drawn from.
     pub seed: u64,
+    /// The number of the mix that they are drawn from.
+    pub mix: u32,
+    /// The name of whose code they run, where that is not what the mix says.
+    pub bodies: Option<String>,
     /// The most component instances of one.
     pub instances: usize,
     /// The number of the first.

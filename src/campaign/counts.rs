@@ -1,7 +1,7 @@
 //! The counts of a campaign.
 
 use serde::{Deserialize, Serialize};
-use spawndiff_generators::Plan;
+use spawndiff_generators::{Plan, Refusal};
 use spawndiff_judge::{Judgement, Verdict};
 use spawndiff_observation::Trap;
 use spawndiff_reference::{Builtin, Coverage};
@@ -27,9 +27,11 @@ pub struct Counts {
     /// Cases in which the native engine panicked.
     pub crashed: u64,
     /// Cases in which a started thread ran, a signature check failed, a null entry or an index out of range was hit at
-    /// the start of a thread, and a deadlock was found; that have several component instances, cancelled a subtask, or made a
-    /// stream or future.
-    pub shares: [u64; 8],
+    /// the start of a thread, and a deadlock was found; that have several component instances, cancelled a subtask, made a
+    /// stream or future, or have code that wasm-smith makes.
+    pub shares: [u64; 9],
+    /// Cases that were to have such code and have none, by reason.
+    pub refused: BTreeMap<String, u64>,
     /// How many cases of each verdict there are on each engine, as in [`Counts::verdicts`].
     pub engines: BTreeMap<String, [u64; 5]>,
     /// The outcomes of built-ins that the reference reached.
@@ -45,7 +47,7 @@ pub const MEMORY_EVERY: u64 = 1_000;
 pub const VERDICTS: [&str; 5] = ["agree", "known", "inconclusive", "diverged", "crashed"];
 
 /// The names of [`Counts::shares`].
-pub const SHARES: [&str; 8] = [
+pub const SHARES: [&str; 9] = [
     "thread_ran",
     "signature_check",
     "null_entry",
@@ -54,6 +56,7 @@ pub const SHARES: [&str; 8] = [
     "several_instances",
     "subtask_cancelled",
     "stream_or_future",
+    "smith_bodies",
 ];
 
 impl Counts {
@@ -68,6 +71,9 @@ impl Counts {
         }
         for (why, count) in other.inconclusive {
             *self.inconclusive.entry(why).or_default() += count;
+        }
+        for (why, count) in other.refused {
+            *self.refused.entry(why).or_default() += count;
         }
         for (name, verdicts) in other.engines {
             let mine = self.engines.entry(name).or_default();
@@ -100,8 +106,8 @@ impl Counts {
         self.inconclusive.values().sum()
     }
 
-    /// The counts of one case.
-    pub fn of(plan: &Plan, judgement: &Judgement) -> Counts {
+    /// The counts of one case. `refused` says why it has no code of wasm-smith where its plan wants some.
+    pub fn of(plan: &Plan, refused: &[Refusal], judgement: &Judgement) -> Counts {
         let coverage = judgement.coverage.clone();
         let returned = |builtin| coverage.reached.contains_key(&(builtin, None));
         let mut counts = Counts {
@@ -137,8 +143,12 @@ impl Counts {
             plan.instances.len() > 1,
             returned(Builtin::SubtaskCancel),
             returned(Builtin::StreamNew) || returned(Builtin::FutureNew),
+            refused.is_empty() && plan.instances.iter().any(|it| it.smith.is_some()),
         ]
         .map(u64::from);
+        for why in refused {
+            *counts.refused.entry(why.to_string()).or_default() += 1;
+        }
         counts.coverage = coverage;
         counts
     }

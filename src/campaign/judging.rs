@@ -7,7 +7,7 @@ use crate::setup::Setup;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use spawndiff_corpus::Case;
-use spawndiff_generators::{Plan, encode};
+use spawndiff_generators::{Plan, Refusal, encode_with_refusals};
 use spawndiff_judge::claims::{Status, check_native};
 use spawndiff_judge::compare::Unknown;
 use spawndiff_judge::finding::stored;
@@ -42,15 +42,14 @@ pub struct Judged {
 impl Draw {
     /// The case itself.
     pub fn case(&self, setup: &Setup) -> Result<Case> {
-        Ok(encode(&setup.plan(&self.origin)?))
+        Ok(Drawn::new(setup, &self.origin)?.case)
     }
 
     /// The result of a case on which the engine ended its process.
     pub fn died(self, setup: &Setup, message: String) -> Result<Judged> {
-        let plan = setup.plan(&self.origin)?;
-        let case = encode(&plan);
-        let crashed = setup.crashed(&self.origin.engine, &case, message)?;
-        judged(setup, self.origin, &plan, &case, &crashed)
+        let drawn = Drawn::new(setup, &self.origin)?;
+        let crashed = setup.crashed(&self.origin.engine, &drawn.case, message)?;
+        judged(setup, self.origin, &drawn, &crashed)
     }
 
     /// The result of a case on which nothing can be said.
@@ -68,6 +67,26 @@ impl Draw {
             line: verdicts::given_up(&self.origin),
             memory: 0,
         }
+    }
+}
+
+/// A case that was drawn.
+struct Drawn {
+    plan: Plan,
+    case: Case,
+    /// Why it has no module of wasm-smith where its plan wants one.
+    refused: Vec<Refusal>,
+}
+
+impl Drawn {
+    fn new(setup: &Setup, origin: &Origin) -> Result<Drawn> {
+        let plan = setup.plan(origin)?;
+        let (case, refused) = encode_with_refusals(&plan);
+        Ok(Drawn {
+            plan,
+            case,
+            refused,
+        })
     }
 }
 
@@ -164,29 +183,21 @@ impl<'a> Judges<'a> {
     /// Draws a case and judges it.
     pub fn judge(&mut self, draw: Draw) -> Result<Judged> {
         let mut origin = draw.origin;
-        let mut plan = self.setup.plan(&origin)?;
-        let mut case = encode(&plan);
-        let mut judgement = self.judge_case(&origin.engine, &case)?;
+        let mut drawn = Drawn::new(self.setup, &origin)?;
+        let mut judgement = self.judge_case(&origin.engine, &drawn.case)?;
         if let Verdict::Inconclusive(Unknown::Lacking(_)) = judgement.verdict
             && draw.or_default
         {
             origin.engine = self.setup.default_engine().to_string();
-            plan = self.setup.plan(&origin)?;
-            case = encode(&plan);
-            judgement = self.judge_case(&origin.engine, &case)?;
+            drawn = Drawn::new(self.setup, &origin)?;
+            judgement = self.judge_case(&origin.engine, &drawn.case)?;
         }
-        judged(self.setup, origin, &plan, &case, &judgement)
+        judged(self.setup, origin, &drawn, &judgement)
     }
 }
 
-fn judged(
-    setup: &Setup,
-    origin: Origin,
-    plan: &Plan,
-    case: &Case,
-    judgement: &Judgement,
-) -> Result<Judged> {
-    let mut counts = Counts::of(plan, judgement);
+fn judged(setup: &Setup, origin: Origin, drawn: &Drawn, judgement: &Judgement) -> Result<Judged> {
+    let mut counts = Counts::of(&drawn.plan, &drawn.refused, judgement);
     counts
         .engines
         .insert(origin.engine.clone(), counts.verdicts());
@@ -194,7 +205,7 @@ fn judged(
     let found = match &judgement.verdict {
         Verdict::Agree | Verdict::Known(_) | Verdict::Inconclusive(_) => None,
         Verdict::Divergence(_) | Verdict::Crash { .. } => match Fingerprint::of(judgement) {
-            Some(kind) => Some(Finding::new(setup, origin, case, judgement, kind)?),
+            Some(kind) => Some(Finding::new(setup, origin, &drawn.case, judgement, kind)?),
             None => None,
         },
     };

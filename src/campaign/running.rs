@@ -125,6 +125,8 @@ impl Campaign<'_> {
         let draw = |engine: &str| Draw {
             origin: Origin {
                 seed,
+                mix: state.cases.mix,
+                bodies: state.cases.bodies.clone(),
                 index,
                 instances: state.cases.instances,
                 engine: engine.to_string(),

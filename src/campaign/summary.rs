@@ -89,9 +89,12 @@ pub fn json(state: &State) -> String {
         crashed: u64,
         seconds: f64,
         seed: u64,
+        mix: u32,
+        bodies: &'a str,
         engines: BTreeMap<&'a str, BTreeMap<&'static str, u64>>,
         shares: BTreeMap<&'static str, f64>,
         reached: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+        refused: &'a BTreeMap<String, u64>,
         findings: Vec<Cow<'a, str>>,
         kinds: Vec<Kind<'a>>,
     }
@@ -117,6 +120,8 @@ pub fn json(state: &State) -> String {
         crashed: counts.crashed,
         seconds: state.seconds,
         seed: state.cases.seed,
+        mix: state.cases.mix,
+        bodies: state.cases.bodies.as_deref().unwrap_or("mixed"),
         engines: counts
             .engines
             .iter()
@@ -127,6 +132,7 @@ pub fn json(state: &State) -> String {
             .into_iter()
             .map(|(name, row)| (name, row.into_iter().collect()))
             .collect(),
+        refused: &counts.refused,
         findings: state.found.values().flat_map(files).collect(),
         kinds: state
             .found

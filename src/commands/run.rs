@@ -3,12 +3,14 @@
 use super::progress::Progress;
 use super::{Outcome, engines, jobs, print, print_styled, summary};
 use anyhow::{Context, Result, bail};
+use clap::builder::PossibleValuesParser;
 use spawndiff::campaign::checkpoint::{Cases, State};
 use spawndiff::campaign::running::Campaign;
 use spawndiff::campaign::summary::json;
 use spawndiff::campaign::verdicts::Verdicts;
 use spawndiff::campaign::{page, shrink_findings};
 use spawndiff::setup::Setup;
+use spawndiff_generators::{Bodies, Mix};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,6 +43,12 @@ pub struct Args {
     /// The number of the first case of the seed, to make one again
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Cases")]
     first: u64,
+    /// Whose code the cases run: the plan's, that and code that wasm-smith makes, or some of each [default: as the mix has it]
+    #[arg(long, value_name = "WHOSE", value_parser = bodies(), help_heading = "Cases")]
+    bodies: Option<String>,
+    /// The number of the mix that the cases are drawn from: an old one means the same cases as when it was the default
+    #[arg(long, value_name = "N", default_value_t = *Mix::NUMBERS.end(), value_parser = clap::value_parser!(u32).range(i64::from(*Mix::NUMBERS.start())..=i64::from(*Mix::NUMBERS.end())), help_heading = "Cases")]
+    mix: u32,
     /// The most component instances that a case has, 1 to 4; half of the cases have one
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=4), help_heading = "Cases")]
     instances: u8,
@@ -62,7 +70,7 @@ pub struct Args {
     )]
     out: PathBuf,
     /// Go on with the campaign whose findings are in the folder, with the cases that it has not judged
-    #[arg(long, conflicts_with_all = ["cases", "seed", "first", "instances", "engine", "each"], help_heading = "Running")]
+    #[arg(long, conflicts_with_all = ["cases", "seed", "first", "bodies", "mix", "instances", "engine", "each"], help_heading = "Running")]
     resume: bool,
     /// Whether the cases run in processes of their own, which an engine can end without ending the campaign
     #[arg(long, value_name = "WHETHER", default_value = "on", value_parser = ["on", "off"], help_heading = "Running")]
@@ -91,6 +99,11 @@ pub struct Args {
     /// Print the summary as one JSON object on standard output, and nothing else there
     #[arg(long, help_heading = "Output")]
     json: bool,
+}
+
+/// The names that `--bodies` takes.
+fn bodies() -> PossibleValuesParser {
+    PossibleValuesParser::new(Bodies::NAMES.map(|(name, _)| name))
 }
 
 /// Set by Ctrl-C.
@@ -141,6 +154,8 @@ pub fn run(args: &Args, setup: &Setup) -> Result<Outcome> {
         };
         State::new(Cases {
             seed,
+            mix: args.mix,
+            bodies: args.bodies.clone().filter(|name| name != "mixed"),
             instances: args.instances.into(),
             first: args.first,
             end: args.first.saturating_add(cases),

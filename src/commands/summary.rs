@@ -55,6 +55,13 @@ fn verdicts(out: &mut String, state: &State) -> Result<(), Error> {
             writeln!(out, "{:>14} {count:>9}   {reason}", "...")?;
         }
     }
+    for (reason, count) in &counts.refused {
+        writeln!(
+            out,
+            "{:>14} {count:>9}   without code of wasm-smith: {reason}",
+            "of these"
+        )?;
+    }
     Ok(())
 }
 

@@ -13,6 +13,7 @@ fn documents() -> Vec<PathBuf> {
         "",
         "docs",
         "ci",
+        "findings/specification",
         "findings/wasmi-2.0.0",
         "findings/wasmtime-48.0.8",
         "findings/wasmtime-50.0.1",

@@ -36,6 +36,12 @@ fn an_error_says_what_is_wrong_and_what_would_be_right() {
         ),
         ("run --cases many", "invalid value 'many'", "--cases"),
         ("run --instances 9", "invalid value '9'", "1..=4"),
+        ("run --mix 9", "invalid value '9'", "1..=2"),
+        (
+            "run --bodies all",
+            "invalid value 'all'",
+            "own, smith, mixed",
+        ),
         (
             "run --isolate perhaps",
             "invalid value 'perhaps'",

@@ -248,6 +248,8 @@ fn a_full_disk_ends_the_campaign_and_what_was_found_before_is_whole() {
         "400",
         "--seed",
         "1",
+        "--bodies",
+        "own",
         "--engine",
         "cranelift-none",
     ]);

@@ -78,6 +78,7 @@ fn the_json_summary_is_one_object_with_every_key() {
         "out_of_range",
         "several_instances",
         "signature_check",
+        "smith_bodies",
         "stream_or_future",
         "subtask_cancelled",
         "thread_ran",
@@ -241,6 +242,35 @@ fn the_text_summary_says_what_the_json_says_and_marks_each_zero() {
             .find_map(|word| word.parse::<f64>().ok());
         assert_eq!(number, Some(0.0), "{words:?}");
     }
+}
+
+#[test]
+fn the_bodies_of_cases_are_those_that_were_asked_for_and_a_mix_keeps_its_number() {
+    let folder = folder();
+    let ran = |more: &[&str]| {
+        let mut args = vec!["--cases", "40", "--seed", "1", "--json"];
+        args.extend(more);
+        campaign(&args, folder.path()).json()
+    };
+    let share = |json: &Value| json["shares"]["smith_bodies"].as_f64();
+    let smith = ran(&["--bodies", "smith"]);
+    let refused = smith["refused"].as_object().expect("an object");
+    let refused: u64 = refused.values().filter_map(Value::as_u64).sum();
+    assert_eq!(share(&smith), Some((40 - refused) as f64 / 40.0));
+    assert_eq!(smith["bodies"], "smith");
+    let mixed = ran(&[]);
+    assert!(
+        share(&mixed) > Some(0.0) && share(&mixed) < Some(1.0),
+        "{mixed}"
+    );
+    assert_eq!(
+        (&mixed["mix"], &mixed["bodies"]),
+        (&2.into(), &"mixed".into())
+    );
+    // The first mix had no such code, and what it drew is what is drawn without it.
+    let (own, first) = (ran(&["--bodies", "own"]), ran(&["--mix", "1"]));
+    assert_eq!((share(&own), share(&first)), (Some(0.0), Some(0.0)));
+    assert_eq!(own["reached"], first["reached"]);
 }
 
 #[test]

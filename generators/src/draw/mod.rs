@@ -12,6 +12,7 @@
 //! - `callee_bodies`: the bodies of their entries; `calls`: calls of other instances and the operations on the subtasks;
 //!   `streams`: streams, futures and resources;
 //! - `mistakes`: the mistakes that a case is to make, a folder;
+//! - `random_code`: a module of wasm-smith beside the code of the first instance, `tables`: the types of its tables;
 //! - `instance_hooks`: start functions of core modules, destructors and `realloc` that do more than they have to;
 //! - `unaligned`, `reborrow` and `strings`, last of all: buffers that are not aligned, borrowed handles that are lent on, strings
 //!   that need more than one step, and a `realloc` that returns another address than it should.
@@ -31,6 +32,7 @@ mod instance_hooks;
 mod mistakes;
 mod op;
 mod post_return;
+mod random_code;
 mod reborrow;
 mod returning;
 mod scope;
@@ -38,6 +40,7 @@ mod shape;
 mod sketch;
 mod streams;
 mod strings;
+mod tables;
 mod target;
 mod topology;
 mod unaligned;
@@ -64,6 +67,8 @@ pub fn plan(u: &mut Unstructured, mix: Mix) -> Plan {
     shape::draw(&mut first);
     body::draw(&mut first);
     mistakes::draw(&mut first);
+    random_code::draw(&mut first);
+    tables::draw(&mut first);
     let (instance, runs) = (first.instance, first.runs);
     sketch.instances[0] = instance;
     instance_hooks::draw(&mut sketch);

@@ -8,8 +8,8 @@ use crate::limits::{
     TABLE_SIZE, TABLES,
 };
 use crate::plan::{
-    Call, Callback, Code, Entry, Function, Global, Import, Item, Lift, Segment, SegmentMode,
-    Signature, Start, Table, ValueType,
+    Call, Callback, Code, Element, Entry, Function, Global, Import, Item, Lift, Segment,
+    SegmentMode, Signature, Start, Table, ValueType,
 };
 use crate::weight::Weight;
 
@@ -90,6 +90,7 @@ pub(super) fn small_table(builder: &mut Builder) {
         items.push(more);
     }
     builder.instance.tables.push(Table {
+        element: Element::Func,
         initial: items.len() as u32,
         maximum: None,
     });
@@ -362,6 +363,7 @@ fn tables(builder: &mut Builder) {
         let initial = least + builder.draw.below(TABLE_SIZE + 1 - least);
         let slack = builder.draw.percent(50).then(|| builder.draw.below(7));
         builder.instance.tables.push(Table {
+            element: Element::Func,
             initial,
             maximum: slack.map(|slack| initial + slack),
         });

@@ -1,13 +1,16 @@
 //! A core function's body in the making, with the code that all operations need.
 
 use super::context::Context;
-use super::core_type::default;
 use super::locals::{CANCELLED_LOCAL, F32_LOCAL, F64_LOCAL, locals};
 use super::memory::{MEMORY, cell};
+use super::store::element_type;
+use crate::core_type::default;
 use crate::plan::flat::flat_scalar;
-use crate::plan::{CoreType, Global, Import, Index, Item, Operand, Scalar, Signature, wrap};
+use crate::plan::{
+    CoreType, Element, Global, Import, Index, Item, Operand, Scalar, Signature, wrap,
+};
 use spawndiff_corpus::Type;
-use wasm_encoder::{Function, InstructionSink, RefType};
+use wasm_encoder::{Function, InstructionSink};
 
 /// A function body in the making.
 pub(super) struct Body<'c, 'p> {
@@ -161,11 +164,25 @@ impl<'c, 'p> Body<'c, 'p> {
         }
     }
 
-    pub(super) fn item(&mut self, item: Item) {
-        match self.context.referenced(item) {
-            Some(function) => self.code().ref_func(function),
-            None => self.code().ref_null(RefType::FUNCREF.heap_type),
+    /// The type of the entries of a table of the plan.
+    pub(super) fn element(&self, table: u32) -> Element {
+        self.context.instance.tables[table as usize].element
+    }
+
+    /// Pushes an item for a table.
+    pub(super) fn item(&mut self, item: Item, table: u32) {
+        let element = self.element(table);
+        let item = self.context.fitting(item, element);
+        let Some(function) = self.context.referenced(item) else {
+            let start = match element {
+                Element::Func => 0,
+                Element::Start => self.context.start_type_index(),
+            };
+            let ty = element_type(element, start);
+            self.code().ref_null(ty.heap_type);
+            return;
         };
+        self.code().ref_func(function);
     }
 
     pub(super) fn operand(&mut self, operand: Operand) {

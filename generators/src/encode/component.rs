@@ -4,14 +4,15 @@
 //! Every component imports the host and each instance that stands outside of it and that it or one nested in it sees. It
 //! exports its own entries and, as instances, those nested in it.
 
-use super::core_type::val_type;
 use super::define::{self, Core};
-use super::main_module::{self, FUNCTIONS, Main, STORE};
+use super::main_module::{self, Main};
+use super::names::{FUNCTIONS, LOG, MAIN, SMITH, STORE};
 use super::resolved::ResolvedPlan;
 use super::types::{RESOURCE, Scope, Types, instance_name};
-use super::{state, store};
+use super::{smith, state, store};
+use crate::core_type::val_type;
 use crate::limits::WRAPPERS;
-use crate::plan::{Instance, Lift, Signature, ValueType};
+use crate::plan::{Import, Instance, Lift, Signature, ValueType};
 use wasm_encoder::{CanonicalOption, Component, ComponentExportKind, ExportKind, ValType};
 
 pub(super) fn encode(resolved: &ResolvedPlan) -> Vec<u8> {
@@ -162,8 +163,46 @@ fn contents(scope: &mut Scope, resolved: &ResolvedPlan, number: usize) {
     let module = scope.assembly.module(&main.module);
     let args = [(STORE, store), (FUNCTIONS, functions)];
     let code = scope.assembly.instantiate_module(module, &args);
+    random_code(scope, resolved, number, &main, &defined, (store, code));
     exports(scope, resolved, number, &core, code);
     nested_exports(scope, resolved, number);
+}
+
+/// Adds the module that wasm-smith has made for an instance, if there is one, and the one that joins it to `store`, and instantiates
+/// both. `defined` has the core functions that `main` imports, in their order; then come the instances of `store` and `main`.
+fn random_code(
+    scope: &mut Scope,
+    resolved: &ResolvedPlan,
+    number: usize,
+    main: &Main,
+    defined: &[(String, u32)],
+    (store, code): (u32, u32),
+) {
+    let smith = resolved.instances[number].smith.as_ref();
+    let (Some(module), Some(plan)) = (resolved.modules.get(&number), smith) else {
+        return;
+    };
+    let function = |import: Import| {
+        let place = main.imports.iter().position(|other| *other == import);
+        defined[place.expect("main imports it for this")].1
+    };
+    let built_ins = plan.built_ins.iter().enumerate();
+    let built_ins = built_ins.map(|(i, &import)| {
+        let import = smith::built_in(resolved, number, import);
+        (i.to_string(), function(import))
+    });
+    let begin = smith::BEGIN.map(|(name, import)| (name.to_string(), function(import)));
+    let built_ins: Vec<(String, u32)> = begin.into_iter().chain(built_ins).collect();
+    let functions = scope.assembly.core_functions(&built_ins);
+    let module = scope.assembly.module(module);
+    let args = [(STORE, store), (FUNCTIONS, functions), (MAIN, code)];
+    let random = scope.assembly.instantiate_module(module, &args);
+    let log = vec![(LOG.to_string(), function(Import::Log))];
+    let log = scope.assembly.core_functions(&log);
+    let joining = smith::joining(resolved, number, plan);
+    let joining = scope.assembly.module(&joining);
+    let args = [(STORE, store), (FUNCTIONS, log), (SMITH, random)];
+    scope.assembly.instantiate_module(joining, &args);
 }
 
 /// Encodes the core types, and returns the indices of the start types among them. At least one is a start type.

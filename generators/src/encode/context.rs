@@ -3,8 +3,10 @@
 
 use super::import::wrapped;
 use super::resolved::ResolvedPlan;
-use crate::plan::signature::encoded;
-use crate::plan::{Import, Instance, Item, Signature, wrap};
+use crate::plan::signature::{
+    entry_signature, import_signature, lowered_signature, named_signature,
+};
+use crate::plan::{Element, Import, Instance, Item, Signature, wrap};
 use std::collections::BTreeSet;
 
 /// The module in the making.
@@ -73,13 +75,7 @@ impl<'p> Context<'p> {
 
     /// The signature of a program function, as it is encoded.
     pub(super) fn signature_of(&self, function: usize) -> Signature {
-        match wrap(
-            self.instance.functions[function].signature,
-            self.instance.signatures.len(),
-        ) {
-            Some(signature) => encoded(&self.instance.signatures[signature]),
-            None => Signature::start(),
-        }
+        named_signature(self.instance, self.instance.functions[function].signature)
     }
 
     /// The right-typed program functions.
@@ -123,6 +119,35 @@ impl<'p> Context<'p> {
             Item::Function(f) => wrap(f, self.instance.functions.len()).map(|f| self.function(f)),
             Item::Entry(e) => wrap(e, self.instance.entries.len()).map(|e| self.entry(e)),
             Item::Import(import) => Some(self.import(import)),
+        }
+    }
+
+    /// Whether a thread may start with an item. Null is none.
+    pub(super) fn is_start(&self, item: Item) -> bool {
+        match item {
+            Item::Null => false,
+            Item::Function(f) => wrap(f, self.instance.functions.len())
+                .is_some_and(|f| self.signature_of(f).is_start()),
+            Item::Entry(e) => wrap(e, self.instance.entries.len())
+                .is_some_and(|e| entry_signature(&self.instance.entries[e]).is_start()),
+            Item::Import(import) => {
+                let signature = match wrapped(self.resolved, self.number, import) {
+                    Import::Lowered {
+                        callee,
+                        asynchronous,
+                    } => Some(lowered_signature(self.resolved.entry(callee), asynchronous)),
+                    import => import_signature(import, &self.resolved.channels),
+                };
+                signature.is_some_and(|signature| signature.is_start())
+            }
+        }
+    }
+
+    /// What an item becomes in a table whose entries have this type.
+    pub(super) fn fitting(&self, item: Item, element: Element) -> Item {
+        match element {
+            Element::Start if !self.is_start(item) => Item::Null,
+            Element::Func | Element::Start => item,
         }
     }
 

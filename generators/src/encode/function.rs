@@ -2,8 +2,8 @@
 
 use super::body::Body;
 use super::context::Context;
-use super::core_type::default;
 use super::event::TASK_CANCELLED;
+use crate::core_type::default;
 use crate::limits::{
     DESTRUCTOR, ENTRIES, POINTS_PER_FUNCTION, POINTS_PER_INSTANCE, START_FUNCTION,
 };

@@ -287,6 +287,7 @@ impl Body<'_, '_> {
             | Op::ContextSet { .. }
             | Op::Call { .. }
             | Op::CallIndirect { .. }
+            | Op::CallSmith { .. }
             | Op::Load { .. }
             | Op::Store { .. }
             | Op::GlobalGet { .. }

@@ -1,14 +1,15 @@
 //! The core module `main`: the imports that the plan uses, all functions, all element segments.
 
 use super::context::Context;
-use super::core_type::val_type;
+use super::names::{FUNCTIONS, HELPER, STORE};
 use super::resolved::ResolvedPlan;
-use super::{function, state, store, tracker};
+use super::{function, smith, state, store, tracker};
+use crate::core_type::val_type;
 use crate::plan::signature::{
     callback_signature, encoded, entry_signature, import_signature, lowered_signature,
     post_return_signature,
 };
-use crate::plan::{Callee, Import, Lift, SegmentMode, Signature, wrap};
+use crate::plan::{Callee, Element, Import, Lift, SegmentMode, Signature, Table, wrap};
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementMode, ElementSection, ElementSegment, Elements, EntityType,
     ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType, HeapType,
@@ -34,10 +35,6 @@ impl Main {
         })
     }
 }
-
-/// The names of the instances that `main` imports from.
-pub(super) const STORE: &str = "s";
-pub(super) const FUNCTIONS: &str = "f";
 
 pub(super) fn encode(resolved: &ResolvedPlan, number: usize) -> Main {
     // Function indices depend on how many imports there are, and that on all code: the first pass counts.
@@ -133,6 +130,21 @@ fn pass(resolved: &ResolvedPlan, number: usize, import_count: u32) -> (Module, V
         hooks.push((store::DESTRUCTOR_HOOK, next));
     }
 
+    if let Some(smith) = &plan.smith {
+        for (_, import) in smith::BEGIN {
+            context.import(import);
+        }
+        for &import in &smith.built_ins {
+            context.import(smith::built_in(resolved, number, import));
+        }
+        for (i, &helper) in smith.helpers.iter().enumerate() {
+            if let Some(helper) = wrap(helper, plan.functions.len()) {
+                let name = format!("{HELPER}{i}");
+                exports.export(&name, ExportKind::Func, context.function(helper));
+            }
+        }
+    }
+
     let imports = import_section(&mut context);
     let mut module = Module::new();
     module
@@ -144,7 +156,7 @@ fn pass(resolved: &ResolvedPlan, number: usize, import_count: u32) -> (Module, V
     if let Some(function_index) = start {
         module.section(&StartSection { function_index });
     }
-    let elements = element_section(&context, &segments, &hooks);
+    let elements = element_section(&mut context, &segments, &hooks);
     if !elements.is_empty() {
         module.section(&elements);
     }
@@ -215,6 +227,11 @@ fn import_section(context: &mut Context) -> ImportSection {
             Some(context.type_index(signature))
         });
     }
+    let typed = |table: &Table| table.element == Element::Start;
+    let start = match context.instance.tables.iter().any(typed) {
+        true => context.start_type_index(),
+        false => 0,
+    };
     // The type of `thread.spawn-ref` comes after all others.
     let spawn_ref = (context.instance.signatures.len() + context.types.len()) as u32;
     let mut section = ImportSection::new();
@@ -223,10 +240,11 @@ fn import_section(context: &mut Context) -> ImportSection {
         section.import(FUNCTIONS, &i.to_string(), ty);
     }
     for (i, table) in context.instance.tables.iter().enumerate() {
-        section.import(STORE, &format!("t{i}"), store::table_type(table));
+        let ty = store::table_type(table, start);
+        section.import(STORE, &format!("t{i}"), ty);
     }
     if store::has_hooks(context.instance) {
-        section.import(STORE, store::HOOKS, store::hooks_type());
+        section.import(STORE, store::HOOKS, store::hooks_type(context.instance));
     }
     section.import(STORE, "m", store::memory_type());
     for (i, &global) in context.instance.globals.iter().enumerate() {
@@ -238,6 +256,7 @@ fn import_section(context: &mut Context) -> ImportSection {
 /// A segment of the module: its mode and its functions, `None` for null.
 struct Encoded {
     mode: SegmentMode,
+    element: Element,
     functions: Vec<Option<u32>>,
     expressions: bool,
 }
@@ -247,9 +266,11 @@ fn segments(context: &mut Context) -> Vec<Encoded> {
     for segment in &context.instance.segments {
         let mut items = segment.items.as_slice();
         let mut mode = Some(segment.mode);
+        let mut element = Element::Func;
         if let SegmentMode::Active { table, offset } = segment.mode {
             mode = wrap(table, context.instance.tables.len()).map(|table| {
-                let size = store::table_type(&context.instance.tables[table]).minimum as usize;
+                let size = store::table_size(&context.instance.tables[table]) as usize;
+                element = context.instance.tables[table].element;
                 items = &items[..items.len().min(size.saturating_sub(offset as usize))];
                 SegmentMode::Active {
                     table,
@@ -260,10 +281,11 @@ fn segments(context: &mut Context) -> Vec<Encoded> {
         let index = mode.map(|mode| {
             let functions = items
                 .iter()
-                .map(|&item| context.item_function(item))
+                .map(|&item| context.item_function(context.fitting(item, element)))
                 .collect();
             list.push(Encoded {
                 mode,
+                element,
                 functions,
                 expressions: segment.expressions,
             });
@@ -275,7 +297,7 @@ fn segments(context: &mut Context) -> Vec<Encoded> {
 }
 
 fn element_section(
-    context: &Context,
+    context: &mut Context,
     segments: &[Encoded],
     hooks: &[(u32, u32)],
 ) -> ElementSection {
@@ -283,13 +305,20 @@ fn element_section(
     for segment in segments {
         let plain: Option<Vec<u32>> = segment.functions.iter().copied().collect();
         let elements = match plain {
-            Some(functions) if !segment.expressions => Elements::Functions(functions.into()),
+            Some(functions) if !segment.expressions && segment.element == Element::Func => {
+                Elements::Functions(functions.into())
+            }
             Some(_) | None => {
+                let start = match segment.element {
+                    Element::Func => 0,
+                    Element::Start => context.start_type_index(),
+                };
+                let ty = store::element_type(segment.element, start);
                 let expressions = segment.functions.iter().map(|function| match function {
                     Some(function) => ConstExpr::ref_func(*function),
-                    None => ConstExpr::ref_null(RefType::FUNCREF.heap_type),
+                    None => ConstExpr::ref_null(ty.heap_type),
                 });
-                Elements::Expressions(RefType::FUNCREF, expressions.collect())
+                Elements::Expressions(ty, expressions.collect())
             }
         };
         let offset;

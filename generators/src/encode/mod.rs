@@ -2,14 +2,15 @@
 //!
 //! From the bottom up, each file names only those before it:
 //!
-//! - `memory`, `core_type`, `locals`, `event`: names for code to use; `resolved`: the plan with its types resolved;
+//! - `memory`, `names`, `locals`, `event`: names for code to use; `resolved`: the plan with its types resolved;
 //! - `import`: the meaning of an import of the core module with all code, `context`: the indices of everything in that
 //!   module;
 //! - `body`: the code that all operations need, `handle`, `invoke`, `handle_op` and `op`: the code of each, `dispatch`:
 //!   one after another;
 //! - `tracker`: the functions that keep track of handles, `state`: the export that shows the final shared state,
 //!   `function`: one core function around its operations;
-//! - `store`: the core module that owns the shared state, `main_module`: the one with all code;
+//! - `store`: the core module that owns the shared state, `main_module`: the one with all code, `smith`: what the module of
+//!   wasm-smith needs beside its code;
 //! - `assembly`: sections and indices of a component, `types`: its types, `define`: its canonical definitions;
 //! - `component`: the components around the modules.
 
@@ -17,7 +18,6 @@ mod assembly;
 mod body;
 mod component;
 mod context;
-mod core_type;
 mod define;
 mod dispatch;
 mod event;
@@ -29,24 +29,34 @@ mod invoke;
 mod locals;
 mod main_module;
 mod memory;
+mod names;
 mod op;
 mod resolved;
+mod smith;
 mod state;
 mod store;
 mod tracker;
 mod types;
 
 use crate::plan::{Call, Plan, ValueType, wrap};
+use crate::smith::Refusal;
 use resolved::ResolvedPlan;
 use spawndiff_corpus::{Case, Invocation, Run, Type, Value};
 
 /// The case that a plan means.
 pub fn encode(plan: &Plan) -> Case {
-    let resolved = ResolvedPlan::new(plan);
-    Case {
+    encode_with_refusals(plan).0
+}
+
+/// The case that a plan means, and why it has no module of wasm-smith where the plan wants one.
+pub fn encode_with_refusals(plan: &Plan) -> (Case, Vec<Refusal>) {
+    let mut resolved = ResolvedPlan::new(plan);
+    let refused = smith::make_all(&mut resolved);
+    let case = Case {
         component: component::encode(&resolved),
         runs: runs(plan, &resolved),
-    }
+    };
+    (case, refused)
 }
 
 fn runs(plan: &Plan, resolved: &ResolvedPlan) -> Vec<Run> {

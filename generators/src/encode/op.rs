@@ -2,10 +2,12 @@
 
 use super::body::Body;
 use super::memory::{MEMORY, cell};
+use super::store;
 use crate::limits::{LAST_ADDRESS, READY_ADDRESS, SKIPPED};
-use crate::plan::signature::encoded;
+use crate::plan::signature::{encoded, named_signature};
 use crate::plan::{
-    Arithmetic, Global, Import, Item, Op, Operand, Reaction, Scalar, Target, ValueType, Width, wrap,
+    Arithmetic, Element, Global, Import, Item, Op, Operand, Reaction, Scalar, Target, ValueType,
+    Width, wrap,
 };
 use wasm_encoder::{BlockType, HeapType, ValType};
 
@@ -150,6 +152,18 @@ impl Body<'_, '_> {
                 self.code().call_indirect(table, ty as u32);
                 self.results(&signature);
             }
+            Op::CallSmith { function, argument } => {
+                let smith = plan.smith.as_ref()?;
+                let function = wrap(function, smith.functions.len())?;
+                let signature = named_signature(plan, smith.functions[function].signature);
+                self.arguments(&signature, argument);
+                let hooks = plan.tables.len() as u32;
+                let ty = self.context.type_index(signature.clone());
+                self.code()
+                    .i32_const((store::SMITH_HOOKS + function as u32) as i32)
+                    .call_indirect(hooks, ty);
+                self.results(&signature);
+            }
             Op::Load { width, address } => {
                 self.code().i32_const(address as i32);
                 match width {
@@ -207,12 +221,12 @@ impl Body<'_, '_> {
             Op::TableSet { table, index, item } => {
                 let table = self.table(table)?;
                 self.index(table, index);
-                self.item(item);
+                self.item(item, table);
                 self.code().table_set(table).i64_const(0);
             }
             Op::TableGrow { table, by, item } => {
                 let table = self.table(table)?;
-                self.item(item);
+                self.item(item, table);
                 let by = by.min(TABLE_GROW_MAXIMUM) as i32;
                 self.code()
                     .i32_const(by)
@@ -231,7 +245,7 @@ impl Body<'_, '_> {
             } => {
                 let table = self.table(table)?;
                 self.index(table, index);
-                self.item(item);
+                self.item(item, table);
                 self.code()
                     .i32_const(count as i32)
                     .table_fill(table)
@@ -245,6 +259,9 @@ impl Body<'_, '_> {
                 count,
             } => {
                 let (to, from) = (self.table(to)?, self.table(from)?);
+                if (self.element(to), self.element(from)) == (Element::Start, Element::Func) {
+                    return None;
+                }
                 self.index(to, to_index);
                 self.index(from, from_index);
                 self.code()
@@ -261,6 +278,10 @@ impl Body<'_, '_> {
             } => {
                 let table = self.table(table)?;
                 let segment = self.context.segment(segment)?;
+                // Segments for this operation are of `funcref`.
+                if self.element(table) == Element::Start {
+                    return None;
+                }
                 self.index(table, index);
                 self.code().i32_const(from as i32).i32_const(count as i32);
                 self.code().table_init(table, segment).i64_const(0);

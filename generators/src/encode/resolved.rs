@@ -2,14 +2,18 @@
 //! there.
 
 use crate::limits::{CHANNELS, ENTRY_PARAMS_ENCODED, INSTANCES};
-use crate::plan::{Callee, Channel, Entry, Instance, Plan, Topology, ValueType, wrap};
+use crate::plan::{Callee, Channel, Element, Entry, Instance, Plan, Topology, ValueType, wrap};
 use spawndiff_corpus::Type;
+use std::collections::BTreeMap;
+use wasm_encoder::Module;
 
 /// The instances of a plan, how they stand to each other, and the streams and futures that they share.
 pub(super) struct ResolvedPlan {
     pub(super) instances: Vec<Instance>,
     pub(super) channels: Vec<Channel>,
     pub(super) topology: Topology,
+    /// The modules that wasm-smith has made, by the number of their instance.
+    pub(super) modules: BTreeMap<usize, Module>,
 }
 
 impl ResolvedPlan {
@@ -18,6 +22,7 @@ impl ResolvedPlan {
         if instances.is_empty() {
             instances.push(Instance::default());
         }
+        instances.iter_mut().for_each(start_tables);
         let topology = Topology::new(&instances);
         let mut channels = plan.channels.clone();
         channels.truncate(CHANNELS);
@@ -30,6 +35,7 @@ impl ResolvedPlan {
             instances,
             channels,
             topology,
+            modules: BTreeMap::new(),
         };
         for i in 0..resolved.instances.len() {
             let mut entries = std::mem::take(&mut resolved.instances[i].entries);
@@ -118,5 +124,15 @@ impl ResolvedPlan {
         entries
             .flat_map(|entry| entry.params.iter().chain(&entry.result))
             .any(|ty| ty.is_text())
+    }
+}
+
+/// Makes the tables that start definitions name tables of `funcref`. CanonicalABI.md, `canon thread.new-indirect`, takes a table
+/// whose element type matches `funcref`; the tools take `funcref` itself only (`findings/specification`).
+fn start_tables(instance: &mut Instance) {
+    for start in &instance.starts {
+        if let Some(table) = wrap(start.table, instance.tables.len()) {
+            instance.tables[table].element = Element::Func;
+        }
     }
 }

@@ -4,11 +4,11 @@
 
 use super::memory::MEMORY;
 use crate::limits::{DESTROYED_ADDRESS, HEAP_ADDRESS, MEMORY_MAXIMUM, SAMPLES_ADDRESS};
-use crate::plan::{Global, Instance, Misplacement, Op, Table, sample};
+use crate::plan::{Element, Global, Instance, Misplacement, Op, Table, sample};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function,
-    FunctionSection, GlobalSection, GlobalType, MemorySection, MemoryType, Module, RefType,
-    TableSection, TableType, TypeSection, ValType,
+    FunctionSection, GlobalSection, GlobalType, HeapType, MemorySection, MemoryType, Module,
+    RefType, TableSection, TableType, TypeSection, ValType,
 };
 
 /// The names of the functions.
@@ -23,24 +23,52 @@ pub(super) const REALLOC_HOOK: u32 = 0;
 /// See [`REALLOC_HOOK`].
 pub(super) const DESTRUCTOR_HOOK: u32 = 1;
 
+/// See [`REALLOC_HOOK`]. The function that shows the final state of the module that wasm-smith has made; its type is `(func)`.
+pub(super) const STATE_HOOK: u32 = 2;
+/// See [`REALLOC_HOOK`]. The first of the functions of that module, which have types of their own.
+pub(super) const SMITH_HOOKS: u32 = 3;
+
 pub(super) fn has_hooks(instance: &Instance) -> bool {
-    !instance.realloc.is_empty() || !instance.destructor.is_empty()
+    !instance.realloc.is_empty() || !instance.destructor.is_empty() || instance.smith.is_some()
 }
 
-pub(super) fn hooks_type() -> TableType {
-    table_type(&Table {
-        initial: 2,
-        maximum: Some(2),
-    })
+pub(super) fn hooks_type(instance: &Instance) -> TableType {
+    let size = match &instance.smith {
+        None => DESTRUCTOR_HOOK + 1,
+        Some(smith) => SMITH_HOOKS + smith.functions.len() as u32,
+    };
+    let hooks = Table {
+        element: Element::Func,
+        initial: size,
+        maximum: Some(size),
+    };
+    table_type(&hooks, 0)
 }
 
 /// The largest first size that a table is encoded with, whatever the plan says.
 const TABLE_SIZE_MAXIMUM: u32 = 1 << 12;
 
-pub(super) fn table_type(table: &Table) -> TableType {
-    let initial = table.initial.min(TABLE_SIZE_MAXIMUM);
+/// How many entries a table has at first.
+pub(super) fn table_size(table: &Table) -> u32 {
+    table.initial.min(TABLE_SIZE_MAXIMUM)
+}
+
+/// The type of the entries of a table, in a module in which `(func (param i32))` has the index `start`.
+pub(super) fn element_type(element: Element, start: u32) -> RefType {
+    match element {
+        Element::Func => RefType::FUNCREF,
+        Element::Start => RefType {
+            nullable: true,
+            heap_type: HeapType::Concrete(start),
+        },
+    }
+}
+
+/// The type of a table, in a module in which `(func (param i32))` has the index `start`.
+pub(super) fn table_type(table: &Table, start: u32) -> TableType {
+    let initial = table_size(table);
     TableType {
-        element_type: RefType::FUNCREF,
+        element_type: element_type(table.element, start),
         table64: false,
         minimum: initial.into(),
         maximum: table.maximum.map(|maximum| maximum.max(initial).into()),
@@ -72,17 +100,26 @@ pub(super) fn global_type(global: Global) -> GlobalType {
 
 /// Encodes the module. It has `realloc` and the samples of strings if `text`.
 pub(super) fn encode(instance: &Instance, text: bool) -> Module {
+    let mut types = TypeSection::new();
+    // The type of start functions comes first, if a table needs it.
+    if instance
+        .tables
+        .iter()
+        .any(|table| table.element == Element::Start)
+    {
+        types.ty().function([ValType::I32], []);
+    }
     let mut tables = TableSection::new();
     let mut memories = MemorySection::new();
     let mut globals = GlobalSection::new();
     let mut exports = ExportSection::new();
     for (i, table) in (0..).zip(&instance.tables) {
-        tables.table(table_type(table));
+        tables.table(table_type(table, 0));
         exports.export(&format!("t{i}"), ExportKind::Table, i);
     }
     let hooks = tables.len();
     if has_hooks(instance) {
-        tables.table(hooks_type());
+        tables.table(hooks_type(instance));
         exports.export(HOOKS, ExportKind::Table, hooks);
     }
     memories.memory(memory_type());
@@ -96,7 +133,6 @@ pub(super) fn encode(instance: &Instance, text: bool) -> Module {
         exports.export(&format!("g{i}"), ExportKind::Global, i);
     }
 
-    let mut types = TypeSection::new();
     let mut functions = FunctionSection::new();
     let mut code = CodeSection::new();
     let hook = |types: &mut TypeSection, ops: &[Op]| {
@@ -127,8 +163,11 @@ pub(super) fn encode(instance: &Instance, text: bool) -> Module {
     }
 
     let mut module = Module::new();
+    if !types.is_empty() {
+        module.section(&types);
+    }
     if !functions.is_empty() {
-        module.section(&types).section(&functions);
+        module.section(&functions);
     }
     module
         .section(&tables)

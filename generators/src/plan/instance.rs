@@ -4,6 +4,7 @@ use super::core_type::Signature;
 use super::entry::{Entry, Lift};
 use super::item::{Import, Item, Segment};
 use super::op::Op;
+use super::smith::Smith;
 use super::value::{Encoding, Misplacement};
 
 /// A component instance: its shared state and all its code.
@@ -26,7 +27,7 @@ pub struct Instance {
     pub silent: bool,
     /// Calls of program functions that one instance allows before they return at once.
     pub fuel: u32,
-    /// The tables of the module `store`, all of `funcref`.
+    /// The tables of the module `store`.
     pub tables: Vec<Table>,
     /// The mutable globals of the module `store`.
     pub globals: Vec<Global>,
@@ -51,11 +52,26 @@ pub struct Instance {
     pub realloc: Vec<Op>,
     /// The wrong address that `realloc` returns, if it does not return the address of that memory.
     pub misplacement: Option<Misplacement>,
+    /// The core module that wasm-smith makes for it, if there is one.
+    pub smith: Option<Smith>,
 }
 
-/// A table of `funcref`.
+/// The type of the entries of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Element {
+    /// `funcref`.
+    #[default]
+    Func,
+    /// `(ref null $start)`, where `$start` is `(func (param i32))`: no entry can be wrong for a start function. An item of another
+    /// type is encoded as null, and a table that one of [`Instance::starts`] names as one of `funcref`.
+    Start,
+}
+
+/// A table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
+    /// The type of its entries.
+    pub element: Element,
     /// Its size at first.
     pub initial: u32,
     /// Its largest size, if it has one. Taken as at least `initial`.
@@ -142,11 +158,12 @@ impl Instance {
     pub fn spawns(&self) -> bool {
         let start =
             |start: usize| !self.starts.is_empty() && self.starts[start % self.starts.len()].spawn;
+        let import = |import: &Import| match import {
+            Import::Start(index) => start(*index),
+            import => matches!(import, Import::SpawnRef(_) | Import::AvailableParallelism),
+        };
         let item = |item: &Item| match item {
-            Item::Import(Import::Start(index)) => start(*index),
-            Item::Import(import) => {
-                matches!(import, Import::SpawnRef(_) | Import::AvailableParallelism)
-            }
+            Item::Import(it) => import(it),
             Item::Null | Item::Function(_) | Item::Entry(_) => false,
         };
         let mut found = self
@@ -154,6 +171,8 @@ impl Instance {
             .iter()
             .flat_map(|segment| &segment.items)
             .any(item);
+        let smith = self.smith.iter().flat_map(|smith| &smith.built_ins);
+        found |= smith.into_iter().any(import);
         self.visit(&mut |op| {
             if let Op::Start { start: index, .. } = op {
                 found |= start(*index);

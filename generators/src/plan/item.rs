@@ -138,3 +138,20 @@ pub enum Import {
     /// `resource.drop` of an instance's resource type.
     ResourceDrop(usize),
 }
+
+impl Import {
+    /// The immediate `cancellable`; `None` if the import has no such immediate.
+    pub(crate) fn cancellable(&mut self) -> Option<&mut bool> {
+        match self {
+            Import::Suspend(cancellable)
+            | Import::Yield(cancellable)
+            | Import::SuspendThenResume(cancellable)
+            | Import::YieldThenResume(cancellable)
+            | Import::SuspendThenPromote(cancellable)
+            | Import::YieldThenPromote(cancellable)
+            | Import::SetWait(cancellable)
+            | Import::SetPoll(cancellable) => Some(cancellable),
+            _ => None,
+        }
+    }
+}

@@ -7,6 +7,7 @@
 //! - `value`, `operand`: the values that pass between instances, and the operands of operations; `core_type`: core types;
 //! - `op`: the operations; `item`: the items in tables and the imports; `entry`, `instance`: the things that have
 //!   operations;
+//! - `smith`: a core module that wasm-smith makes, beside the operations;
 //! - `topology`: which instance sees which; `flat` and `signature`: the core types of the functions and values of a plan;
 //! - `sample`: the strings and lists that pass between instances; `wrap`: the meaning of an index.
 
@@ -19,16 +20,18 @@ mod op;
 mod operand;
 pub(crate) mod sample;
 pub(crate) mod signature;
+mod smith;
 mod topology;
 mod value;
 mod wrap;
 
 pub use core_type::{CoreType, Signature};
 pub use entry::{Callback, Code, Entry, Lift};
-pub use instance::{Function, Global, Instance, Start, Table};
+pub use instance::{Element, Function, Global, Instance, Start, Table};
 pub use item::{Import, Item, Segment, SegmentMode};
 pub use op::Op;
 pub use operand::{Arithmetic, Index, Operand, Reaction, Scalar, Target, Width};
+pub use smith::{Instructions, Smith, SmithBody, SmithFunction};
 pub(crate) use topology::Topology;
 pub use value::{
     Argument, Callee, Channel, Direction, Encoding, Handle, Misplacement, Passing, ValueType,

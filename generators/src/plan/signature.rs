@@ -4,8 +4,10 @@
 use super::core_type::{CoreType, Signature};
 use super::entry::{Entry, Lift};
 use super::flat::{flat, flat_params};
+use super::instance::Instance;
 use super::item::Import;
 use super::value::Channel;
+use super::wrap::wrap;
 
 /// Flat parameters of a function that is lowered `async`, at most (CanonicalABI.md, `MAX_FLAT_ASYNC_PARAMS`).
 const MAX_FLAT_ASYNC_PARAMS: usize = 4;
@@ -17,6 +19,14 @@ pub(crate) fn encoded(signature: &Signature) -> Signature {
         signature.results.clear();
     }
     signature
+}
+
+/// The type of a program function, or of another that names one of the instance's signatures, as it is encoded.
+pub(crate) fn named_signature(instance: &Instance, signature: usize) -> Signature {
+    match wrap(signature, instance.signatures.len()) {
+        Some(signature) => encoded(&instance.signatures[signature]),
+        None => Signature::start(),
+    }
 }
 
 /// The type of an entry's core function.

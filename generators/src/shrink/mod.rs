@@ -9,7 +9,8 @@ pub mod component;
 mod operation;
 
 use crate::plan::{
-    Callback, Code, Encoding, Entry, Instance, Item, Lift, Op, Plan, Scalar, Target, ValueType,
+    Callback, Code, Element, Encoding, Entry, Instance, Instructions, Item, Lift, Op, Plan, Scalar,
+    Smith, SmithBody, Target, ValueType,
 };
 pub(crate) use operation::cancellable;
 use operation::{nested, simpler, spelled_out};
@@ -187,6 +188,10 @@ impl Shrinking<'_> {
         self.attempt(|plan| plan.instances[i].resource = None);
         self.attempt(|plan| plan.instances[i].encoding = Encoding::Utf8);
         self.attempt(|plan| plan.instances[i].misplacement = None);
+        self.random_code(i);
+        for table in 0..self.plan.instances[i].tables.len() {
+            self.attempt(|plan| plan.instances[i].tables[table].element = Element::Func);
+        }
         for number in 0..self.plan.instances[i].starts.len() {
             self.attempt(|plan| {
                 let instance = &mut plan.instances[i];
@@ -217,6 +222,40 @@ impl Shrinking<'_> {
         self.tail(|plan| &mut plan.instances[i].starts);
         self.tail(|plan| &mut plan.instances[i].core_types);
         self.tail(|plan| &mut plan.instances[i].signatures);
+    }
+
+    /// Drops the module of wasm-smith, or else what it need not have: a body becomes its calls, or nothing.
+    fn random_code(&mut self, i: usize) {
+        if self.attempt(|plan| plan.instances[i].smith = None) {
+            return;
+        }
+        let edit = |plan: &mut Plan, edit: &dyn Fn(&mut Smith)| {
+            plan.instances[i].smith.iter_mut().for_each(edit);
+        };
+        let functions = self.plan.instances[i].smith.as_ref();
+        for number in 0..functions.map_or(0, |smith| smith.functions.len()) {
+            for body in [SmithBody::Nothing, SmithBody::Calls] {
+                if self.attempt(|plan| edit(plan, &|it| it.functions[number].body = body)) {
+                    break;
+                }
+            }
+            self.list(|plan| {
+                Some(&mut plan.instances[i].smith.as_mut()?.functions[number].entries)
+            });
+        }
+        while self.attempt(|plan| {
+            edit(plan, &|it| drop(it.functions.pop()));
+        }) {}
+        self.list(|plan| Some(&mut plan.instances[i].smith.as_mut()?.built_ins));
+        self.list(|plan| Some(&mut plan.instances[i].smith.as_mut()?.helpers));
+        for change in [
+            |it: &mut Smith| it.has_tables = false,
+            |it: &mut Smith| it.has_globals = false,
+            |it: &mut Smith| it.instructions = Instructions::default(),
+        ] {
+            self.attempt(|plan| edit(plan, &change));
+        }
+        while self.attempt(|plan| edit(plan, &|it| it.bytes.truncate(it.bytes.len() / 2))) {}
     }
 
     fn entry(&mut self, i: usize, e: usize) {
@@ -326,7 +365,7 @@ fn in_body<'a>(body: &'a mut Vec<Op>, number: &mut usize) -> Option<&'a mut Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{encode, plan_from_seed};
+    use crate::{Bodies, Mix, encode, plan_from_seed, plan_from_seed_with};
 
     /// How often the text of a plan's component calls the host's `log`, which is the first import of each module.
     fn logs(plan: &Plan) -> usize {
@@ -337,7 +376,9 @@ mod tests {
     #[test]
     fn a_silent_plan_calls_log_only_to_tell_its_state() {
         for index in 0..50 {
-            let loud = plan_from_seed(1, index);
+            // The code of wasm-smith logs as it likes.
+            let mix = Mix::default().with_bodies(Bodies::Own);
+            let loud = plan_from_seed_with(1, index, mix);
             let mut silent = loud.clone();
             silent.instances.iter_mut().for_each(|it| it.silent = true);
             // Every function logs that it begins; every instance, at the end, two values and each global and table.

@@ -90,7 +90,9 @@ pub(super) fn spelled_out(op: &Op) -> Vec<Vec<Op>> {
 fn operands(op: &mut Op, visit: &mut dyn FnMut(&mut Operand)) {
     match op {
         Op::Start { context, .. } | Op::SpawnRef { context, .. } => visit(context),
-        Op::Call { argument, .. } | Op::CallIndirect { argument, .. } => visit(argument),
+        Op::Call { argument, .. }
+        | Op::CallIndirect { argument, .. }
+        | Op::CallSmith { argument, .. } => visit(argument),
         Op::ContextSet { value, .. }
         | Op::Store { value, .. }
         | Op::GlobalSet { value, .. }

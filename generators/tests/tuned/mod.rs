@@ -25,12 +25,8 @@ pub const TUNED: &[(&str, u32, &str)] = &[
     ),
 ];
 
-/// The mix of the campaigns, with at most `instances` instances.
-pub fn mix(instances: usize) -> Mix {
-    TUNED
-        .iter()
-        .fold(Mix::of(instances), |mix, (name, value, _)| {
-            let mix = mix.with_named(name, *value);
-            mix.expect("every name is that of a weight")
-        })
+/// The mix of the campaigns with this number, with at most `instances` instances.
+pub fn mix(number: u32, instances: usize) -> Mix {
+    let mix = Mix::numbered(number, instances).expect("there is one of this number");
+    mix.with_all(TUNED.iter().map(|(name, value, _)| (*name, *value)))
 }

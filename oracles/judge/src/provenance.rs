@@ -7,7 +7,7 @@
 //!
 //! let header = [
 //!     "divergence: run 0, invocation 1: native quiet, reference trap cannot-block".to_string(),
-//!     "Found by: spawndiff run --seed 5 --first 7 --cases 1 --instances 4 --engine winch, against wasmtime 48.0.8".to_string(),
+//!     "Found by: spawndiff run --seed 5 --first 7 --cases 1 --mix 2 --instances 4 --engine winch, against wasmtime 48.0.8".to_string(),
 //!     "The task has returned when its thread blocks.".to_string(),
 //! ];
 //! let (provenance, words) = Provenance::read(&header);
@@ -26,6 +26,10 @@ use std::fmt;
 pub struct Origin {
     /// The seed of the campaign.
     pub seed: u64,
+    /// The number of the mix that the campaign draws from.
+    pub mix: u32,
+    /// The name of whose code the cases run, where that is not what the mix says.
+    pub bodies: Option<String>,
     /// The most instances that a case of the campaign has.
     pub instances: usize,
     /// The number of the case in the campaign.
@@ -39,27 +43,33 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Origin {
             seed,
+            mix,
+            bodies,
             instances,
             index,
             engine,
         } = self;
-        write!(
-            f,
-            "run --seed {seed} --first {index} --cases 1 --instances {instances} --engine {engine}"
-        )
+        write!(f, "run --seed {seed} --first {index} --cases 1 --mix {mix}")?;
+        if let Some(bodies) = bodies {
+            write!(f, " --bodies {bodies}")?;
+        }
+        write!(f, " --instances {instances} --engine {engine}")
     }
 }
 
 impl Origin {
-    /// Reads the arguments that draw a case; `None` if they are others.
+    /// Reads the arguments that draw a case; `None` if they are others. Those of a time when there was only one mix do not name it.
     fn read(arguments: &str) -> Option<Origin> {
         let mut words = arguments.strip_prefix("run ")?.split_whitespace();
         let (mut seed, mut instances, mut index, mut engine) = (None, None, None, None);
+        let (mut mix, mut bodies) = (Some(1), None);
         while let Some(name) = words.next() {
             let value = words.next()?;
             match name {
                 "--seed" => seed = value.parse().ok(),
                 "--first" => index = value.parse().ok(),
+                "--mix" => mix = value.parse().ok(),
+                "--bodies" => bodies = Some(value.to_string()),
                 "--instances" => instances = value.parse().ok(),
                 "--engine" => engine = Some(value.to_string()),
                 "--cases" if value == "1" => {}
@@ -68,6 +78,8 @@ impl Origin {
         }
         Some(Origin {
             seed: seed?,
+            mix: mix?,
+            bodies,
             instances: instances?,
             index: index?,
             engine: engine?,
@@ -323,6 +335,8 @@ mod tests {
     fn origin() -> Origin {
         Origin {
             seed: u64::MAX,
+            mix: 2,
+            bodies: Some("own".to_string()),
             instances: 3,
             index: 12,
             engine: "cranelift-none".to_string(),
@@ -395,9 +409,12 @@ mod tests {
 
     #[test]
     fn arguments_are_read_in_any_order_and_those_of_another_campaign_are_not() {
-        let other_order = "run --engine cranelift-none --instances 3 --cases 1 --first 12 --seed 18446744073709551615";
+        let other_order = "run --engine cranelift-none --bodies own --instances 3 --cases 1 --first 12 --mix 2 --seed 18446744073709551615";
         assert_eq!(Origin::read(other_order), Some(origin()));
         assert_eq!(Origin::read(&origin().to_string()), Some(origin()));
+        let old = "run --seed 1 --first 2 --cases 1 --instances 3 --engine a";
+        let old = Origin::read(old).expect("it is what was written when there was one mix");
+        assert_eq!((old.mix, old.bodies), (1, None));
         for other in [
             "run --seed 1 --first 2 --cases 2 --instances 3 --engine a",
             "run --seed 1 --first 2 --cases 1 --instances 3",

@@ -95,7 +95,12 @@ impl Variant {
     /// The names of what cases use and this variant lacks.
     pub fn lacks(self) -> Vec<&'static str> {
         match self {
-            Variant::Winch => vec!["externref", "typed function references", "exceptions"],
+            Variant::Winch => vec![
+                "externref",
+                "typed function references",
+                "exceptions",
+                "tail calls",
+            ],
             Variant::Pulley => vec!["atomics", "shared memories"],
             Variant::Pooling => vec!["room for large modules"],
             Variant::Other(release) => release.lacks(),
@@ -111,6 +116,7 @@ impl Variant {
                 "function references",
                 "gc types are disallowed",
                 "exceptions proposal not enabled",
+                "tail calls support is not enabled",
             ],
             Variant::Pulley => &["threads support is not enabled"],
             Variant::Pooling => &["does not fit in pooling allocator requirements"],

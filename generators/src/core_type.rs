@@ -3,7 +3,7 @@
 use crate::plan::CoreType;
 use wasm_encoder::{InstructionSink, ValType};
 
-pub(super) fn val_type(ty: CoreType) -> ValType {
+pub(crate) fn val_type(ty: CoreType) -> ValType {
     match ty {
         CoreType::I32 => ValType::I32,
         CoreType::I64 => ValType::I64,
@@ -15,7 +15,7 @@ pub(super) fn val_type(ty: CoreType) -> ValType {
 }
 
 /// Pushes the default value of a core type: zero or null.
-pub(super) fn default(code: &mut InstructionSink, ty: CoreType) {
+pub(crate) fn default(code: &mut InstructionSink, ty: CoreType) {
     match ty {
         CoreType::I32 => code.i32_const(0),
         CoreType::I64 => code.i64_const(0),
