@@ -267,10 +267,16 @@ fn the_bodies_of_cases_are_those_that_were_asked_for_and_a_mix_keeps_its_number(
         (&mixed["mix"], &mixed["bodies"]),
         (&2.into(), &"mixed".into())
     );
-    // The first mix had no such code, and what it drew is what is drawn without it.
-    let (own, first) = (ran(&["--bodies", "own"]), ran(&["--mix", "1"]));
-    assert_eq!((share(&own), share(&first)), (Some(0.0), Some(0.0)));
-    assert_eq!(own["reached"], first["reached"]);
+    let own = ran(&["--bodies", "own"]);
+    assert_eq!(share(&own), Some(0.0));
+    // The first mix has no such code, so that nothing changes where there is to be none; and it is not the newest one without.
+    let (first, again) = (
+        ran(&["--mix", "1"]),
+        ran(&["--mix", "1", "--bodies", "own"]),
+    );
+    assert_eq!(share(&first), Some(0.0));
+    assert_eq!(first["reached"], again["reached"]);
+    assert_ne!(first["reached"], own["reached"]);
 }
 
 #[test]
