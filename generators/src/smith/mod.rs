@@ -21,7 +21,7 @@ use wasm_smith::Config;
 use wasmparser::{Validator, WasmFeatures};
 
 /// The largest module that is taken, in bytes.
-pub const MODULE_BYTES: usize = 1 << 14;
+const MODULE_BYTES: usize = 1 << 14;
 /// Instructions of a function, at most, as wasm-smith counts them.
 const FUNCTION_INSTRUCTIONS: usize = 24;
 /// Functions that only the module itself calls, at most.
@@ -32,7 +32,7 @@ const OWN_FUNCTIONS: usize = 4;
 pub enum Refusal {
     /// wasm-smith makes no module of these bytes.
     NotMade,
-    /// The module is larger than [`MODULE_BYTES`].
+    /// The module is larger than 16 KiB.
     TooLarge,
     /// The module is not valid, or cannot be read. This is a fault of wasm-smith or of ours; the text says what is wrong.
     Invalid(String),
