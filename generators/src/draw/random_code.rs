@@ -22,7 +22,7 @@ const BYTES: &[usize] = &[192, 384, 768, 1536];
 /// Percentage of functions after the first, which is always right-typed, that a thread may start with.
 const RIGHT_TYPED_PERCENT: u32 = 60;
 
-/// What a helper does, each with its weight.
+/// The kinds of helpers, each with its weight.
 const HELPERS: &[(u32, Helper)] = &[
     (30, Helper::Start),
     (22, Helper::Last),
@@ -32,13 +32,13 @@ const HELPERS: &[(u32, Helper)] = &[
 
 #[derive(Clone, Copy)]
 enum Helper {
-    /// It starts a thread.
+    /// Starts a thread.
     Start,
-    /// It resumes the thread that was started last, or switches to it.
+    /// Resumes the thread that was started last, or switches to it.
     Last,
-    /// It does any operation.
+    /// Does any operation or two.
     Any,
-    /// It logs a global.
+    /// Logs a global.
     Global,
 }
 
@@ -85,7 +85,7 @@ pub(super) fn draw(builder: &mut Builder) {
         ..Smith::default()
     };
     smith.functions = functions(builder);
-    // Bodies that are drawn now may not be those that call the module: it could call itself without end.
+    // Helpers do not call the module: a helper and a function of it could call each other as long as there is fuel.
     let bodies = builder.instance.functions.len();
     smith.helpers = helpers(builder);
     for _ in 0..builder.draw.range(3..=7) {

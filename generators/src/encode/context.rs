@@ -143,7 +143,7 @@ impl<'p> Context<'p> {
         }
     }
 
-    /// What an item becomes in a table whose entries have this type.
+    /// Returns the item as a table with entries of this type can hold it: null where the item does not fit.
     pub(super) fn fitting(&self, item: Item, element: Element) -> Item {
         match element {
             Element::Start if !self.is_start(item) => Item::Null,

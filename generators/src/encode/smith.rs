@@ -25,7 +25,7 @@ use wasm_encoder::{
 const SUM_ROUNDS: u32 = 512;
 const SUM_WORDS: u32 = 16;
 
-/// What each function of the module calls when it begins, in the order in which it imports them.
+/// The two functions that each function of the module calls when it begins, in the order in which the module imports them.
 pub(super) const BEGIN: [(&str, Import); 2] = [(LOG, Import::Log), (INDEX, Import::ThreadIndex)];
 
 /// A built-in that the module imports. What it cannot import becomes `log`: a lowered function of another instance, and

@@ -43,14 +43,14 @@ pub struct Instructions {
 pub struct SmithFunction {
     /// Its type, in [`super::Instance::signatures`].
     pub signature: usize,
-    /// What is left of its body.
+    /// The part of its body that is kept.
     pub body: SmithBody,
     /// The entries of tables that hold it once the instance is there: a table and an index. An entry that the table does not
     /// have at first is left out.
     pub entries: Vec<(usize, u32)>,
 }
 
-/// What is left of a body that wasm-smith has made. A shrinker takes away what a finding does not need.
+/// The part that is kept of a body that wasm-smith has made. A shrinker takes away what a finding does not need.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SmithBody {
     /// All of it.

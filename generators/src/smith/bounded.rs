@@ -13,8 +13,8 @@ use wasmparser::{CompositeInnerType, FuncType, FunctionBody, Operator, Parser, P
 /// Calls and rounds of loops, in one instance of a module.
 const FUEL: i32 = 40;
 
-/// What a function of the module does when it begins: it logs a point, with the index of its thread in the upper half of the value.
-/// A trace then shows that it runs, and in which thread.
+/// The log with which a function of the module begins: a point, and the index of its thread in the upper half of the value. A
+/// trace then shows that it runs, and in which thread.
 #[derive(Clone, Copy)]
 pub(crate) struct Begin {
     /// The point of the first function; those of the others follow.
@@ -60,9 +60,9 @@ struct Bounded {
     functions: Vec<u32>,
     /// How many globals there are: the fuel comes after them.
     globals: u32,
-    /// What is left of the bodies.
+    /// The part of each body that is kept, for the first functions.
     bodies: Vec<SmithBody>,
-    /// What the functions begin with whose bodies these are.
+    /// The log with which these functions begin.
     begin: Option<Begin>,
     /// How many functions are imported.
     imported: usize,

@@ -77,7 +77,7 @@ pub(crate) fn make(
     }
 }
 
-/// What wasm-smith may use. Left out is what an engine or the reference's interpreter lacks (garbage collection, exceptions,
+/// The settings of wasm-smith. They leave out what an engine or the reference's interpreter lacks (garbage collection, exceptions,
 /// 64-bit memories, atomics), and what may differ between two engines that are both right (relaxed SIMD, the bits of a NaN).
 fn config(instructions: Instructions, shape: &Shape) -> Config {
     Config {
