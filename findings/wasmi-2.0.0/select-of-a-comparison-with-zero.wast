@@ -2,7 +2,7 @@
 ;; Core specification, `select`: the first operand if the condition is not zero, the second if it is.
 ;; wasmi 2.0.0 gives the first for `i32.eqz` and `i32.eq` with zero, and the second for `i32.ne` with zero, whatever the value. Other
 ;; comparisons, comparisons of i64, and a condition that comes from a local are right.
-;; Found by: spawndiff run --seed 27 --first 97 --cases 1 --mix 2 --bodies smith --instances 4 --engine cranelift, and then written anew by hand.
+;; Found by: a campaign with code that wasm-smith makes, on a draft of the generator, and then written anew by hand.
 
 (module
   (func (export "eqz") (param i32) (result i32)

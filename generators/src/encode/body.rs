@@ -3,7 +3,6 @@
 use super::context::Context;
 use super::locals::{CANCELLED_LOCAL, F32_LOCAL, F64_LOCAL, locals};
 use super::memory::{MEMORY, cell};
-use super::store::element_type;
 use crate::core_type::default;
 use crate::plan::flat::flat_scalar;
 use crate::plan::{
@@ -174,11 +173,7 @@ impl<'c, 'p> Body<'c, 'p> {
         let element = self.element(table);
         let item = self.context.fitting(item, element);
         let Some(function) = self.context.referenced(item) else {
-            let start = match element {
-                Element::Func => 0,
-                Element::Start => self.context.start_type_index(),
-            };
-            let ty = element_type(element, start);
+            let ty = self.context.element_type(element);
             self.code().ref_null(ty.heap_type);
             return;
         };

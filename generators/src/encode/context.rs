@@ -3,11 +3,13 @@
 
 use super::import::wrapped;
 use super::resolved::ResolvedPlan;
+use super::store::element_type;
 use crate::plan::signature::{
     entry_signature, import_signature, lowered_signature, named_signature,
 };
 use crate::plan::{Element, Import, Instance, Item, Signature, wrap};
 use std::collections::BTreeSet;
+use wasm_encoder::RefType;
 
 /// The module in the making.
 pub(super) struct Context<'p> {
@@ -149,6 +151,15 @@ impl<'p> Context<'p> {
             Element::Start if !self.is_start(item) => Item::Null,
             Element::Func | Element::Start => item,
         }
+    }
+
+    /// The type of the entries of a table, in this module.
+    pub(super) fn element_type(&mut self, element: Element) -> RefType {
+        let start = match element {
+            Element::Func => 0,
+            Element::Start => self.start_type_index(),
+        };
+        element_type(element, start)
     }
 
     /// The function that a `ref.func` of an item names, or none for `ref.null`.

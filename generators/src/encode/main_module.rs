@@ -309,11 +309,7 @@ fn element_section(
                 Elements::Functions(functions.into())
             }
             Some(_) | None => {
-                let start = match segment.element {
-                    Element::Func => 0,
-                    Element::Start => context.start_type_index(),
-                };
-                let ty = store::element_type(segment.element, start);
+                let ty = context.element_type(segment.element);
                 let expressions = segment.functions.iter().map(|function| match function {
                     Some(function) => ConstExpr::ref_func(*function),
                     None => ConstExpr::ref_null(ty.heap_type),
