@@ -16,6 +16,7 @@ use super::types::ValType;
 pub use args::Args;
 use spawndiff_observation::NUM_ALLOWED_THREADS;
 use std::fmt;
+use std::sync::Arc;
 use wasmi::{Nullable, Val};
 
 /// A call of a built-in by core code. It is the error of the host function that stands for the built-in.
@@ -102,13 +103,13 @@ impl<M: Machine> Store<'_, M> {
         canon: Canon,
     ) -> Result<wasmi::Func, Stop> {
         let ty = canon.core_type(&mut self.layouts);
-        self.canons.push((inst, canon));
+        self.canons.push((inst, Arc::new(canon)));
         Ok(core_func(&mut self.core, self.canons.len() - 1, ty))
     }
 
     /// Performs a built-in for the current thread.
     pub(crate) fn builtin(&mut self, thread: ThreadId, request: &Request) -> Result<Outcome, Stop> {
-        let canon = self.canons[request.builtin].1.clone();
+        let canon = Arc::clone(&self.canons[request.builtin].1);
         if asks_to_leave(&canon) && !M::may_leave(self, thread, &canon)? {
             return Err(TrapIf::MayNotLeave.into());
         }

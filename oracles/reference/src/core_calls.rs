@@ -15,6 +15,7 @@ use super::threads::Flow;
 use super::trap_if::TrapIf;
 use spawndiff_observation::Builtin;
 use spawndiff_observation::Exhaustion;
+use std::sync::Arc;
 use wasmi::Val;
 
 /// How far a core call got.
@@ -74,7 +75,7 @@ impl<M: Machine> Store<'_, M> {
                 let waited = M::waited_for_event(self, thread, set, cancelled);
                 match (
                     waited.map_err(|stop| stop.by(name))?,
-                    &self.canons[builtin].1,
+                    &*self.canons[builtin].1,
                 ) {
                     (Flow::Block(switch_to), _) => Ok(Outcome::Block(switch_to, then)),
                     (Flow::Go(event), &Canon::WaitableSetWait { memory, .. }) => {
@@ -84,7 +85,7 @@ impl<M: Machine> Store<'_, M> {
                 }
             }
             Then::Own(key) => {
-                let canon = self.canons[builtin].1.clone();
+                let canon = Arc::clone(&self.canons[builtin].1);
                 M::own_then(self, thread, &canon, key)
             }
         };

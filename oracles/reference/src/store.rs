@@ -24,6 +24,7 @@ use crate::schedules::{Choice, Label, NOBODY, Scheduler};
 use spawndiff_corpus::Event;
 use spawndiff_observation::Builtin;
 use spawndiff_observation::{End, Exhaustion};
+use std::sync::Arc;
 
 /// The reason why the store cannot go on.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ pub struct Store<'a, M> {
     pub(crate) edition: Edition,
     pub(crate) core: wasmi::Store<Limits>,
     /// The canonical definitions that core code can call, by the number in its request.
-    pub(crate) canons: Vec<(InstanceId, Canon)>,
+    pub(crate) canons: Vec<(InstanceId, Arc<Canon>)>,
     pub(crate) host_funcs: Vec<HostFunc>,
     /// Calls of the host's functions that have not returned: the call that has waited longest first.
     pub(crate) pending_calls: Vec<PendingCall>,

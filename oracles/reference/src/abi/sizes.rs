@@ -46,7 +46,11 @@ impl Layouts {
 
     /// `flatten_type`; `None` where these are more than `MAX_FLAT_PARAMS`.
     pub(super) fn flatten_type(&mut self, t: Type<'_>, wide: bool) -> Option<FlatTypes> {
-        self.layout(t, wide).flat
+        match identity(t) {
+            Some(_) => self.layout(t, wide).flat,
+            // Nothing is kept of such a type, so that the rest of its layout would be computed for nothing.
+            None => self.compute_flat(t, wide),
+        }
     }
 
     fn layout(&mut self, t: Type<'_>, wide: bool) -> Layout {
