@@ -54,6 +54,7 @@ impl Deviation {
         match self {
             Deviation::PromotesItself => Some(Change::PromoteOfItselfTraps),
             Deviation::SyncTypedRunsExclusive => Some(Change::ExclusiveMayRun),
+            Deviation::TellsWhenFree => Some(Change::DeliversWhenFree),
             Deviation::CancelTrapsInSet => Some(Change::CancelInSetTraps),
             Deviation::CancelledAfterCopy => Some(Change::CancelledBeatsCompleted),
             Deviation::DropReplacesCompleted => Some(Change::DroppedBeatsCompleted),

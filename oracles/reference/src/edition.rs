@@ -31,6 +31,9 @@ changes! {
     PromoteOfItselfTraps "687",
     /// 705: while a synchronously typed task is blocked, the exclusive thread of its instance may run, too.
     ExclusiveMayRun "705-exclusive",
+    /// 707: a cancellation that is pending while another thread of the instance is exclusive is delivered to a task that waits for
+    /// its callback as soon as none is, and not only with the task's next event.
+    DeliversWhenFree "707-callback",
     /// 715: an asynchronous `subtask.cancel` of a subtask that is in a waitable set traps, as a synchronous one does.
     CancelInSetTraps "715",
     /// 719: a copy of a stream that was completed, and is cancelled before that is delivered, says CANCELLED.

@@ -174,8 +174,12 @@ impl<M: Machine> Store<'_, M> {
                     activity: Activity::Start,
                 }
             }
-            Continuation::CallbackYield => self.call_callback(thread, after_yield(cancelled))?,
+            Continuation::CallbackYield => {
+                let cancelled = self.was_cancelled(thread, cancelled);
+                self.call_callback(thread, after_yield(cancelled))?
+            }
             Continuation::CallbackWait(set) => {
+                let cancelled = self.was_cancelled(thread, cancelled);
                 match M::waited_for_event(self, thread, set, cancelled).map_err(by_lift)? {
                     Flow::Go(event) => self.call_callback(thread, event)?,
                     Flow::Block(switch_to) => {

@@ -2,9 +2,10 @@
 //!
 //! The methods are the store's here, since they change its list of waiting threads and ask its scheduler.
 
+use super::edition::Change;
 use super::limits;
 use super::machine::Machine;
-use super::state::{Cancelled, Continuation, ReadyFunc, TaskId, Thread, ThreadId};
+use super::state::{Cancelled, Continuation, ReadyFunc, TaskId, TaskState, Thread, ThreadId};
 use super::store::{Stop, Store};
 use crate::schedules::{Choice, Label, NOBODY, splitmix64};
 use spawndiff_observation::Exhaustion;
@@ -34,11 +35,29 @@ impl<M: Machine> Store<'_, M> {
 
     /// `Thread.ready`.
     pub fn ready(&self, thread: ThreadId) -> bool {
-        let thread = &self.threads[thread.0];
-        thread.waiting()
-            && thread
-                .ready_func
-                .is_some_and(|ready_func| self.holds(ready_func))
+        let ready_func = self.threads[thread.0].ready_func;
+        self.threads[thread.0].waiting()
+            && (ready_func.is_some_and(|ready_func| self.holds(ready_func))
+                || self.may_be_told(thread))
+    }
+
+    /// 707: `cancellable() and self.task.has_pending_cancel()`, of a thread that waits for its callback. What makes it cancellable
+    /// is that no thread of its instance is exclusive.
+    fn may_be_told(&self, thread: ThreadId) -> bool {
+        let pending =
+            || self.get_task(self.get_thread(thread).task).state == TaskState::PendingCancel;
+        self.edition.has(Change::DeliversWhenFree)
+            && self.is_between_callbacks(thread)
+            && self.holds(ReadyFunc::NotExclusive(self.inst_of(thread)))
+            && pending()
+    }
+
+    /// The end of a wait for the callback. In the text of 707, what is pending is delivered then, too.
+    pub(crate) fn was_cancelled(&mut self, thread: ThreadId, cancelled: Cancelled) -> Cancelled {
+        cancelled
+            || self.edition.has(Change::DeliversWhenFree)
+                && M::deliver_pending_cancel(self, thread, true)
+                && self.changed(Change::DeliversWhenFree)
     }
 
     /// `Thread.start_waiting_internal`.

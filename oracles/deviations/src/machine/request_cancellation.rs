@@ -9,7 +9,6 @@ use crate::wasmtime::cancel_misses_suspended::misses_suspended;
 use crate::wasmtime::cancel_misses_woken::misses_woken;
 use crate::wasmtime::cancel_waits_for_exclusive::canceller_waits_for_exclusive;
 use crate::wasmtime::queues_switches::queues_behind_others;
-use crate::wasmtime::tells_when_free::tells_when_none_is_exclusive;
 use crate::wasmtime::wait_takes_yield::restores_event;
 use spawndiff_reference::machine::{InstanceId, Stop, TaskId, TaskState, ThreadId};
 
@@ -36,7 +35,7 @@ pub(crate) fn request_cancellation(
     if st.machine.told.is_none() {
         // Nobody was resumed.
         restores_event(st, st.get_task(task).implicit_thread());
-        let later = cannot_be_told.is_some_and(|thread| tells_when_free(st, thread));
+        let later = cannot_be_told.is_some_and(|thread| waits_to_tell(st, thread));
         st.machine.told = Some(if later { Told::WhenFree } else { Told::Nobody });
     }
     Ok(())
@@ -72,12 +71,13 @@ pub(crate) fn resume_cancelled(
 
 /// In `Task.request_cancellation`, where a thread cannot be resumed because another one is exclusive: whether it is told as soon
 /// as that one no longer is, and the canceller waits for that.
-fn tells_when_free(st: &mut St<'_>, thread: ThreadId) -> bool {
-    let waits = st.get_thread(thread).cancellable() && is_in_callback_wait(st, thread);
-    let canceller_waits = waits && canceller_waits_for_exclusive(st);
-    if canceller_waits || waits && tells_when_none_is_exclusive(st) {
+fn waits_to_tell(st: &mut St<'_>, thread: ThreadId) -> bool {
+    let waits = st.get_thread(thread).cancellable()
+        && is_in_callback_wait(st, thread)
+        && canceller_waits_for_exclusive(st);
+    if waits {
         tell_in_turn(st, thread, true);
         tells_alone(st, thread);
     }
-    canceller_waits
+    waits
 }

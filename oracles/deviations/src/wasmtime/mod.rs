@@ -52,7 +52,6 @@ pub(crate) mod sync_typed_yield_runs_others;
 pub(crate) mod tells_after_return;
 pub(crate) mod tells_before_checking;
 pub(crate) mod tells_in_turn;
-pub(crate) mod tells_when_free;
 pub(crate) mod wait_takes_yield;
 pub(crate) mod waits_for_exclusive;
 pub(crate) mod wakes_excluded;
