@@ -3,6 +3,8 @@
 //! - A reference to a function of a given type, `(ref null $t)` or `(ref $t)`, becomes `funcref`: wasmi has no typed
 //!   function references. Where that would make two types equal that were not, or where an instruction uses the type
 //!   (`call_ref`), the module is not supported.
+//! - A function type that has subtypes, or is in a recursive group, gets parameters that tell it apart (`rewrite/declared.rs`): wasmi
+//!   has no such types.
 //! - `return_call*` becomes a call and a return: wasmi 2.0.0 resumes wrongly after a tail call to a host function, and
 //!   every built-in is a host function that is resumed. The stack is deeper for it, which only exhaustion can show.
 //! - The condition of a `select` goes through a local (`rewrite/select.rs`): wasmi 2.0.0 merges some conditions with it, and gets
@@ -13,6 +15,7 @@
 //! A module that needs none of them is left as it is. What wasmi lacks and no rewrite brings is *not supported*, by name
 //! (`rewrite/lacking.rs`).
 
+mod declared;
 mod exceptions;
 mod lacking;
 mod select;
@@ -20,6 +23,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use declared::is_plain;
 pub(crate) use exceptions::{look_alike, occur as have_exceptions};
 pub(crate) use select::apart as selects_apart;
 
@@ -48,7 +52,10 @@ pub(crate) struct Prepared<'a> {
 /// Rewrites `module` as far as it needs to be. `exceptions` says whether exceptions may get to it from another module; whether it
 /// has exceptions of its own is found out here.
 pub(crate) fn prepare(module: &[u8], exceptions: bool) -> Result<Prepared<'_>, Unsupported> {
-    let module = select::apart(module)?;
+    let module = match declared::mark(module)? {
+        Cow::Borrowed(module) => select::apart(module)?,
+        Cow::Owned(marked) => Cow::Owned(select::apart(&marked)?.into_owned()),
+    };
     let needs = Needs::of(&module)?;
     let mut start = needs.start;
     let mut keep = Vec::new();

@@ -5,6 +5,7 @@
 
 use super::super::Unsupported;
 use super::super::definition::{DEPTH, Use, no_such, too_deep};
+use super::super::rewrite::is_plain;
 use super::super::typedef::{Declarator, FuncExpr, InstanceType, Type, TypeExpr, ValExpr};
 use super::super::types::ValType;
 use super::scope::{Kind, Scope};
@@ -25,7 +26,7 @@ const INSTANCE_TYPE: u8 = 0x42;
 /// A core type, as far as canonical definitions use it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum CoreType {
-    /// `(func (param i32))`
+    /// `(func (param i32))`, and no other type that has this parameter: one with subtypes, or in a recursive group with others.
     Start,
     SharedFunc,
     Other,
@@ -36,13 +37,15 @@ impl Decoder<'_> {
         let scope = self.scope()?;
         match ty {
             wasmparser::CoreType::Rec(group) => {
+                let plain = is_plain(&group);
                 for ty in group.into_types() {
                     scope.count()?;
                     let shared = ty.composite_type.shared;
                     scope.core_types.push(match ty.composite_type.inner {
                         CompositeInnerType::Func(_) if shared => CoreType::SharedFunc,
                         CompositeInnerType::Func(func)
-                            if func.params() == [wasmparser::ValType::I32]
+                            if plain
+                                && func.params() == [wasmparser::ValType::I32]
                                 && func.results().is_empty() =>
                         {
                             CoreType::Start

@@ -228,3 +228,65 @@ fn select_takes_the_operand_that_an_if_takes() {
         }
     }
 }
+
+/// Whether wasmi takes the functions `f` of two modules to be of one type.
+fn are_equal(one: &str, other: &str) -> bool {
+    let ty = |declared: &str| {
+        let module = format!(r#"(module {declared} (func (export "f") (type $t)))"#);
+        let module = binary(&module);
+        let prepared = prepare(&module, false).unwrap();
+        let (store, instance) = run(&prepared);
+        instance.get_func(&store, "f").unwrap().ty(&store)
+    };
+    ty(one) == ty(other)
+}
+
+#[test]
+fn types_are_equal_where_they_are_declared_alike_and_not_where_only_their_parameters_are() {
+    let declared = [
+        "(type $t (func (param i32)))",
+        "(type $t (sub (func (param i32))))",
+        "(type $s (sub (func (param i32)))) (type $t (sub $s (func (param i32))))",
+        "(type $s (sub (func (param i32)))) (type $t (sub final $s (func (param i32))))",
+        "(rec (type $t (func (param i32))) (type (func)))",
+        "(rec (type (func (param i32))) (type $t (func (param i32))))",
+        "(rec (type $t (func (param i32))) (type $s (func (param (ref null $t)))))",
+        "(rec (type $t (func (param i32))) (type $s (func (param (ref null $s)))))",
+    ];
+    for (i, one) in declared.iter().enumerate() {
+        for (j, other) in declared.iter().enumerate() {
+            // Where in its module a type is declared makes no difference.
+            let later = format!("(type (func (result i64))) {other}");
+            assert_eq!(are_equal(one, &later), i == j, "{one}, {other}");
+        }
+    }
+}
+
+#[test]
+fn a_function_of_a_type_that_has_subtypes_is_called_and_has_its_parameters_and_locals() {
+    let module = binary(
+        r#"(module
+            (type $t (sub (func (param i32) (result i32))))
+            (global (export "g") (mut i32) (i32.const 0))
+            (func $f (type $t) (local i32)
+                (local.set 1 (i32.const 2))
+                (i32.add (local.get 0) (local.get 1)))
+            (func $g (export "h") (global.set 0 (call $f (i32.const 40)))))"#,
+    );
+    let prepared = prepare(&module, false).unwrap();
+    let (mut store, instance) = run(&prepared);
+    let func = instance.get_func(&store, "h").unwrap();
+    func.call(&mut store, &[], &mut []).unwrap();
+    assert_eq!(global(&store, &instance), 42);
+}
+
+#[test]
+fn an_indirect_call_of_a_type_that_has_subtypes_is_not_supported() {
+    let calls = r#"(module (type $t (sub (func))) (table 1 funcref)
+        (func (call_indirect (type $t) (i32.const 0))))"#;
+    assert!(
+        unsupported(calls).starts_with("an indirect call or a block of a type that has subtypes")
+    );
+    let blocks = "(module (type $t (sub (func))) (func (block (type $t))))";
+    assert_eq!(unsupported(blocks), unsupported(calls));
+}
