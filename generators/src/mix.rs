@@ -10,6 +10,8 @@ const SMITH_PERCENT: u32 = 40;
 
 /// The percentage of tables of typed references among those that may be, of the newest mix.
 const START_TABLES_PERCENT: u32 = 40;
+/// The default percentage of first instances with a type that is declared otherwise than those of start functions.
+const DECLARED_PERCENT: u32 = 20;
 
 /// Whose code the cases of a campaign run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,9 @@ pub struct Mix {
     /// The percentage of tables whose entries cannot be of a wrong type for a start function, of those of first instances that no
     /// definition starts threads from. Default: 40.
     pub start_tables_percent: u32,
+    /// The percentage of first instances in which a type that no start function has is that of start functions but for how it is
+    /// declared: with subtypes, or in a recursive group. Default: 20.
+    pub declared_percent: u32,
     /// The values of the weights, which say what is drawn more or less often. Default: the
     /// [default](Weight::default_value) of each, which has no engine in mind.
     pub weights: Weights,
@@ -68,8 +73,9 @@ impl Mix {
     /// The numbers of the default mixes that there were, and are. The last one is the default today.
     ///
     /// 1. has no code that wasm-smith makes, and its tables are all of `funcref`;
-    /// 2. has such code beside its own in a part of its cases, and tables of typed references.
-    pub const NUMBERS: RangeInclusive<u32> = 1..=2;
+    /// 2. has such code beside its own in a part of its cases, and tables of typed references;
+    /// 3. has function types with subtypes and in recursive groups, too.
+    pub const NUMBERS: RangeInclusive<u32> = 1..=3;
 
     /// The default mix with at most `instances` component instances.
     pub fn of(instances: usize) -> Mix {
@@ -77,6 +83,7 @@ impl Mix {
             instances,
             smith_percent: SMITH_PERCENT,
             start_tables_percent: START_TABLES_PERCENT,
+            declared_percent: DECLARED_PERCENT,
             weights: Weights::default(),
         }
     }
@@ -96,9 +103,14 @@ impl Mix {
             1 => Some(Mix {
                 smith_percent: 0,
                 start_tables_percent: 0,
+                declared_percent: 0,
                 ..newest
             }),
-            2 => Some(newest),
+            2 => Some(Mix {
+                declared_percent: 0,
+                ..newest
+            }),
+            3 => Some(newest),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ mod tuned;
 
 use spawndiff_corpus::Case;
 use spawndiff_generators::{
-    Argument, Code, Element, Encoding, Handle, Lift, Mix, Op, Plan, Target, encode,
+    Argument, Code, Declared, Element, Encoding, Handle, Lift, Mix, Op, Plan, Target, encode,
     plan_from_seed_with,
 };
 use std::collections::BTreeSet;
@@ -63,6 +63,14 @@ const CASES: &[Golden] = &[
     golden(2, 4, 5, 4, 0xc3740b73f705fb07),
     golden(2, 4, 7, 4, 0x3ef8a74d1a520367),
     golden(2, 4, 8, 1, 0x1c2316fc80daff68),
+    golden(3, 1, 1, 4, 0x15cd6812da70d431),
+    golden(3, 1, 2, 4, 0x5ec036ee620c6138),
+    golden(3, 1, 11, 1, 0x63f46438cdca055c),
+    golden(3, 1, 11, 4, 0x1e54be15473597ac),
+    golden(3, 1, 14, 1, 0xea36068ec278629c),
+    golden(3, 2, 0, 1, 0x9effec9d6bb45bc3),
+    golden(3, 2, 6, 4, 0x0fa5a729d40cc472),
+    golden(3, 2, 16, 4, 0x59b51fd720886b72),
 ];
 
 /// The features of which each has to be in one of the cases at least, beside every operation.
@@ -108,6 +116,9 @@ const RARE: &[&str] = &[
     "wasm-smith with vectors",
     "wasm-smith with tail calls",
     "table of typed references",
+    "open type",
+    "derived type",
+    "type in a recursive group",
 ];
 
 impl Golden {
@@ -164,6 +175,14 @@ fn features(plan: &Plan) -> BTreeSet<&'static str> {
             "table of typed references",
             tables.any(|table| table.element == Element::Start),
         );
+        for signature in &instance.signatures {
+            note("open type", signature.declared == Declared::Open);
+            note("derived type", signature.declared == Declared::Derived);
+            note(
+                "type in a recursive group",
+                signature.declared == Declared::Grouped,
+            );
+        }
         if let Some(smith) = &instance.smith {
             note("wasm-smith", true);
             note("wasm-smith on the tables", smith.has_tables);

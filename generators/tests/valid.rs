@@ -17,6 +17,7 @@ fn mix() -> Mix {
 fn features() -> WasmFeatures {
     WasmFeatures::default()
         | WasmFeatures::FUNCTION_REFERENCES
+        | WasmFeatures::GC
         | WasmFeatures::CM_ASYNC
         | WasmFeatures::CM_ASYNC_STACKFUL
         | WasmFeatures::CM_MORE_ASYNC_BUILTINS

@@ -28,6 +28,7 @@ mod called;
 mod callee_bodies;
 mod calls;
 mod choices;
+mod declared;
 mod instance_hooks;
 mod mistakes;
 mod op;
@@ -69,6 +70,7 @@ pub fn plan(u: &mut Unstructured, mix: Mix) -> Plan {
     mistakes::draw(&mut first);
     random_code::draw(&mut first);
     tables::draw(&mut first);
+    declared::draw(&mut first);
     let (instance, runs) = (first.instance, first.runs);
     sketch.instances[0] = instance;
     instance_hooks::draw(&mut sketch);

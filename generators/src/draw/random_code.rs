@@ -147,6 +147,7 @@ fn helpers(builder: &mut Builder) -> Vec<usize> {
             Signature {
                 params: Vec::new(),
                 results,
+                ..Signature::default()
             },
         );
         let number = builder.instance.functions.len();

@@ -127,6 +127,7 @@ impl Draw<'_, '_> {
             Signature {
                 params: params.to_vec(),
                 results: results.to_vec(),
+                ..Signature::default()
             }
         } else {
             let params = self.range(0..=crate::limits::CORE_PARAMS);
@@ -134,6 +135,7 @@ impl Draw<'_, '_> {
             Signature {
                 params: (0..params).map(|_| self.core_type()).collect(),
                 results: (0..results).map(|_| self.core_type()).collect(),
+                ..Signature::default()
             }
         };
         if signature.is_start() || signature.is_erased_spawn_ref() {

@@ -1,6 +1,7 @@
 //! A core module `main` in the making: the indices of the things that its code names, and the imports and types that it
 //! thereby needs.
 
+use super::declared;
 use super::import::wrapped;
 use super::resolved::ResolvedPlan;
 use super::store::element_type;
@@ -88,6 +89,17 @@ impl<'p> Context<'p> {
             .collect()
     }
 
+    /// The index of the first type that is declared alone: those that are declared otherwise come before all others.
+    pub(super) fn first_type(&self) -> u32 {
+        declared::count(self.instance)
+    }
+
+    /// The type index of one of the plan's signatures.
+    pub(super) fn signature_index(&self, signature: usize) -> u32 {
+        declared::index(self.instance.signatures[signature].declared)
+            .unwrap_or(self.first_type() + signature as u32)
+    }
+
     /// The type index of a signature that is not one of the plan's.
     pub(super) fn type_index(&mut self, signature: Signature) -> u32 {
         let place = self
@@ -98,7 +110,7 @@ impl<'p> Context<'p> {
                 self.types.push(signature);
                 self.types.len() - 1
             });
-        (self.instance.signatures.len() + place) as u32
+        self.first_type() + (self.instance.signatures.len() + place) as u32
     }
 
     /// The type index of `(func (param i32))` for `thread.spawn-ref`: the first that there is.
@@ -109,7 +121,7 @@ impl<'p> Context<'p> {
             .iter()
             .position(Signature::is_start)
         {
-            Some(place) => place as u32,
+            Some(place) => self.first_type() + place as u32,
             None => self.type_index(Signature::start()),
         }
     }

@@ -1,6 +1,7 @@
 //! The core module `main`: the imports that the plan uses, all functions, all element segments.
 
 use super::context::Context;
+use super::declared;
 use super::names::{FUNCTIONS, HELPER, STORE};
 use super::resolved::ResolvedPlan;
 use super::{function, smith, state, store, tracker};
@@ -57,7 +58,7 @@ fn pass(resolved: &ResolvedPlan, number: usize, import_count: u32) -> (Module, V
     };
     for index in 0..plan.functions.len() {
         let ty = match wrap(plan.functions[index].signature, plan.signatures.len()) {
-            Some(ty) => ty as u32,
+            Some(ty) => context.signature_index(ty),
             None => context.type_index(Signature::start()),
         };
         add(ty, &function::program(&mut context, index));
@@ -166,6 +167,7 @@ fn pass(resolved: &ResolvedPlan, number: usize, import_count: u32) -> (Module, V
 
 fn types(context: &Context) -> TypeSection {
     let mut types = TypeSection::new();
+    declared::declare(context.instance, &mut types);
     let all = context
         .instance
         .signatures
@@ -191,7 +193,7 @@ fn types(context: &Context) -> TypeSection {
             .position(Signature::is_start);
         let extra = || context.types.iter().position(Signature::is_start);
         let start = start.or_else(|| Some(context.instance.signatures.len() + extra()?));
-        let start = start.expect("import_section has added it") as u32;
+        let start = context.first_type() + start.expect("import_section has added it") as u32;
         let reference = RefType {
             nullable: true,
             heap_type: HeapType::Concrete(start),
@@ -233,7 +235,8 @@ fn import_section(context: &mut Context) -> ImportSection {
         false => 0,
     };
     // The type of `thread.spawn-ref` comes after all others.
-    let spawn_ref = (context.instance.signatures.len() + context.types.len()) as u32;
+    let spawn_ref =
+        context.first_type() + (context.instance.signatures.len() + context.types.len()) as u32;
     let mut section = ImportSection::new();
     for (i, ty) in list.iter().enumerate() {
         let ty = EntityType::Function(ty.unwrap_or(spawn_ref));

@@ -18,6 +18,7 @@ mod assembly;
 mod body;
 mod component;
 mod context;
+mod declared;
 mod define;
 mod dispatch;
 mod event;

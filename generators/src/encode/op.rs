@@ -4,10 +4,10 @@ use super::body::Body;
 use super::memory::{MEMORY, cell};
 use super::store;
 use crate::limits::{LAST_ADDRESS, READY_ADDRESS, SKIPPED};
-use crate::plan::signature::{encoded, named_signature};
+use crate::plan::signature::{encoded, smith_signature};
 use crate::plan::{
-    Arithmetic, Element, Global, Import, Item, Op, Operand, Reaction, Scalar, Target, ValueType,
-    Width, wrap,
+    Arithmetic, Declared, Element, Global, Import, Item, Op, Operand, Reaction, Scalar, Target,
+    ValueType, Width, wrap,
 };
 use wasm_encoder::{BlockType, HeapType, ValType};
 
@@ -149,13 +149,18 @@ impl Body<'_, '_> {
                 let signature = encoded(&plan.signatures[ty]);
                 self.arguments(&signature, argument);
                 self.index(table, index);
-                self.code().call_indirect(table, ty as u32);
+                // The reference tells equal types from others, and does not know subtypes: it could not call by an open one.
+                let ty = match signature.declared {
+                    Declared::Alone => self.context.signature_index(ty),
+                    _ => self.context.start_type_index(),
+                };
+                self.code().call_indirect(table, ty);
                 self.results(&signature);
             }
             Op::CallSmith { function, argument } => {
                 let smith = plan.smith.as_ref()?;
                 let function = wrap(function, smith.functions.len())?;
-                let signature = named_signature(plan, smith.functions[function].signature);
+                let signature = smith_signature(plan, smith.functions[function].signature);
                 self.arguments(&signature, argument);
                 let hooks = plan.tables.len() as u32;
                 let ty = self.context.type_index(signature.clone());

@@ -10,8 +10,8 @@ use crate::core_type::val_type;
 use crate::limits::{
     POINTS_PER_INSTANCE, SMITH_FUNCTIONS, SMITH_IMPORTS, SMITH_POINT, SMITH_STATE_POINT,
 };
-use crate::plan::signature::{import_signature, named_signature};
-use crate::plan::{CoreType, Element, Import, Signature, Smith, SmithFunction, wrap};
+use crate::plan::signature::{import_signature, named_signature, smith_signature};
+use crate::plan::{CoreType, Declared, Element, Import, Signature, Smith, SmithFunction, wrap};
 use crate::smith::{
     Begin, FUNCTION, GLOBAL, GLOBALS, MEMORY, Refusal, Shape, TABLE, global_type, make,
     memory_type, table_type,
@@ -76,7 +76,10 @@ fn module(resolved: &ResolvedPlan, number: usize, smith: &Smith) -> Result<Modul
     for (i, &helper) in smith.helpers.iter().enumerate() {
         if let Some(helper) = wrap(helper, instance.functions.len()) {
             let signature = named_signature(instance, instance.functions[helper].signature);
-            shape.import_function(MAIN, &format!("{HELPER}{i}"), signature);
+            // Of another type, the module cannot import it.
+            if signature.declared == Declared::Alone {
+                shape.import_function(MAIN, &format!("{HELPER}{i}"), signature);
+            }
         }
     }
     if smith.has_tables {
@@ -93,7 +96,7 @@ fn module(resolved: &ResolvedPlan, number: usize, smith: &Smith) -> Result<Modul
         }
     }
     for function in &smith.functions {
-        shape.export_function(named_signature(instance, function.signature));
+        shape.export_function(smith_signature(instance, function.signature));
     }
     let bodies: Vec<_> = smith.functions.iter().map(|it| it.body).collect();
     let begin = (!instance.silent).then_some(Begin {
@@ -112,8 +115,9 @@ pub(super) fn joining(resolved: &ResolvedPlan, number: usize, smith: &Smith) -> 
     let log = Signature {
         params: vec![CoreType::I32, CoreType::I64],
         results: Vec::new(),
+        ..Signature::default()
     };
-    let named = |function: &SmithFunction| named_signature(instance, function.signature);
+    let named = |function: &SmithFunction| smith_signature(instance, function.signature);
     // After the types of `log`, of the function that shows the state, and of start functions come those of the module's functions.
     let (state_type, start, first) = (1, 2, 3);
     let signatures = [log, Signature::default(), Signature::start()].into_iter();

@@ -56,6 +56,7 @@ pub(super) fn note_signature() -> Signature {
     Signature {
         params: vec![CoreType::I32; 3],
         results: Vec::new(),
+        ..Signature::default()
     }
 }
 
@@ -65,6 +66,7 @@ pub(super) fn expecting_signature() -> Signature {
     Signature {
         params: vec![CoreType::I32; 2],
         results: vec![CoreType::I32],
+        ..Signature::default()
     }
 }
 
@@ -184,6 +186,7 @@ pub(super) fn drain_signature() -> Signature {
     Signature {
         params: Vec::new(),
         results: vec![CoreType::I64],
+        ..Signature::default()
     }
 }
 

@@ -12,12 +12,27 @@ pub enum CoreType {
     ExternRef,
 }
 
+/// How a core function type is declared. Types that are declared otherwise are not equal, whatever their parameters and results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Declared {
+    /// Alone and final, as `(func ...)` is short for.
+    #[default]
+    Alone,
+    /// Open to subtypes: `(sub (func ...))`.
+    Open,
+    /// Final, with a supertype: `(sub final $open (func ...))`.
+    Derived,
+    /// In a recursive group with another type.
+    Grouped,
+}
+
 /// A core function type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Signature {
     pub params: Vec<CoreType>,
     pub results: Vec<CoreType>,
+    pub declared: Declared,
 }
 
 impl Signature {
@@ -26,12 +41,13 @@ impl Signature {
         Signature {
             params: vec![CoreType::I32],
             results: Vec::new(),
+            declared: Declared::Alone,
         }
     }
 
     /// Whether a thread may start with a function of this type.
     pub fn is_start(&self) -> bool {
-        self.params == [CoreType::I32] && self.results.is_empty()
+        *self == Signature::start()
     }
 
     /// Whether this is what the type of `thread.spawn-ref` becomes for an engine without typed references.

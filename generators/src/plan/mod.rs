@@ -25,7 +25,7 @@ mod topology;
 mod value;
 mod wrap;
 
-pub use core_type::{CoreType, Signature};
+pub use core_type::{CoreType, Declared, Signature};
 pub use entry::{Callback, Code, Entry, Lift};
 pub use instance::{Element, Function, Global, Instance, Start, Table};
 pub use item::{Import, Item, Segment, SegmentMode};

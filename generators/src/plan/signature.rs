@@ -1,7 +1,7 @@
 //! The core types of the functions that a plan names (CanonicalABI.md, `flatten_functype` and the validation of each
 //! `canon`).
 
-use super::core_type::{CoreType, Signature};
+use super::core_type::{CoreType, Declared, Signature};
 use super::entry::{Entry, Lift};
 use super::flat::{flat, flat_params};
 use super::instance::Instance;
@@ -29,6 +29,14 @@ pub(crate) fn named_signature(instance: &Instance, signature: usize) -> Signatur
     }
 }
 
+/// The type of a function of the module that wasm-smith makes: what that module declares, it declares alone.
+pub(crate) fn smith_signature(instance: &Instance, signature: usize) -> Signature {
+    Signature {
+        declared: Declared::Alone,
+        ..named_signature(instance, signature)
+    }
+}
+
 /// The type of an entry's core function.
 pub(crate) fn entry_signature(entry: &Entry) -> Signature {
     let results = match entry.lift {
@@ -44,6 +52,7 @@ pub(crate) fn entry_signature(entry: &Entry) -> Signature {
     Signature {
         params: flat_params(entry),
         results,
+        ..Signature::default()
     }
 }
 
@@ -52,6 +61,7 @@ pub(crate) fn post_return_signature(entry: &Entry) -> Signature {
     Signature {
         params: entry_signature(entry).results,
         results: Vec::new(),
+        ..Signature::default()
     }
 }
 
@@ -60,6 +70,7 @@ pub(crate) fn callback_signature() -> Signature {
     Signature {
         params: vec![CoreType::I32; 3],
         results: vec![CoreType::I32],
+        ..Signature::default()
     }
 }
 
@@ -77,7 +88,11 @@ pub(crate) fn lowered_signature(entry: &Entry, asynchronous: bool) -> Signature 
         params.push(CoreType::I32);
         results.clear();
     }
-    Signature { params, results }
+    Signature {
+        params,
+        results,
+        ..Signature::default()
+    }
 }
 
 /// Whether the flat parameters are too many for a function that is lowered `async`.
@@ -92,6 +107,7 @@ pub(crate) fn import_signature(import: Import, channels: &[Channel]) -> Option<S
     let signature = |params: &[CoreType], results: &[CoreType]| Signature {
         params: params.to_vec(),
         results: results.to_vec(),
+        ..Signature::default()
     };
     Some(match import {
         Import::Log => signature(&[I32, I64], &[]),
@@ -122,6 +138,7 @@ pub(crate) fn import_signature(import: Import, channels: &[Channel]) -> Option<S
         Import::TaskReturn(result) => Signature {
             params: result.map(flat).unwrap_or_default().to_vec(),
             results: Vec::new(),
+            ..Signature::default()
         },
         Import::TaskCancel | Import::BackpressureInc | Import::BackpressureDec => {
             signature(&[], &[])

@@ -130,11 +130,6 @@ fn eat_memory() {
 }
 
 impl Mutant {
-    /// Whether the mutant's shims use instructions of the GC proposal.
-    pub(super) fn uses_gc(self) -> bool {
-        self == Mutant::StartTypeUnchecked
-    }
-
     /// The function with which this mutant alters events, if it alters any. The function takes the position of an event in its run,
     /// from 0, and the event. It returns the event that is noted instead, or `None` where the event is lost.
     pub(super) fn alter(self) -> Option<fn(usize, Event) -> Option<Event>> {

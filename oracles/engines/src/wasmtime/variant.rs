@@ -98,6 +98,7 @@ impl Variant {
             Variant::Winch => vec![
                 "externref",
                 "typed function references",
+                "types with subtypes and in recursive groups",
                 "exceptions",
                 "tail calls",
             ],
@@ -115,6 +116,8 @@ impl Variant {
             Variant::Winch => &[
                 "function references",
                 "gc types are disallowed",
+                "gc proposal must be enabled",
+                "rec group usage requires",
                 "exceptions proposal not enabled",
                 "tail calls support is not enabled",
             ],

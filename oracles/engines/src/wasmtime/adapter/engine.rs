@@ -60,16 +60,16 @@ impl CacheStore for Cache {
     }
 }
 
-/// Makes an engine for a variant: with Wasmtime's own ways of compiling if `plain`, with a cache of compiled functions if
-/// `incremental`, and with the WebAssembly GC proposal if `gc` (some mutants are written with that proposal; cases are not).
-pub(super) fn engine(variant: Variant, plain: bool, incremental: bool, gc: bool) -> Result<Engine> {
+/// Makes an engine for a variant: with Wasmtime's own ways of compiling if `plain`, and with a cache of compiled functions if
+/// `incremental`.
+pub(super) fn engine(variant: Variant, plain: bool, incremental: bool) -> Result<Engine> {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
         .wasm_component_model_async(true)
         .wasm_component_model_async_stackful(true)
         .wasm_component_model_threading(true)
-        .wasm_gc(gc)
+        .wasm_gc(variant != Variant::Winch)
         .consume_fuel(true)
         .max_wasm_stack(MAX_WASM_STACK)
         .async_stack_size(ASYNC_STACK);

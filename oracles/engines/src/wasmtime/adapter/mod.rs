@@ -47,12 +47,8 @@ pub(in crate::wasmtime) struct Adapter {
 
 impl Adapter {
     pub(in crate::wasmtime) fn new(config: Config) -> Adapter {
-        #[cfg(any(test, feature = "mutants"))]
-        let gc = config.mutant.is_some_and(Mutant::uses_gc);
-        #[cfg(not(any(test, feature = "mutants")))]
-        let gc = false;
         let variant = config.variant;
-        let engine = engine::engine(variant, config.plain, config.incremental, gc)
+        let engine = engine::engine(variant, config.plain, config.incremental)
             .expect("the configuration is a constant, and this platform has the compiler");
         let linker = engine::linker(&engine, variant).expect("the two names are distinct");
         let accepts = |component: &[u8]| Component::new(&engine, component).is_ok();
