@@ -189,9 +189,7 @@ fn mark_of(identity: u64) -> Vec<ValType> {
         2 => ValType::F32,
         _ => ValType::F64,
     });
-    std::iter::once(ValType::EXTERNREF)
-        .chain(pairs)
-        .collect()
+    std::iter::once(ValType::EXTERNREF).chain(pairs).collect()
 }
 
 /// The argument that is passed for a parameter of a mark.
