@@ -47,7 +47,9 @@ impl Signature {
 
     /// Whether a thread may start with a function of this type.
     pub fn is_start(&self) -> bool {
-        *self == Signature::start()
+        self.params == [CoreType::I32]
+            && self.results.is_empty()
+            && self.declared == Declared::Alone
     }
 
     /// Whether this is what the type of `thread.spawn-ref` becomes for an engine without typed references.
