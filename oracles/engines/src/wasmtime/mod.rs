@@ -110,7 +110,14 @@ impl Config {
     fn lowered<'a>(&self, needs: Needs, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, LowerError> {
         #[cfg(any(test, feature = "mutants"))]
         if let Some(mutant) = self.mutant {
-            return lower::apply(bytes, &mutants::Planted { mutant, needs });
+            let planted = mutants::Planted { mutant, needs };
+            return match mutant {
+                Mutant::DeclarationsIgnored => {
+                    let forgetful = mutants::forget_declarations(bytes);
+                    lower::apply(&forgetful, &planted).map(|it| Cow::Owned(it.into_owned()))
+                }
+                _ => lower::apply(bytes, &planted),
+            };
         }
         lower::lower(bytes, needs)
     }

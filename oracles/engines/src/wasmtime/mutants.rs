@@ -7,7 +7,8 @@
 use super::lower::{self, Callee, Definitions, Needs, Param, Shim};
 use spawndiff_corpus::Event;
 use spawndiff_observation::{End, RunObservation, Trap};
-use wasmparser::CanonicalFunction;
+use wasm_encoder::reencode::{self, Reencode, ReencodeComponent};
+use wasmparser::{CanonicalFunction, CompositeInnerType, Parser, TypeSectionReader};
 
 macro_rules! mutants {
     ({$($(#[$doc:meta])* $name:ident,)*} {$($(#[$fatal_doc:meta])* $fatal:ident,)*}) => {
@@ -54,6 +55,8 @@ mutants! {{
     /// `thread.new-indirect` does not look at the type of its start function. A function of a wrong type then runs with
     /// arguments it does not have, which cannot be shown without unsoundness; in its place a thread runs that does nothing.
     StartTypeUnchecked,
+    /// Function types are equal if their parameters and results are, however they are declared.
+    DeclarationsIgnored,
     /// All threads of a component share one set of context slots.
     ContextSlotShared,
     /// An invocation that traps is reported as one that returned.
@@ -207,6 +210,40 @@ impl Definitions for Planted {
         shim(self.mutant, function).or_else(|| self.needs.shim(function))
     }
 }
+
+/// The component, in whose core modules each type is declared alone and final. As it is, if it cannot be read or has other types than
+/// those of functions.
+pub(super) fn forget_declarations(component: &[u8]) -> Vec<u8> {
+    let mut forgetful = wasm_encoder::Component::new();
+    match Forgetful.parse_component(&mut forgetful, Parser::new(0), component) {
+        Ok(()) => forgetful.finish(),
+        Err(_) => component.to_vec(),
+    }
+}
+
+struct Forgetful;
+
+impl Reencode for Forgetful {
+    type Error = &'static str;
+
+    fn parse_type_section(
+        &mut self,
+        types: &mut wasm_encoder::TypeSection,
+        section: TypeSectionReader<'_>,
+    ) -> Result<(), reencode::Error<&'static str>> {
+        for group in section {
+            for ty in group?.into_types() {
+                let CompositeInnerType::Func(func) = ty.composite_type.inner else {
+                    return Err(reencode::Error::UserError("not a function type"));
+                };
+                types.ty().func_type(&self.func_type(func)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ReencodeComponent for Forgetful {}
 
 fn table_immediate(function: &CanonicalFunction) -> Option<u32> {
     match *function {

@@ -17,6 +17,12 @@ fn components() -> Vec<Vec<u8>> {
           (call $return (i32.const 1)))"#;
     let wrong_type = r#"(func (export "run") (drop (call $new (i32.const 1) (i32.const 8)))
         (call $return (i32.const 1)))"#;
+    let declared_otherwise = r#"
+        (rec (type $grouped (func (param i32))) (type (func)))
+        (func $g (type $grouped))
+        (elem (table $t) (i32.const 2) func $g)
+        (func (export "run") (drop (call $new (i32.const 2) (i32.const 8)))
+          (call $return (i32.const 1)))"#;
     let spawns = r#"(func (export "run")
         (drop (call $spawn (i32.const 0) (i32.const 8)))
         (drop (call $ref_spawn (ref.func $f) (i32.const 9)))
@@ -57,7 +63,14 @@ fn components() -> Vec<Vec<u8>> {
           (call $return (i32.const 1)))"#;
     let deadlocks = r#"(func (export "run") (drop (call $suspend)) (call $return (i32.const 1)))"#;
     [
-        two_tables, wrong_type, spawns, context, resumes, promotes, deadlocks,
+        two_tables,
+        wrong_type,
+        declared_otherwise,
+        spawns,
+        context,
+        resumes,
+        promotes,
+        deadlocks,
     ]
     .iter()
     .map(|run| {
