@@ -175,11 +175,11 @@ impl<M: Machine> Store<'_, M> {
                 }
             }
             Continuation::CallbackYield => {
-                let cancelled = self.was_cancelled(thread, cancelled);
+                let cancelled = self.deliver_after_wait(thread, cancelled);
                 self.call_callback(thread, after_yield(cancelled))?
             }
             Continuation::CallbackWait(set) => {
-                let cancelled = self.was_cancelled(thread, cancelled);
+                let cancelled = self.deliver_after_wait(thread, cancelled);
                 match M::waited_for_event(self, thread, set, cancelled).map_err(by_lift)? {
                     Flow::Go(event) => self.call_callback(thread, event)?,
                     Flow::Block(switch_to) => {

@@ -52,8 +52,13 @@ impl<M: Machine> Store<'_, M> {
             && pending()
     }
 
-    /// The end of a wait for the callback. In the text of 707, what is pending is delivered then, too.
-    pub(crate) fn was_cancelled(&mut self, thread: ThreadId, cancelled: Cancelled) -> Cancelled {
+    /// At the end of a wait for the callback: whether the thread was cancelled. In the text of 707, a cancellation that is pending is
+    /// delivered then, too.
+    pub(crate) fn deliver_after_wait(
+        &mut self,
+        thread: ThreadId,
+        cancelled: Cancelled,
+    ) -> Cancelled {
         cancelled
             || self.edition.has(Change::DeliversWhenFree)
                 && M::deliver_pending_cancel(self, thread, true)

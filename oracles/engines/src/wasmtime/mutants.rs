@@ -4,11 +4,14 @@
 //! does the wrong thing), or a change of what the run reports. All of them are deterministic. A mutant shows only in a case
 //! that uses what it breaks.
 
+mod declarations;
+
+pub(super) use declarations::forget_declarations;
+
 use super::lower::{self, Callee, Definitions, Needs, Param, Shim};
 use spawndiff_corpus::Event;
 use spawndiff_observation::{End, RunObservation, Trap};
-use wasm_encoder::reencode::{self, Reencode, ReencodeComponent};
-use wasmparser::{CanonicalFunction, CompositeInnerType, Parser, TypeSectionReader};
+use wasmparser::CanonicalFunction;
 
 macro_rules! mutants {
     ({$($(#[$doc:meta])* $name:ident,)*} {$($(#[$fatal_doc:meta])* $fatal:ident,)*}) => {
@@ -210,40 +213,6 @@ impl Definitions for Planted {
         shim(self.mutant, function).or_else(|| self.needs.shim(function))
     }
 }
-
-/// The component, in whose core modules each type is declared alone and final. As it is, if it cannot be read or has other types than
-/// those of functions.
-pub(super) fn forget_declarations(component: &[u8]) -> Vec<u8> {
-    let mut forgetful = wasm_encoder::Component::new();
-    match Forgetful.parse_component(&mut forgetful, Parser::new(0), component) {
-        Ok(()) => forgetful.finish(),
-        Err(_) => component.to_vec(),
-    }
-}
-
-struct Forgetful;
-
-impl Reencode for Forgetful {
-    type Error = &'static str;
-
-    fn parse_type_section(
-        &mut self,
-        types: &mut wasm_encoder::TypeSection,
-        section: TypeSectionReader<'_>,
-    ) -> Result<(), reencode::Error<&'static str>> {
-        for group in section {
-            for ty in group?.into_types() {
-                let CompositeInnerType::Func(func) = ty.composite_type.inner else {
-                    return Err(reencode::Error::UserError("not a function type"));
-                };
-                types.ty().func_type(&self.func_type(func)?);
-            }
-        }
-        Ok(())
-    }
-}
-
-impl ReencodeComponent for Forgetful {}
 
 fn table_immediate(function: &CanonicalFunction) -> Option<u32> {
     match *function {

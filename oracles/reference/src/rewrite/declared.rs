@@ -36,7 +36,7 @@ pub(super) fn mark(module: &[u8]) -> Result<Cow<'_, [u8]>, Unsupported> {
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     match import.map_err(Unsupported::malformed)?.ty {
-                        TypeRef::Func(ty) | TypeRef::FuncExact(ty) => marker.function(ty),
+                        TypeRef::Func(ty) | TypeRef::FuncExact(ty) => marker.functions.push(ty),
                         TypeRef::Table(_)
                         | TypeRef::Memory(_)
                         | TypeRef::Global(_)
@@ -47,7 +47,7 @@ pub(super) fn mark(module: &[u8]) -> Result<Cow<'_, [u8]>, Unsupported> {
             }
             Payload::FunctionSection(section) => {
                 for ty in section {
-                    marker.function(ty.map_err(Unsupported::malformed)?);
+                    marker.functions.push(ty.map_err(Unsupported::malformed)?);
                 }
             }
             _ => {}
@@ -155,10 +155,6 @@ impl Marker {
             // Only a validator gives these.
             UnpackedIndex::Id(_) => (true, u64::MAX),
         }
-    }
-
-    fn function(&mut self, ty: u32) {
-        self.functions.push(ty);
     }
 
     fn mark_of_type(&self, ty: u32) -> &[ValType] {
