@@ -23,6 +23,7 @@ mod known;
 mod layout;
 mod literal;
 mod read;
+mod start_type;
 mod stored;
 mod value;
 mod wrapper;
@@ -30,6 +31,7 @@ mod write;
 
 pub use case::{Case, Event, Invocation, MARK, Run};
 pub use known::{FailureSays, KnownError, KnownFile, Matches, Releases, Says};
+pub use start_type::StartTypes;
 pub use stored::{Claim, Directive, Expect, ReadError, StoredCase, WriteError};
 pub use value::{Type, Value};
 pub use wrapper::HOST;

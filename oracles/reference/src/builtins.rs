@@ -3,7 +3,7 @@
 
 mod args;
 
-use super::canon_defs::{Canon, CanonicalOptions, InstanceId};
+use super::canon_defs::{Canon, CanonicalOptions, CoreTable, InstanceId};
 use super::edition::Change;
 use super::lift::Returning;
 use super::limits::Limits;
@@ -200,17 +200,17 @@ impl<M: Machine> Store<'_, M> {
                     index.expect("a thread that runs is registered"),
                 ))
             }
-            Canon::ThreadNewIndirect { table } => {
-                let new = self.canon_thread_new_indirect(thread, *table, args)?;
+            Canon::ThreadNewIndirect { ft, table } => {
+                let new = self.canon_thread_new_indirect(thread, ft, *table, args)?;
                 Ok(self.returned_index(new))
             }
-            Canon::ThreadSpawnIndirect { table } => {
-                let new = self.canon_thread_new_indirect(thread, *table, args)?;
+            Canon::ThreadSpawnIndirect { ft, table } => {
+                let new = self.canon_thread_new_indirect(thread, ft, *table, args)?;
                 M::resume_later(self, new);
                 Ok(self.returned_index(new))
             }
-            Canon::ThreadSpawnRef => {
-                let new = self.canon_thread_new_ref(thread, args)?;
+            Canon::ThreadSpawnRef { ft } => {
+                let new = self.canon_thread_new_ref(thread, ft, args)?;
                 M::resume_later(self, new);
                 Ok(self.returned_index(new))
             }
@@ -328,20 +328,21 @@ impl<M: Machine> Store<'_, M> {
     fn canon_thread_new_indirect(
         &mut self,
         thread: ThreadId,
-        table: wasmi::Table,
+        ft: &wasmi::FuncType,
+        table: CoreTable,
         args: &Args<'_>,
     ) -> Result<ThreadId, Stop> {
-        let (fi, c) = (args.i32(0)?, args.i32(1)?);
-        let entry = table.get(&self.core, u64::from(fi));
+        let fi = args.word(0, table.wide)?;
+        let entry = table.table.get(&self.core, fi);
         let entry = entry.ok_or(Stop::from(TrapIf::StartsOutOfRange))?;
         let callee = match entry.as_func() {
             Some(Nullable::Val(func)) => *func,
             Some(Nullable::Null) | None => return Err(TrapIf::StartsNull.into()),
         };
-        if !is_start_type(&callee.ty(&self.core)) {
+        if callee.ty(&self.core) != *ft {
             return Err(TrapIf::StartsOtherType.into());
         }
-        self.start_suspended(thread, callee, c)
+        self.start_suspended(thread, callee, args.after(1))
     }
 
     /// `canon_thread_new_ref`: like `canon_thread_new_indirect`, minus the table access and the type check, which the
@@ -349,31 +350,28 @@ impl<M: Machine> Store<'_, M> {
     fn canon_thread_new_ref(
         &mut self,
         thread: ThreadId,
+        ft: &wasmi::FuncType,
         args: &Args<'_>,
     ) -> Result<ThreadId, Stop> {
-        let c = args.i32(1)?;
         let callee = match args.get(0)?.funcref() {
             Some(Nullable::Val(func)) => *func,
             Some(Nullable::Null) | None => return Err(TrapIf::StartsNull.into()),
         };
-        if !is_start_type(&callee.ty(&self.core)) {
+        if callee.ty(&self.core) != *ft {
             return Err(super::Unsupported::new("a reference of another type than its own").into());
         }
-        self.start_suspended(thread, callee, c)
+        self.start_suspended(thread, callee, args.after(1))
     }
 
-    /// A new thread of the current task, suspended.
+    /// A new thread of the current task, suspended, which will call `callee` with `args`.
     fn start_suspended(
         &mut self,
         thread: ThreadId,
         callee: wasmi::Func,
-        c: u32,
+        args: Vec<Val>,
     ) -> Result<ThreadId, Stop> {
         let task = self.thread(thread).task;
-        let cont = Continuation::Explicit {
-            callee,
-            c: c as i32,
-        };
+        let cont = Continuation::Explicit { callee, args };
         let new = self.new_thread(task, cont, Some(thread))?;
         self.register_thread(new)?;
         Ok(new)
@@ -424,11 +422,6 @@ fn asks_to_leave(canon: &Canon) -> bool {
             | Canon::BackpressureDec
             | Canon::ResourceRep(_)
     )
-}
-
-/// `(func (param i32))`.
-fn is_start_type(ty: &wasmi::FuncType) -> bool {
-    ty.params() == [wasmi::ValType::I32] && ty.results().is_empty()
 }
 
 /// `LiftOptions.equal`.

@@ -55,6 +55,15 @@ impl Memory {
     }
 }
 
+/// A core table, and whether its indices are `i64`.
+#[derive(Clone, Copy, Debug)]
+pub struct CoreTable {
+    /// The table.
+    pub table: wasmi::Table,
+    /// Whether its indices are `i64`.
+    pub wide: bool,
+}
+
 /// `FuncInst`: a component function of an instance.
 #[derive(Clone, Debug)]
 pub enum FuncInst {
@@ -200,16 +209,23 @@ pub enum Canon {
     ThreadIndex,
     /// `thread.new-indirect`.
     ThreadNewIndirect {
+        /// The type of start functions.
+        ft: wasmi::FuncType,
         /// The table of start functions.
-        table: wasmi::Table,
+        table: CoreTable,
     },
     /// `thread.spawn-indirect`.
     ThreadSpawnIndirect {
+        /// The type of start functions.
+        ft: wasmi::FuncType,
         /// The table of start functions.
-        table: wasmi::Table,
+        table: CoreTable,
     },
     /// `thread.spawn-ref`.
-    ThreadSpawnRef,
+    ThreadSpawnRef {
+        /// The type of start functions.
+        ft: wasmi::FuncType,
+    },
     /// `thread.available-parallelism`.
     ThreadAvailableParallelism,
     /// `thread.resume-later`.
@@ -340,13 +356,21 @@ impl Canon {
             Canon::ErrorContextDebugMessage { opts } => {
                 (vec![I32, pointer(opts.memory.as_ref())], &[])
             }
-            Canon::ThreadNewIndirect { .. } | Canon::ThreadSpawnIndirect { .. } => {
-                (vec![I32, I32], &[I32])
+            Canon::ThreadNewIndirect { ft, table } | Canon::ThreadSpawnIndirect { ft, table } => {
+                let index = if table.wide { I64 } else { I32 };
+                (with_params_of(index, ft), &[I32])
             }
-            Canon::ThreadSpawnRef => (vec![FuncRef, I32], &[I32]),
+            Canon::ThreadSpawnRef { ft } => (with_params_of(FuncRef, ft), &[I32]),
         };
         wasmi::FuncType::new(params, results.iter().copied())
     }
+}
+
+/// What a start function is named by, and then the parameters of its type.
+fn with_params_of(named_by: wasmi::ValType, ft: &wasmi::FuncType) -> Vec<wasmi::ValType> {
+    std::iter::once(named_by)
+        .chain(ft.params().iter().copied())
+        .collect()
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub(crate) fn built_in(canon: &Canon) -> Builtin {
         Canon::ThreadIndex => Builtin::ThreadIndex,
         Canon::ThreadNewIndirect { .. } => Builtin::ThreadNewIndirect,
         Canon::ThreadSpawnIndirect { .. } => Builtin::ThreadSpawnIndirect,
-        Canon::ThreadSpawnRef => Builtin::ThreadSpawnRef,
+        Canon::ThreadSpawnRef { .. } => Builtin::ThreadSpawnRef,
         Canon::ThreadAvailableParallelism => Builtin::ThreadAvailableParallelism,
         Canon::ThreadResumeLater => Builtin::ThreadResumeLater,
         Canon::ThreadSuspend { .. } => Builtin::ThreadSuspend,

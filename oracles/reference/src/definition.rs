@@ -250,9 +250,11 @@ pub(crate) enum CanonExpr {
     ErrorContextNew(Options),
     ErrorContextDebugMessage(Options),
     ThreadNewIndirect {
+        ft: wasmi::FuncType,
         table: usize,
     },
     ThreadSpawnIndirect {
+        ft: wasmi::FuncType,
         table: usize,
     },
 }

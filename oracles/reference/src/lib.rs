@@ -83,7 +83,7 @@ use host::HostFunc;
 use instantiate::{Failure, Item, Items, func_type};
 use machine::{Machine, Spec};
 use schedules::Scheduler;
-use spawndiff_corpus::{Case, Event, Invocation, Run, Type};
+use spawndiff_corpus::{Case, Event, Invocation, Run, StartTypes, Type};
 use spawndiff_observation::{End, Exhaustion, InvocationObservation, RunObservation};
 use std::sync::Arc;
 use store::{Stop, Store};
@@ -144,9 +144,21 @@ impl Reference {
     ///
     /// A construct that the reference does not know, or a binary that is malformed.
     pub fn new(case: &Case) -> Result<Reference, Unsupported> {
+        Reference::with_start_types(case, StartTypes::of_text())
+    }
+
+    /// [`Reference::new`], with another rule for the types of start functions than that of the text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reference::new`].
+    pub fn with_start_types(
+        case: &Case,
+        start_types: StartTypes,
+    ) -> Result<Reference, Unsupported> {
         // An engine for each case: an engine keeps the code of its modules as long as it lives.
         let engine = engine();
-        let component = binary::decode(&case.component, &engine)?;
+        let component = binary::decode_with(&case.component, &engine, start_types)?;
         Ok(Reference { engine, component })
     }
 

@@ -166,11 +166,11 @@ impl<M: Machine> Store<'_, M> {
                 let entered = self.entered(thread, cancelled).map_err(by_lift)?;
                 self.after_entering(thread, entered).map_err(by_lift)?
             }
-            Continuation::Explicit { callee, c } => {
+            Continuation::Explicit { callee, args } => {
                 self.coverage.threads_ran += 1;
                 Next::Call {
                     callee,
-                    args: vec![Val::I32(c)],
+                    args,
                     activity: Activity::Start,
                 }
             }

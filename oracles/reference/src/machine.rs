@@ -14,7 +14,8 @@ pub use super::abi::{CoreValueIter, MAX_FLAT_RESULTS, SharedId, Value};
 pub use super::buffers::BufferId;
 pub use super::builtins::{Args, Outcome};
 pub use super::canon_defs::{
-    Canon, CanonicalOptions, FuncInst, HostFuncId, InstanceId, Lift, Memory, Side, StringEncoding,
+    Canon, CanonicalOptions, CoreTable, FuncInst, HostFuncId, InstanceId, Lift, Memory, Side,
+    StringEncoding,
 };
 pub use super::copies::CopyArgs;
 pub use super::edition::{Change, Edition};

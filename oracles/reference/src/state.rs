@@ -254,8 +254,8 @@ pub enum Continuation {
     Explicit {
         /// The start function.
         callee: wasmi::Func,
-        /// The argument that the start function is called with.
-        c: i32,
+        /// The arguments that the start function is called with: `c` in the text, whose start functions have one.
+        args: Vec<wasmi::Val>,
     },
     /// In a built-in that core code called, and that has blocked.
     Core {

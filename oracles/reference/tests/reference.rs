@@ -2,6 +2,7 @@
 
 mod exceptions;
 mod programs;
+mod start_types;
 
 use programs::{blocking, callback, case, component, stackful, sync};
 use spawndiff_corpus::{Case, StoredCase};

@@ -6,6 +6,7 @@ use super::super::definition::{CanonExpr, Definition, EndsType, Options};
 use super::Decoder;
 use super::scope::Scope;
 use super::types::CoreType;
+use spawndiff_corpus::StartTypes;
 use wasmparser::{CanonicalFunction, CanonicalOption, ValType};
 
 /// Slots of `context.get` and `context.set`.
@@ -13,6 +14,7 @@ const CONTEXT: u32 = 2;
 
 impl Decoder<'_> {
     pub(super) fn canon(&mut self, canon: CanonicalFunction) -> Result<(), Unsupported> {
+        let start_types = self.start_types.clone();
         let scope = self.scope()?;
         scope.count()?;
         if let CanonicalFunction::Lift {
@@ -30,7 +32,7 @@ impl Decoder<'_> {
             scope.define(definition);
             return Ok(());
         }
-        let expr = scope.core_func(canon)?;
+        let expr = scope.core_func(canon, &start_types)?;
         scope.core_funcs.push();
         scope.define(Definition::Canon(expr));
         Ok(())
@@ -38,7 +40,11 @@ impl Decoder<'_> {
 }
 
 impl Scope {
-    fn core_func(&self, canon: CanonicalFunction) -> Result<CanonExpr, Unsupported> {
+    fn core_func(
+        &self,
+        canon: CanonicalFunction,
+        start_types: &StartTypes,
+    ) -> Result<CanonExpr, Unsupported> {
         use CanonExpr::Known;
         use Side::{Readable, Writable};
         Ok(match canon {
@@ -137,18 +143,19 @@ impl Scope {
                 func_ty_index,
                 table_index,
             } => CanonExpr::ThreadNewIndirect {
-                table: self.start_table(func_ty_index, table_index)?,
+                ft: self.start_type(func_ty_index, start_types)?,
+                table: self.core_tables.get(table_index, "core table")?,
             },
             CanonicalFunction::ThreadSpawnIndirect {
                 func_ty_index,
                 table_index,
             } => CanonExpr::ThreadSpawnIndirect {
-                table: self.start_table(func_ty_index, table_index)?,
+                ft: self.start_type(func_ty_index, start_types)?,
+                table: self.core_tables.get(table_index, "core table")?,
             },
-            CanonicalFunction::ThreadSpawnRef { func_ty_index } => {
-                self.start_type(func_ty_index)?;
-                Known(Canon::ThreadSpawnRef)
-            }
+            CanonicalFunction::ThreadSpawnRef { func_ty_index } => Known(Canon::ThreadSpawnRef {
+                ft: self.start_type(func_ty_index, start_types)?,
+            }),
             CanonicalFunction::ThreadAvailableParallelism => {
                 Known(Canon::ThreadAvailableParallelism)
             }
@@ -192,20 +199,30 @@ impl Scope {
         Ok(CanonExpr::Copy { ty, side, opts })
     }
 
-    /// The start type of a thread built-in: `(func (param i32))`, the one that there is without memory64.
-    fn start_type(&self, index: u32) -> Result<(), Unsupported> {
-        match self.core_type(index)? {
-            CoreType::Start => Ok(()),
-            CoreType::SharedFunc => Err(Unsupported::new("a shared function type")),
-            CoreType::Other => Err(Unsupported::new(
-                "a start type that is not (func (param i32))",
-            )),
+    /// `$ft` of a definition that starts threads.
+    fn start_type(&self, index: u32, rule: &StartTypes) -> Result<wasmi::FuncType, Unsupported> {
+        let ft = match self.core_type(index)? {
+            CoreType::Func(ft) => ft,
+            CoreType::FuncOtherwise => {
+                return Err(Unsupported::new(
+                    "a start type that has subtypes or is in a recursive group",
+                ));
+            }
+            CoreType::SharedFunc => return Err(Unsupported::new("a shared function type")),
+            CoreType::Other => {
+                return Err(Unsupported::new("a start type that is no function type"));
+            }
+        };
+        if !rule.allows(ft.params(), ft.results()) {
+            return Err(Unsupported::new(
+                "a start type that is neither (func (param i32)) nor (func (param i64))",
+            ));
         }
-    }
-
-    fn start_table(&self, ty: u32, table: u32) -> Result<usize, Unsupported> {
-        self.start_type(ty)?;
-        self.core_tables.get(table, "core table")
+        let params = ft.params().iter().map(|&param| number_type(param));
+        Ok(wasmi::FuncType::new(
+            params.collect::<Result<Vec<_>, _>>()?,
+            [],
+        ))
     }
 
     fn options(&self, options: &[CanonicalOption]) -> Result<Options, Unsupported> {
@@ -239,6 +256,17 @@ fn cancel(ty: EndsType, side: Side, async_: bool) -> CanonExpr {
 
 fn drop_end(ty: EndsType, side: Side) -> CanonExpr {
     CanonExpr::DropEnd { ty, side }
+}
+
+/// A number type, as wasmi has it.
+fn number_type(ty: ValType) -> Result<wasmi::ValType, Unsupported> {
+    match ty {
+        ValType::I32 => Ok(wasmi::ValType::I32),
+        ValType::I64 => Ok(wasmi::ValType::I64),
+        ValType::F32 => Ok(wasmi::ValType::F32),
+        ValType::F64 => Ok(wasmi::ValType::F64),
+        ValType::V128 | ValType::Ref(_) => Err(Unsupported::new(format!("a start type with {ty}"))),
+    }
 }
 
 /// The slot of a `context` built-in, and whether it is 64 bits wide.

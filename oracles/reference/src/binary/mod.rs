@@ -18,6 +18,7 @@ use super::definition::{
 use super::instantiate::Names;
 use super::rewrite::{have_exceptions, look_alike, prepare};
 use scope::{Kind, Scope, Space};
+use spawndiff_corpus::StartTypes;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -28,6 +29,15 @@ use wasmparser::{
 
 /// Decodes `bytes`, and compiles its core modules in `engine`.
 pub(crate) fn decode(bytes: &[u8], engine: &wasmi::Engine) -> Result<Arc<Component>, Unsupported> {
+    decode_with(bytes, engine, StartTypes::of_text())
+}
+
+/// [`decode`], with another rule for the types of start functions.
+pub(crate) fn decode_with(
+    bytes: &[u8],
+    engine: &wasmi::Engine,
+    start_types: StartTypes,
+) -> Result<Arc<Component>, Unsupported> {
     let exceptions = have_exceptions(bytes);
     if exceptions && look_alike(bytes) {
         return Err(Unsupported::new("function types with exnref and externref"));
@@ -36,6 +46,7 @@ pub(crate) fn decode(bytes: &[u8], engine: &wasmi::Engine) -> Result<Arc<Compone
         bytes,
         engine,
         exceptions,
+        start_types,
         scopes: Vec::new(),
     };
     let mut parser = Parser::new(0);
@@ -113,6 +124,8 @@ struct Decoder<'a> {
     engine: &'a wasmi::Engine,
     /// Whether any core module, however deep inside, has something to do with exceptions: they get to all others then.
     exceptions: bool,
+    /// Which types start functions may have.
+    start_types: StartTypes,
     /// The components and instance types that are being read, the innermost last.
     scopes: Vec<Scope>,
 }
@@ -397,7 +410,7 @@ impl<'a> Decoder<'a> {
                 self.capture(|scope| &mut scope.components, count, index, "component")
             }
             ComponentOuterAliasKind::CoreType => {
-                let ty = self.around(count)?.core_type(index)?;
+                let ty = self.around(count)?.core_type(index)?.clone();
                 self.scope()?.core_types.push(ty);
                 Ok(())
             }

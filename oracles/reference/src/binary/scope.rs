@@ -185,9 +185,9 @@ impl Scope {
         Ok(())
     }
 
-    pub(super) fn core_type(&self, index: u32) -> Result<CoreType, Unsupported> {
+    pub(super) fn core_type(&self, index: u32) -> Result<&CoreType, Unsupported> {
         let ty = self.core_types.get(index as usize);
-        ty.copied().ok_or_else(|| no_such("core type"))
+        ty.ok_or_else(|| no_such("core type"))
     }
 
     pub(super) fn core_items(&mut self, sort: CoreSort) -> &mut Slots {

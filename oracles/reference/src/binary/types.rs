@@ -24,11 +24,14 @@ const COMPONENT_TYPE: u8 = 0x41;
 const INSTANCE_TYPE: u8 = 0x42;
 
 /// A core type, as far as canonical definitions use it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum CoreType {
-    /// `(func (param i32))`, and no other type that has this parameter: one with subtypes, or in a recursive group with others.
-    Start,
+    /// A function type that is declared alone and final.
+    Func(wasmparser::FuncType),
+    /// A function type that has subtypes or a supertype, or is in a recursive group with others.
+    FuncOtherwise,
     SharedFunc,
+    /// No function type.
     Other,
 }
 
@@ -43,15 +46,9 @@ impl Decoder<'_> {
                     let shared = ty.composite_type.shared;
                     scope.core_types.push(match ty.composite_type.inner {
                         CompositeInnerType::Func(_) if shared => CoreType::SharedFunc,
-                        CompositeInnerType::Func(func)
-                            if plain
-                                && func.params() == [wasmparser::ValType::I32]
-                                && func.results().is_empty() =>
-                        {
-                            CoreType::Start
-                        }
-                        CompositeInnerType::Func(_)
-                        | CompositeInnerType::Array(_)
+                        CompositeInnerType::Func(func) if plain => CoreType::Func(func),
+                        CompositeInnerType::Func(_) => CoreType::FuncOtherwise,
+                        CompositeInnerType::Array(_)
                         | CompositeInnerType::Struct(_)
                         | CompositeInnerType::Cont(_) => CoreType::Other,
                     });

@@ -43,6 +43,11 @@ impl<'a> Args<'a> {
             .ok_or_else(|| super::super::core_calls::mistyped("argument"))
     }
 
+    /// Those after the first `count`, as core values.
+    pub(crate) fn after(&self, count: usize) -> Vec<Val> {
+        self.0.iter().skip(count).cloned().collect()
+    }
+
     /// The arguments of `{stream,future}.{read,write}`.
     ///
     /// # Errors

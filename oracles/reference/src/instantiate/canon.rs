@@ -84,10 +84,12 @@ impl<B: Build> Instantiation<'_, B> {
             CanonExpr::ErrorContextDebugMessage(opts) => Canon::ErrorContextDebugMessage {
                 opts: self.options(frame, opts)?,
             },
-            CanonExpr::ThreadNewIndirect { table } => Canon::ThreadNewIndirect {
+            CanonExpr::ThreadNewIndirect { ft, table } => Canon::ThreadNewIndirect {
+                ft: ft.clone(),
                 table: frame.core_table(*table)?,
             },
-            CanonExpr::ThreadSpawnIndirect { table } => Canon::ThreadSpawnIndirect {
+            CanonExpr::ThreadSpawnIndirect { ft, table } => Canon::ThreadSpawnIndirect {
+                ft: ft.clone(),
                 table: frame.core_table(*table)?,
             },
         })

@@ -1,7 +1,7 @@
 //! Core instances (Explainer.md, "Instance Definitions"), in wasmi.
 
 use super::super::Unsupported;
-use super::super::canon_defs::Memory;
+use super::super::canon_defs::{CoreTable, Memory};
 use super::super::core_traps::core_stop;
 use super::super::definition::{CoreInstance, CoreItem, Module, Use};
 use super::super::exceptions;
@@ -105,7 +105,10 @@ impl<B: Build> Instantiation<'_, B> {
         let export = at(&frame.core_instances, instance, "core instance")?.export(&*store, name);
         match (sort, export) {
             (CoreSort::Func, Some(Extern::Func(func))) => frame.core_funcs.push(func),
-            (CoreSort::Table, Some(Extern::Table(table))) => frame.core_tables.push(table),
+            (CoreSort::Table, Some(Extern::Table(table))) => frame.core_tables.push(CoreTable {
+                table,
+                wide: table.ty(&*store).is_64(),
+            }),
             (CoreSort::Memory, Some(Extern::Memory(memory))) => frame.core_memories.push(Memory {
                 memory,
                 wide: memory.ty(&*store).is_64(),
@@ -128,7 +131,7 @@ impl Frame<'_> {
         at(&self.core_memories, slot, "core memory").copied()
     }
 
-    pub(super) fn core_table(&self, slot: usize) -> Result<wasmi::Table, Unsupported> {
+    pub(super) fn core_table(&self, slot: usize) -> Result<CoreTable, Unsupported> {
         at(&self.core_tables, slot, "core table").copied()
     }
 
@@ -136,7 +139,7 @@ impl Frame<'_> {
         let CoreItem { sort, slot } = item;
         Ok(match sort {
             CoreSort::Func => Extern::Func(self.core_func(slot)?),
-            CoreSort::Table => Extern::Table(self.core_table(slot)?),
+            CoreSort::Table => Extern::Table(self.core_table(slot)?.table),
             CoreSort::Memory => Extern::Memory(self.core_memory(slot)?.memory),
             CoreSort::Global => Extern::Global(*at(&self.core_globals, slot, "core global")?),
             CoreSort::Tag => Extern::Global(*at(&self.core_tags, slot, "core tag")?),

@@ -13,7 +13,7 @@ pub(crate) mod tests;
 pub(crate) use items::{Item, Items, Names, ValueId, func_type};
 
 use super::Unsupported;
-use super::canon_defs::{Canon, FuncInst, InstanceId, Lift, Memory};
+use super::canon_defs::{Canon, CoreTable, FuncInst, InstanceId, Lift, Memory};
 use super::definition::{
     Captured, Captures, Component, ComponentClosure, CoreSort, DEPTH, Definition, Instance,
     ItemUse, Module, Record, Sort, Use, no_such, too_deep,
@@ -95,7 +95,7 @@ struct Frame<'a> {
     captured: &'a Captured,
     core_instances: Vec<core::CoreInst>,
     core_funcs: Vec<wasmi::Func>,
-    core_tables: Vec<wasmi::Table>,
+    core_tables: Vec<CoreTable>,
     core_memories: Vec<Memory>,
     core_globals: Vec<wasmi::Global>,
     /// Tags, as the globals that they have become.

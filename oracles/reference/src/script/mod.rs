@@ -3,6 +3,7 @@
 //! A script is run on a fixed policy. A call is over when its task has returned; what is left to run then waits for the next call.
 
 mod host;
+mod validation;
 mod values;
 
 use super::canon_defs::FuncInst;
@@ -19,8 +20,9 @@ use crate::schedules::{Choice, Label, Scheduler};
 use spawndiff_observation::scripts::{Failure, Refusal, ScriptEngine, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
+use validation::validate;
 use wasmi::{Nullable, Val};
-use wasmparser::{Parser, Validator, WasmFeatures};
+use wasmparser::Parser;
 
 /// The instructions that one directive may execute, in wasmi's units.
 const FUEL: u64 = 2_000_000_000;
@@ -136,12 +138,18 @@ impl<M: Machine> ScriptEngine for ScriptReference<M> {
     type Instance = Instance<M>;
 
     fn define(&mut self, wasm: &[u8]) -> Result<Definition, Refusal> {
-        Validator::new_with_features(WasmFeatures::all())
-            .validate_all(wasm)
-            .map_err(|error| Refusal::Invalid(error.message().to_string()))?;
+        let refused = validate(wasm).err();
+        if let Some(refused) = &refused
+            && !refused.decoder_decides
+        {
+            return Err(Refusal::Invalid(refused.message.clone()));
+        }
         if Parser::is_component(wasm) {
             let component = binary::decode(wasm, &self.engine);
-            let component = component.map_err(|what| Refusal::NotSupported(what.construct))?;
+            let component = component.map_err(|what| match refused {
+                Some(refused) => Refusal::Invalid(refused.message),
+                None => Refusal::NotSupported(what.construct),
+            })?;
             return Ok(Definition::Component(ComponentDefinition(component)));
         }
         // No built-in is called in a module of a script, so it needs no other rewrite.

@@ -89,7 +89,12 @@ pub fn component(body: &str, lifts: &str) -> Vec<u8> {
       (export "spawn-ref" (func $spawn-ref))))))
   {lifts})"#
     );
-    let buffer = wast::parser::ParseBuffer::new(&text).expect("the text lexes");
+    encode(&text)
+}
+
+/// The binary of a component's text.
+pub fn encode(text: &str) -> Vec<u8> {
+    let buffer = wast::parser::ParseBuffer::new(text).expect("the text lexes");
     let mut wat: wast::Wat<'_> =
         wast::parser::parse(&buffer).unwrap_or_else(|error| panic!("{error}\n{text}"));
     wat.encode()

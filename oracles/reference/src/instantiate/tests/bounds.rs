@@ -381,7 +381,7 @@ fn a_type_of_another_kind_is_not_supported() {
         ),
         (
             "(core type (func)) (core func (canon thread.spawn-ref 0))",
-            "a start type that is not (func (param i32))",
+            "a start type that is neither (func (param i32)) nor (func (param i64))",
         ),
         (
             "(core type (shared (func (param i32)))) (core func (canon thread.spawn-ref 0))",

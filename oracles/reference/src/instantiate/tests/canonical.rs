@@ -128,7 +128,7 @@ fn every_canonical_definition_is_read() {
         "thread.index" => Canon::ThreadIndex,
         "thread.new-indirect $start (core table $t)" => Canon::ThreadNewIndirect { .. },
         "thread.spawn-indirect $start (core table $t)" => Canon::ThreadSpawnIndirect { .. },
-        "thread.spawn-ref $start" => Canon::ThreadSpawnRef,
+        "thread.spawn-ref $start" => Canon::ThreadSpawnRef { .. },
         "thread.available_parallelism" => Canon::ThreadAvailableParallelism,
         "thread.resume-later" => Canon::ThreadResumeLater,
         "thread.suspend cancellable" => Canon::ThreadSuspend { cancellable: true },
