@@ -10,8 +10,14 @@ const SMITH_PERCENT: u32 = 40;
 
 /// The percentage of tables of typed references among those that may be, of the newest mix.
 const START_TABLES_PERCENT: u32 = 40;
-/// The default percentage of first instances with a type that is declared otherwise than those of start functions.
+/// The percentage of first instances with a type that is declared otherwise than those of start functions, of the newest mix.
 const DECLARED_PERCENT: u32 = 20;
+
+/// The percentage of called instances with code that wasm-smith makes, of the newest mix.
+const CALLED_SMITH_PERCENT: u32 = 20;
+
+/// The percentage of called instances with a type that is declared otherwise than those of start functions, of the newest mix.
+const CALLED_DECLARED_PERCENT: u32 = 15;
 
 /// Whose code the cases of a campaign run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +70,10 @@ pub struct Mix {
     /// The percentage of first instances in which a type that no start function has is that of start functions but for how it is
     /// declared: with subtypes, or in a recursive group. Default: 20.
     pub declared_percent: u32,
+    /// The percentage of instances that others call in which there is code that wasm-smith makes. Default: 20.
+    pub called_smith_percent: u32,
+    /// [`Mix::declared_percent`], of instances that others call. Default: 15.
+    pub called_declared_percent: u32,
     /// The values of the weights, which say what is drawn more or less often. Default: the
     /// [default](Weight::default_value) of each, which has no engine in mind.
     pub weights: Weights,
@@ -74,8 +84,9 @@ impl Mix {
     ///
     /// 1. has no code that wasm-smith makes, and its tables are all of `funcref`;
     /// 2. has such code beside its own in a part of its cases, and tables of typed references;
-    /// 3. has function types with subtypes and in recursive groups, too.
-    pub const NUMBERS: RangeInclusive<u32> = 1..=3;
+    /// 3. has function types with subtypes and in recursive groups, too;
+    /// 4. has what 2 and 3 have brought in the instances that others call, too.
+    pub const NUMBERS: RangeInclusive<u32> = 1..=4;
 
     /// The default mix with at most `instances` component instances.
     pub fn of(instances: usize) -> Mix {
@@ -84,6 +95,8 @@ impl Mix {
             smith_percent: SMITH_PERCENT,
             start_tables_percent: START_TABLES_PERCENT,
             declared_percent: DECLARED_PERCENT,
+            called_smith_percent: CALLED_SMITH_PERCENT,
+            called_declared_percent: CALLED_DECLARED_PERCENT,
             weights: Weights::default(),
         }
     }
@@ -98,19 +111,26 @@ impl Mix {
     /// assert_eq!(Mix::numbered(newest + 1, 3), None);
     /// ```
     pub fn numbered(number: u32, instances: usize) -> Option<Mix> {
-        let newest = Mix::of(instances);
+        let fourth = Mix::of(instances);
+        let third = Mix {
+            called_smith_percent: 0,
+            called_declared_percent: 0,
+            ..fourth
+        };
+        let second = Mix {
+            declared_percent: 0,
+            ..third
+        };
+        let first = Mix {
+            smith_percent: 0,
+            start_tables_percent: 0,
+            ..second
+        };
         match number {
-            1 => Some(Mix {
-                smith_percent: 0,
-                start_tables_percent: 0,
-                declared_percent: 0,
-                ..newest
-            }),
-            2 => Some(Mix {
-                declared_percent: 0,
-                ..newest
-            }),
-            3 => Some(newest),
+            1 => Some(first),
+            2 => Some(second),
+            3 => Some(third),
+            4 => Some(fourth),
             _ => None,
         }
     }
@@ -118,11 +138,14 @@ impl Mix {
     /// Returns the mix whose cases have only these bodies.
     #[must_use]
     pub const fn with_bodies(mut self, bodies: Bodies) -> Mix {
-        self.smith_percent = match bodies {
-            Bodies::Own => 0,
-            Bodies::Smith => 100,
-            Bodies::Mixed => self.smith_percent,
-        };
+        match bodies {
+            Bodies::Own => {
+                self.smith_percent = 0;
+                self.called_smith_percent = 0;
+            }
+            Bodies::Smith => self.smith_percent = 100,
+            Bodies::Mixed => {}
+        }
         self
     }
 

@@ -36,7 +36,7 @@ fn an_error_says_what_is_wrong_and_what_would_be_right() {
         ),
         ("run --cases many", "invalid value 'many'", "--cases"),
         ("run --instances 9", "invalid value '9'", "1..=4"),
-        ("run --mix 9", "invalid value '9'", "1..=3"),
+        ("run --mix 9", "invalid value '9'", "1..=4"),
         (
             "run --bodies all",
             "invalid value 'all'",

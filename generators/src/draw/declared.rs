@@ -1,13 +1,13 @@
-//! Draws how the core types of the first instance are declared, last of what it has: what was drawn before does not depend on it.
+//! Draws how the core types of an instance are declared, last of what it has: what was drawn before does not depend on it.
 
 use super::builder::Builder;
 use crate::plan::{Declared, Instance, Signature};
 use std::collections::BTreeSet;
 
 /// Makes one of the types that no start function has nearly theirs: only its declaration tells it apart, so that only an engine
-/// that compares types as the core specification does finds it wrong.
-pub(super) fn draw(builder: &mut Builder) {
-    if !builder.draw.chance(builder.mix.declared_percent) {
+/// that compares types as the core specification does finds it wrong. It does so in `percent` of instances.
+pub(super) fn draw(builder: &mut Builder, percent: u32) {
+    if !builder.draw.chance(percent) {
         return;
     }
     let instance = &builder.instance;

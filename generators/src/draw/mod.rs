@@ -12,7 +12,8 @@
 //! - `callee_bodies`: the bodies of their entries; `calls`: calls of other instances and the operations on the subtasks;
 //!   `streams`: streams, futures and resources;
 //! - `mistakes`: the mistakes that a case is to make, a folder;
-//! - `random_code`: a module of wasm-smith beside the code of the first instance, `tables`: the types of its tables;
+//! - `random_code`: a module of wasm-smith beside the code of an instance, `declared`: how its core types are declared, `tables`: the
+//!   types of the first instance's tables;
 //! - `instance_hooks`: start functions of core modules, destructors and `realloc` that do more than they have to;
 //! - `unaligned`, `reborrow` and `strings`, last of all: buffers that are not aligned, borrowed handles that are lent on, strings
 //!   that need more than one step, and a `realloc` that returns another address than it should.
@@ -61,6 +62,8 @@ pub fn plan(u: &mut Unstructured, mix: Mix) -> Plan {
     for number in (1..sketch.instances.len()).rev() {
         let mut builder = sketch.builder(number);
         called::draw(&mut builder);
+        random_code::draw(&mut builder, mix.called_smith_percent);
+        declared::draw(&mut builder, mix.called_declared_percent);
         let instance = builder.instance;
         sketch.instances[number] = instance;
     }
@@ -68,9 +71,9 @@ pub fn plan(u: &mut Unstructured, mix: Mix) -> Plan {
     shape::draw(&mut first);
     body::draw(&mut first);
     mistakes::draw(&mut first);
-    random_code::draw(&mut first);
+    random_code::draw(&mut first, mix.smith_percent);
     tables::draw(&mut first);
-    declared::draw(&mut first);
+    declared::draw(&mut first, mix.declared_percent);
     let (instance, runs) = (first.instance, first.runs);
     sketch.instances[0] = instance;
     instance_hooks::draw(&mut sketch);

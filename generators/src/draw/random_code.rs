@@ -67,8 +67,9 @@ const BUILT_INS: &[(u32, Import)] = &[
     (1, Import::TaskCancel),
 ];
 
-pub(super) fn draw(builder: &mut Builder) {
-    if !builder.draw.chance(builder.mix.smith_percent) {
+/// Draws the module in `percent` of instances.
+pub(super) fn draw(builder: &mut Builder, percent: u32) {
+    if !builder.draw.chance(percent) {
         return;
     }
     let seed = builder.draw.u64();
