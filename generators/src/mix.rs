@@ -13,6 +13,9 @@ const START_TABLES_PERCENT: u32 = 40;
 /// The percentage of first instances with a type that is declared otherwise than those of start functions, of the newest mix.
 const DECLARED_PERCENT: u32 = 20;
 
+/// The percentage of instances whose module `main` has the tables, of the newest mix.
+const TABLES_IN_MAIN_PERCENT: u32 = 30;
+
 /// The percentage of called instances with code that wasm-smith makes, of the newest mix.
 const CALLED_SMITH_PERCENT: u32 = 20;
 
@@ -70,6 +73,8 @@ pub struct Mix {
     /// The percentage of first instances in which a type that no start function has is that of start functions but for how it is
     /// declared: with subtypes, or in a recursive group. Default: 20.
     pub declared_percent: u32,
+    /// The percentage of instances whose tables are of the module `main`, among those whose `main` has no start function. Default: 30.
+    pub tables_in_main_percent: u32,
     /// The percentage of instances that others call in which there is code that wasm-smith makes. Default: 20.
     pub called_smith_percent: u32,
     /// [`Mix::declared_percent`], of instances that others call. Default: 15.
@@ -85,7 +90,7 @@ impl Mix {
     /// 1. has no code that wasm-smith makes, and its tables are all of `funcref`;
     /// 2. has such code beside its own in a part of its cases, and tables of typed references;
     /// 3. has function types with subtypes and in recursive groups, too;
-    /// 4. has what 2 and 3 have brought in the instances that others call, too.
+    /// 4. has what 2 and 3 have brought in the instances that others call, too, and tables that the module with the code has itself.
     pub const NUMBERS: RangeInclusive<u32> = 1..=4;
 
     /// The default mix with at most `instances` component instances.
@@ -95,6 +100,7 @@ impl Mix {
             smith_percent: SMITH_PERCENT,
             start_tables_percent: START_TABLES_PERCENT,
             declared_percent: DECLARED_PERCENT,
+            tables_in_main_percent: TABLES_IN_MAIN_PERCENT,
             called_smith_percent: CALLED_SMITH_PERCENT,
             called_declared_percent: CALLED_DECLARED_PERCENT,
             weights: Weights::default(),
@@ -113,6 +119,7 @@ impl Mix {
     pub fn numbered(number: u32, instances: usize) -> Option<Mix> {
         let fourth = Mix::of(instances);
         let third = Mix {
+            tables_in_main_percent: 0,
             called_smith_percent: 0,
             called_declared_percent: 0,
             ..fourth

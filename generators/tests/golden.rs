@@ -71,6 +71,15 @@ const CASES: &[Golden] = &[
     golden(3, 2, 0, 1, 0x9effec9d6bb45bc3),
     golden(3, 2, 6, 4, 0x0fa5a729d40cc472),
     golden(3, 2, 16, 4, 0x59b51fd720886b72),
+    golden(4, 1, 0, 1, 0x96da1a6ad855db83),
+    golden(4, 1, 0, 4, 0x95f7e38ebd79b921),
+    golden(4, 1, 1, 4, 0x661ef33568ba878f),
+    golden(4, 1, 5, 1, 0xd630c64e32b659b6),
+    golden(4, 1, 8, 4, 0x1a2ede5b123d732e),
+    golden(4, 1, 11, 4, 0x19395506d08bff12),
+    golden(4, 1, 33, 4, 0xdc6f5d257857d3cc),
+    golden(4, 1, 35, 4, 0x80152677add2cff0),
+    golden(4, 2, 36, 4, 0xbb03164516089369),
 ];
 
 /// The features of which each has to be in one of the cases at least, beside every operation.
@@ -119,6 +128,8 @@ const RARE: &[&str] = &[
     "open type",
     "derived type",
     "type in a recursive group",
+    "wasm-smith in a called instance",
+    "tables in main",
 ];
 
 impl Golden {
@@ -175,6 +186,7 @@ fn features(plan: &Plan) -> BTreeSet<&'static str> {
             "table of typed references",
             tables.any(|table| table.element == Element::Start),
         );
+        note("tables in main", instance.tables_in_main);
         for signature in &instance.signatures {
             note("open type", signature.declared == Declared::Open);
             note("derived type", signature.declared == Declared::Derived);
@@ -185,6 +197,7 @@ fn features(plan: &Plan) -> BTreeSet<&'static str> {
         }
         if let Some(smith) = &instance.smith {
             note("wasm-smith", true);
+            note("wasm-smith in a called instance", number > 0);
             note("wasm-smith on the tables", smith.has_tables);
             note("wasm-smith without traps", !smith.instructions.traps);
             note("wasm-smith with vectors", smith.instructions.vectors);

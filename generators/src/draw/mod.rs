@@ -13,7 +13,7 @@
 //!   `streams`: streams, futures and resources;
 //! - `mistakes`: the mistakes that a case is to make, a folder;
 //! - `random_code`: a module of wasm-smith beside the code of an instance, `declared`: how its core types are declared, `tables`: the
-//!   types of the first instance's tables;
+//!   types of the first instance's tables, and last of all which module has an instance's tables;
 //! - `instance_hooks`: start functions of core modules, destructors and `realloc` that do more than they have to;
 //! - `unaligned`, `reborrow` and `strings`, last of all: buffers that are not aligned, borrowed handles that are lent on, strings
 //!   that need more than one step, and a `realloc` that returns another address than it should.
@@ -80,6 +80,7 @@ pub fn plan(u: &mut Unstructured, mix: Mix) -> Plan {
     unaligned::draw(&mut sketch);
     reborrow::draw(&mut sketch);
     strings::draw(&mut sketch);
+    tables::place(&mut sketch);
     Plan {
         instances: sketch.instances,
         channels: sketch.channels,

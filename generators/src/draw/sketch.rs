@@ -12,7 +12,7 @@ const SPAWN_PERCENT: u32 = 40;
 /// A plan in the making, but for its runs.
 pub(super) struct Sketch<'u, 'b> {
     pub(super) draw: Draw<'u, 'b>,
-    mix: Mix,
+    pub(super) mix: Mix,
     /// Whether spawn definitions are allowed.
     spawn: bool,
     pub(super) instances: Vec<Instance>,

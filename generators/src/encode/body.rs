@@ -144,7 +144,7 @@ impl<'c, 'p> Body<'c, 'p> {
     }
 
     pub(super) fn table(&self, table: usize) -> Option<u32> {
-        wrap(table, self.context.instance.tables.len()).map(|table| table as u32)
+        wrap(table, self.context.instance.tables.len()).map(|table| self.context.table(table))
     }
 
     pub(super) fn index(&mut self, table: u32, index: Index) {
@@ -163,9 +163,9 @@ impl<'c, 'p> Body<'c, 'p> {
         }
     }
 
-    /// The type of the entries of a table of the plan.
+    /// The type of the entries of a table, by its index.
     pub(super) fn element(&self, table: u32) -> Element {
-        self.context.instance.tables[table as usize].element
+        self.context.planned(table).element
     }
 
     /// Pushes an item for a table.

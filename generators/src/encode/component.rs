@@ -6,7 +6,7 @@
 
 use super::define::{self, Core};
 use super::main_module::{self, Main};
-use super::names::{FUNCTIONS, LOG, MAIN, SMITH, STORE};
+use super::names::{FUNCTIONS, LOG, MAIN, SMITH, START, STORE};
 use super::resolved::ResolvedPlan;
 use super::types::{RESOURCE, Scope, Types, instance_name};
 use super::{smith, state, store};
@@ -134,13 +134,14 @@ fn contents(scope: &mut Scope, resolved: &ResolvedPlan, number: usize) {
         scope.resources.insert(number, ty);
     }
     let alias = |scope: &mut Scope, name: &str, kind| scope.assembly.core_alias(store, name, kind);
-    let tables = (0..instance.tables.len())
-        .map(|i| alias(scope, &format!("t{i}"), ExportKind::Table))
-        .collect();
-    let core = Core {
+    let in_store = match instance.tables_in_main {
+        true => Vec::new(),
+        false => tables(scope, instance, store),
+    };
+    let mut core = Core {
         memory: alias(scope, "m", ExportKind::Memory),
         realloc: text.then(|| alias(scope, store::REALLOC, ExportKind::Func)),
-        tables,
+        tables: in_store,
         start_types,
     };
 
@@ -155,7 +156,13 @@ fn contents(scope: &mut Scope, resolved: &ResolvedPlan, number: usize) {
     let imports = main.imports.iter().zip(functions).enumerate();
     let defined: Vec<(String, u32)> = imports
         .map(|(i, (&import, function))| {
-            let index = define::define(scope, resolved, number, &core, import, function);
+            let index = if let Import::Start(start) = import
+                && instance.tables_in_main
+            {
+                alias(scope, &format!("{START}{start}"), ExportKind::Func)
+            } else {
+                define::define(scope, resolved, number, &core, import, function)
+            };
             (i.to_string(), index)
         })
         .collect();
@@ -163,9 +170,52 @@ fn contents(scope: &mut Scope, resolved: &ResolvedPlan, number: usize) {
     let module = scope.assembly.module(&main.module);
     let args = [(STORE, store), (FUNCTIONS, functions)];
     let code = scope.assembly.instantiate_module(module, &args);
+    if instance.tables_in_main {
+        core.tables = tables(scope, instance, code);
+        late_starts(scope, instance, &core, &main, store);
+    }
     random_code(scope, resolved, number, &main, &defined, (store, code));
     exports(scope, resolved, number, &core, code);
     nested_exports(scope, resolved, number);
+}
+
+/// The tables that an instance exports.
+fn tables(scope: &mut Scope, instance: &Instance, of: u32) -> Vec<u32> {
+    let numbers = 0..instance.tables.len();
+    numbers
+        .map(|i| {
+            let kind = ExportKind::Table;
+            scope.assembly.core_alias(of, &format!("t{i}"), kind)
+        })
+        .collect()
+}
+
+/// Adds the definitions that start threads from tables of `main`, and puts them where the functions of `store` call them.
+fn late_starts(scope: &mut Scope, instance: &Instance, core: &Core, main: &Main, store: u32) {
+    let imports = main.imports.iter();
+    let starts: Vec<usize> = imports
+        .filter_map(|import| {
+            if let Import::Start(start) = import {
+                Some(*start)
+            } else {
+                None
+            }
+        })
+        .collect();
+    if starts.is_empty() {
+        return;
+    }
+    let defined = starts.iter().map(|&start| {
+        let index = define::start(scope, instance, core, start);
+        (start.to_string(), index)
+    });
+    let defined: Vec<(String, u32)> = defined.collect();
+    let functions = scope.assembly.core_functions(&defined);
+    let module = scope
+        .assembly
+        .module(&store::late_starts(instance, &starts));
+    let args = [(STORE, store), (FUNCTIONS, functions)];
+    scope.assembly.instantiate_module(module, &args);
 }
 
 /// Adds the module that wasm-smith has made for an instance, if there is one, and the one that joins it to `store`, and instantiates
@@ -201,7 +251,10 @@ fn random_code(
     let log = scope.assembly.core_functions(&log);
     let joining = smith::joining(resolved, number, plan);
     let joining = scope.assembly.module(&joining);
-    let args = [(STORE, store), (FUNCTIONS, log), (SMITH, random)];
+    let mut args = vec![(STORE, store), (FUNCTIONS, log), (SMITH, random)];
+    if resolved.instances[number].tables_in_main {
+        args.push((MAIN, code));
+    }
     scope.assembly.instantiate_module(joining, &args);
 }
 

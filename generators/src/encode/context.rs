@@ -8,7 +8,7 @@ use super::store::element_type;
 use crate::plan::signature::{
     entry_signature, import_signature, lowered_signature, named_signature,
 };
-use crate::plan::{Element, Import, Instance, Item, Signature, wrap};
+use crate::plan::{Element, Import, Instance, Item, Signature, Table, wrap};
 use std::collections::BTreeSet;
 use wasm_encoder::RefType;
 
@@ -184,6 +184,25 @@ impl<'p> Context<'p> {
     /// The index and length of a passive or declared segment.
     pub(super) fn segment(&self, segment: usize) -> Option<u32> {
         wrap(segment, self.segments.len()).and_then(|segment| self.segments[segment])
+    }
+
+    /// The index of a table.
+    pub(super) fn table(&self, table: usize) -> u32 {
+        // Imports come first.
+        table as u32 + u32::from(self.instance.tables_in_main)
+    }
+
+    /// The table of the plan that has an index.
+    pub(super) fn planned(&self, index: u32) -> &Table {
+        &self.instance.tables[index as usize - usize::from(self.instance.tables_in_main)]
+    }
+
+    /// The index of the table of hooks, if there is one.
+    pub(super) fn hooks(&self) -> u32 {
+        match self.instance.tables_in_main {
+            true => 0,
+            false => self.instance.tables.len() as u32,
+        }
     }
 
     /// The index of the global that counts the fuel. Those of the countdowns follow.

@@ -3,7 +3,7 @@
 use super::resolved::ResolvedPlan;
 use super::types::{Defined, Scope, Types};
 use crate::plan::signature::spills;
-use crate::plan::{Callee, Direction, Encoding, Import, ValueType, wrap};
+use crate::plan::{Callee, Direction, Encoding, Import, Instance, ValueType, wrap};
 use wasm_encoder::{CanonicalOption, ComponentExportKind, ValType};
 
 /// The core items of one component that its canonical definitions refer to, by their indices.
@@ -106,18 +106,7 @@ pub(super) fn define(
             section.lower(function, options);
             index
         }
-        Import::Start(start) => {
-            let start = &instance.starts[start];
-            let ty = start_type(start.core_type);
-            let table = wrap(start.table, core.tables.len()).expect("main imports it only then");
-            let table = core.tables[table];
-            let (section, index) = scope.assembly.canon();
-            match start.spawn {
-                false => section.thread_new_indirect(ty, table),
-                true => section.thread_spawn_indirect(ty, table),
-            };
-            index
-        }
+        Import::Start(number) => start(scope, instance, core, number),
         Import::TaskReturn(ty) => {
             let text = resolved.is_textual(number) || ty.is_some_and(ValueType::is_text);
             let ty = ty.map(|ty: ValueType| scope.value(resolved, ty));
@@ -236,6 +225,20 @@ pub(super) fn define(
             plain(scope, core.memory, spawn_type, import)
         }
     }
+}
+
+/// Adds a definition that starts threads from a table, and returns the index of its core function.
+pub(super) fn start(scope: &mut Scope, instance: &Instance, core: &Core, number: usize) -> u32 {
+    let start = &instance.starts[number];
+    let ty = core.start_types[start.core_type % core.start_types.len()];
+    let table = wrap(start.table, core.tables.len()).expect("main imports it only then");
+    let table = core.tables[table];
+    let (section, index) = scope.assembly.canon();
+    match start.spawn {
+        false => section.thread_new_indirect(ty, table),
+        true => section.thread_spawn_indirect(ty, table),
+    };
+    index
 }
 
 /// The definitions that need no type of their own.

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::declared;
-use super::names::{FUNCTIONS, HELPER, STORE};
+use super::names::{FUNCTIONS, HELPER, START, STORE};
 use super::resolved::ResolvedPlan;
 use super::{function, smith, state, store, tracker};
 use crate::core_type::val_type;
@@ -14,7 +14,7 @@ use crate::plan::{Callee, Element, Import, Lift, SegmentMode, Signature, Table, 
 use wasm_encoder::{
     CodeSection, ConstExpr, ElementMode, ElementSection, ElementSegment, Elements, EntityType,
     ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType, HeapType,
-    ImportSection, Module, RefType, StartSection, TypeSection, ValType,
+    ImportSection, Module, RefType, StartSection, TableSection, TypeSection, ValType,
 };
 
 /// The module and what the component around it must bring.
@@ -147,13 +147,16 @@ fn pass(resolved: &ResolvedPlan, number: usize, import_count: u32) -> (Module, V
     }
 
     let imports = import_section(&mut context);
+    let tables = table_section(&mut context, &mut exports);
     let mut module = Module::new();
     module
         .section(&types(&context))
         .section(&imports)
-        .section(&functions)
-        .section(&globals);
-    module.section(&exports);
+        .section(&functions);
+    if !tables.is_empty() {
+        module.section(&tables);
+    }
+    module.section(&globals).section(&exports);
     if let Some(function_index) = start {
         module.section(&StartSection { function_index });
     }
@@ -238,13 +241,21 @@ fn import_section(context: &mut Context) -> ImportSection {
     let spawn_ref =
         context.first_type() + (context.instance.signatures.len() + context.types.len()) as u32;
     let mut section = ImportSection::new();
-    for (i, ty) in list.iter().enumerate() {
+    for (i, (ty, import)) in list.iter().zip(&imports).enumerate() {
         let ty = EntityType::Function(ty.unwrap_or(spawn_ref));
-        section.import(FUNCTIONS, &i.to_string(), ty);
+        if let Import::Start(start) = import
+            && context.instance.tables_in_main
+        {
+            section.import(STORE, &format!("{START}{start}"), ty);
+        } else {
+            section.import(FUNCTIONS, &i.to_string(), ty);
+        }
     }
-    for (i, table) in context.instance.tables.iter().enumerate() {
-        let ty = store::table_type(table, start);
-        section.import(STORE, &format!("t{i}"), ty);
+    if !context.instance.tables_in_main {
+        for (i, table) in context.instance.tables.iter().enumerate() {
+            let ty = store::table_type(table, start);
+            section.import(STORE, &format!("t{i}"), ty);
+        }
     }
     if store::has_hooks(context.instance) {
         section.import(STORE, store::HOOKS, store::hooks_type(context.instance));
@@ -252,6 +263,22 @@ fn import_section(context: &mut Context) -> ImportSection {
     section.import(STORE, "m", store::memory_type());
     for (i, &global) in context.instance.globals.iter().enumerate() {
         section.import(STORE, &format!("g{i}"), store::global_type(global));
+    }
+    section
+}
+
+/// The tables that the module has itself. It exports them.
+fn table_section(context: &mut Context, exports: &mut ExportSection) -> TableSection {
+    let mut section = TableSection::new();
+    if context.instance.tables_in_main {
+        for (i, table) in context.instance.tables.iter().enumerate() {
+            let start = match table.element {
+                Element::Func => 0,
+                Element::Start => context.start_type_index(),
+            };
+            section.table(store::table_type(table, start));
+            exports.export(&format!("t{i}"), ExportKind::Table, context.table(i));
+        }
     }
     section
 }
@@ -325,7 +352,7 @@ fn element_section(
             SegmentMode::Active { table, offset: at } => {
                 offset = ConstExpr::i32_const(at as i32);
                 ElementMode::Active {
-                    table: Some(table as u32),
+                    table: Some(context.table(table)),
                     offset: &offset,
                 }
             }
@@ -335,7 +362,7 @@ fn element_section(
         section.segment(ElementSegment { mode, elements });
     }
     for &(place, function) in hooks {
-        let table = Some(context.instance.tables.len() as u32);
+        let table = Some(context.hooks());
         let offset = ConstExpr::i32_const(place as i32);
         section.active(table, &offset, Elements::Functions((&[function]).into()));
     }

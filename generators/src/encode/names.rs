@@ -2,6 +2,9 @@
 
 /// The instance of `store`.
 pub(super) const STORE: &str = "s";
+/// How the names of the functions begin through which `main` calls the definitions that start threads; each has the number of its
+/// definition after it.
+pub(super) const START: &str = "s";
 /// The core functions that canonical definitions make, by number.
 pub(super) const FUNCTIONS: &str = "f";
 /// The instance of `main`, for the module that wasm-smith makes.

@@ -162,7 +162,7 @@ impl Body<'_, '_> {
                 let function = wrap(function, smith.functions.len())?;
                 let signature = smith_signature(plan, smith.functions[function].signature);
                 self.arguments(&signature, argument);
-                let hooks = plan.tables.len() as u32;
+                let hooks = self.context.hooks();
                 let ty = self.context.type_index(signature.clone());
                 self.code()
                     .i32_const((store::SMITH_HOOKS + function as u32) as i32)

@@ -11,7 +11,9 @@ use crate::limits::{
     POINTS_PER_INSTANCE, SMITH_FUNCTIONS, SMITH_IMPORTS, SMITH_POINT, SMITH_STATE_POINT,
 };
 use crate::plan::signature::{import_signature, named_signature, smith_signature};
-use crate::plan::{CoreType, Declared, Element, Import, Signature, Smith, SmithFunction, wrap};
+use crate::plan::{
+    CoreType, Declared, Element, Import, Instance, Signature, Smith, SmithFunction, wrap,
+};
 use crate::smith::{
     Begin, FUNCTION, GLOBAL, GLOBALS, MEMORY, Refusal, Shape, TABLE, global_type, make,
     memory_type, table_type,
@@ -58,6 +60,14 @@ pub(super) fn make_all(resolved: &mut ResolvedPlan) -> Vec<Refusal> {
     refused
 }
 
+/// The module that has the tables of an instance, by name.
+fn has_tables(instance: &Instance) -> &'static str {
+    match instance.tables_in_main {
+        true => MAIN,
+        false => STORE,
+    }
+}
+
 fn module(resolved: &ResolvedPlan, number: usize, smith: &Smith) -> Result<Module, Refusal> {
     let instance = &resolved.instances[number];
     let mut shape = Shape::default();
@@ -86,7 +96,8 @@ fn module(resolved: &ResolvedPlan, number: usize, smith: &Smith) -> Result<Modul
         for (i, table) in instance.tables.iter().enumerate() {
             // wasm-smith has typed references only with all of garbage collection.
             if table.element == Element::Func {
-                shape.import_table(STORE, &format!("t{i}"), store::table_type(table, 0));
+                let from = has_tables(instance);
+                shape.import_table(from, &format!("t{i}"), store::table_type(table, 0));
             }
         }
     }
@@ -134,7 +145,7 @@ pub(super) fn joining(resolved: &ResolvedPlan, number: usize, smith: &Smith) -> 
     }
     for (i, table) in instance.tables.iter().enumerate() {
         let ty = store::table_type(table, start);
-        imports.import(STORE, &format!("t{i}"), ty);
+        imports.import(has_tables(instance), &format!("t{i}"), ty);
     }
     let hooks = instance.tables.len() as u32;
     imports.import(STORE, store::HOOKS, store::hooks_type(instance));

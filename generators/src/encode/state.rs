@@ -62,11 +62,12 @@ pub(super) fn encode(context: &mut Context) -> Function {
         .end();
     code.i32_const(point()).local_get(sum).call(log);
 
-    for index_of_table in 0..context.instance.tables.len() as u32 {
-        table(&mut code, index_of_table, log, (index, sum), &mut point);
+    for number in 0..context.instance.tables.len() {
+        let number = context.table(number);
+        table(&mut code, number, log, (index, sum), &mut point);
     }
     if let Some(ty) = smith {
-        let hooks = context.instance.tables.len() as u32;
+        let hooks = context.hooks();
         code.i32_const(store::STATE_HOOK as i32)
             .call_indirect(hooks, ty);
     }

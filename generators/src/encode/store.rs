@@ -3,12 +3,14 @@
 //! wants of these besides are in `main`, which puts them into the table of hooks.
 
 use super::memory::MEMORY;
+use super::names::{FUNCTIONS, START, STORE};
 use crate::limits::{DESTROYED_ADDRESS, HEAP_ADDRESS, MEMORY_MAXIMUM, SAMPLES_ADDRESS};
 use crate::plan::{Element, Global, Instance, Misplacement, Op, Table, sample};
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function,
-    FunctionSection, GlobalSection, GlobalType, HeapType, MemorySection, MemoryType, Module,
-    RefType, TableSection, TableType, TypeSection, ValType,
+    BlockType, CodeSection, ConstExpr, DataSection, ElementSection, Elements, EntityType,
+    ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType, HeapType,
+    ImportSection, MemorySection, MemoryType, Module, RefType, TableSection, TableType,
+    TypeSection, ValType,
 };
 
 /// The names of the functions.
@@ -28,15 +30,27 @@ pub(super) const STATE_HOOK: u32 = 2;
 /// See [`REALLOC_HOOK`]. The first of the functions of that module, which have types of their own.
 pub(super) const SMITH_HOOKS: u32 = 3;
 
+/// See [`REALLOC_HOOK`]. The first of the definitions that start threads, where `main` has the tables.
+pub(super) fn start_hooks(instance: &Instance) -> u32 {
+    match &instance.smith {
+        None => DESTRUCTOR_HOOK + 1,
+        Some(smith) => SMITH_HOOKS + smith.functions.len() as u32,
+    }
+}
+
 pub(super) fn has_hooks(instance: &Instance) -> bool {
-    !instance.realloc.is_empty() || !instance.destructor.is_empty() || instance.smith.is_some()
+    !instance.realloc.is_empty()
+        || !instance.destructor.is_empty()
+        || instance.smith.is_some()
+        || instance.tables_in_main
 }
 
 pub(super) fn hooks_type(instance: &Instance) -> TableType {
-    let size = match &instance.smith {
-        None => DESTRUCTOR_HOOK + 1,
-        Some(smith) => SMITH_HOOKS + smith.functions.len() as u32,
+    let starts = match instance.tables_in_main {
+        true => instance.starts.len() as u32,
+        false => 0,
     };
+    let size = start_hooks(instance) + starts;
     let hooks = Table {
         element: Element::Func,
         initial: size,
@@ -113,9 +127,11 @@ pub(super) fn encode(instance: &Instance, text: bool) -> Module {
     let mut memories = MemorySection::new();
     let mut globals = GlobalSection::new();
     let mut exports = ExportSection::new();
-    for (i, table) in (0..).zip(&instance.tables) {
-        tables.table(table_type(table, 0));
-        exports.export(&format!("t{i}"), ExportKind::Table, i);
+    if !instance.tables_in_main {
+        for (i, table) in (0..).zip(&instance.tables) {
+            tables.table(table_type(table, 0));
+            exports.export(&format!("t{i}"), ExportKind::Table, i);
+        }
     }
     let hooks = tables.len();
     if has_hooks(instance) {
@@ -162,6 +178,23 @@ pub(super) fn encode(instance: &Instance, text: bool) -> Module {
         code.function(&destructor(hook));
     }
 
+    if instance.tables_in_main && !instance.starts.is_empty() {
+        let ty = types.len();
+        types.ty().function([ValType::I32; 2], [ValType::I32]);
+        for (i, hook) in (start_hooks(instance)..)
+            .take(instance.starts.len())
+            .enumerate()
+        {
+            exports.export(&format!("{START}{i}"), ExportKind::Func, functions.len());
+            functions.function(ty);
+            let mut function = Function::new([]);
+            let mut sink = function.instructions();
+            sink.local_get(0).local_get(1).i32_const(hook as i32);
+            sink.call_indirect(hooks, ty).end();
+            code.function(&function);
+        }
+    }
+
     let mut module = Module::new();
     if !types.is_empty() {
         module.section(&types);
@@ -169,8 +202,10 @@ pub(super) fn encode(instance: &Instance, text: bool) -> Module {
     if !functions.is_empty() {
         module.section(&functions);
     }
+    if !tables.is_empty() {
+        module.section(&tables);
+    }
     module
-        .section(&tables)
         .section(&memories)
         .section(&globals)
         .section(&exports);
@@ -183,6 +218,24 @@ pub(super) fn encode(instance: &Instance, text: bool) -> Module {
         data.active(0, &offset, sample::data(instance.encoding));
         module.section(&data);
     }
+    module
+}
+
+/// The module that puts the definitions that start threads, which it imports by number, into the table of hooks.
+pub(super) fn late_starts(instance: &Instance, starts: &[usize]) -> Module {
+    let mut types = TypeSection::new();
+    types.ty().function([ValType::I32; 2], [ValType::I32]);
+    let mut imports = ImportSection::new();
+    let mut elements = ElementSection::new();
+    for (function, start) in (0..).zip(starts) {
+        imports.import(FUNCTIONS, &start.to_string(), EntityType::Function(0));
+        let place = start_hooks(instance) + *start as u32;
+        let offset = ConstExpr::i32_const(place as i32);
+        elements.active(Some(0), &offset, Elements::Functions((&[function]).into()));
+    }
+    imports.import(STORE, HOOKS, hooks_type(instance));
+    let mut module = Module::new();
+    module.section(&types).section(&imports).section(&elements);
     module
 }
 

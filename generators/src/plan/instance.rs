@@ -27,8 +27,12 @@ pub struct Instance {
     pub silent: bool,
     /// Calls of program functions that one instance allows before they return at once.
     pub fuel: u32,
-    /// The tables of the module `store`.
+    /// The tables of the module `store`, or of `main`.
     pub tables: Vec<Table>,
+    /// Whether `main` defines the tables, as it is where a toolchain has linked all code into one module. It fills them when it is
+    /// instantiated, so an engine may do that lazily. The definitions that start threads come after it then, and it calls them
+    /// through functions of `store`: in the start function of `main` these functions trap.
+    pub tables_in_main: bool,
     /// The mutable globals of the module `store`.
     pub globals: Vec<Global>,
     /// The core types at component level: duplicates of `(func (param i32))` that thread definitions name, and others

@@ -215,6 +215,7 @@ impl Shrinking<'_> {
         for entry in 0..self.plan.instances[i].entries.len() {
             self.entry(i, entry);
         }
+        self.attempt(|plan| plan.instances[i].tables_in_main = false);
         self.tail(|plan| &mut plan.instances[i].functions);
         self.tail(|plan| &mut plan.instances[i].entries);
         self.tail(|plan| &mut plan.instances[i].tables);
