@@ -265,7 +265,7 @@ fn the_bodies_of_cases_are_those_that_were_asked_for_and_a_mix_keeps_its_number(
     );
     assert_eq!(
         (&mixed["mix"], &mixed["bodies"]),
-        (&3.into(), &"mixed".into())
+        (&4.into(), &"mixed".into())
     );
     let own = ran(&["--bodies", "own"]);
     assert_eq!(share(&own), Some(0.0));

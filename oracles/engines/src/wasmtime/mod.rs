@@ -111,13 +111,15 @@ impl Config {
         #[cfg(any(test, feature = "mutants"))]
         if let Some(mutant) = self.mutant {
             let planted = mutants::Planted { mutant, needs };
-            return match mutant {
-                Mutant::DeclarationsIgnored => {
-                    let forgetful = mutants::forget_declarations(bytes);
-                    lower::apply(&forgetful, &planted).map(|it| Cow::Owned(it.into_owned()))
-                }
-                _ => lower::apply(bytes, &planted),
+            let core = match mutant {
+                Mutant::DeclarationsIgnored => mutants::forget_declarations(bytes),
+                Mutant::LazyEntriesNull
+                | Mutant::SegmentOffByOne
+                | Mutant::GrownEntriesNull
+                | Mutant::DropForgotten => mutants::break_tables(mutant, bytes),
+                _ => return lower::apply(bytes, &planted),
             };
+            return lower::apply(&core, &planted).map(|it| Cow::Owned(it.into_owned()));
         }
         lower::lower(bytes, needs)
     }

@@ -5,8 +5,10 @@
 //! that uses what it breaks.
 
 mod declarations;
+mod tables;
 
 pub(super) use declarations::forget_declarations;
+pub(super) use tables::break_tables;
 
 use super::lower::{self, Callee, Definitions, Needs, Param, Shim};
 use spawndiff_corpus::Event;
@@ -60,6 +62,16 @@ mutants! {{
     StartTypeUnchecked,
     /// Function types are equal if their parameters and results are, however they are declared.
     DeclarationsIgnored,
+    /// A null entry is reported as a start function of the wrong type.
+    NullReportedAsWrongType,
+    /// What a module puts into a table of its own when it is instantiated is read as null.
+    LazyEntriesNull,
+    /// The items of an active segment lie one entry further than its offset says; the last one is lost.
+    SegmentOffByOne,
+    /// The entries with which a table grows are null.
+    GrownEntriesNull,
+    /// A segment that was dropped can still be read.
+    DropForgotten,
     /// All threads of a component share one set of context slots.
     ContextSlotShared,
     /// An invocation that traps is reported as one that returned.
@@ -159,6 +171,10 @@ impl Mutant {
             let hidden = match invocation.end {
                 End::Trap(Trap::ThreadStartType) if self == Mutant::WrongTypeReportedAsNull => {
                     invocation.end = End::Trap(Trap::ThreadStartNull);
+                    false
+                }
+                End::Trap(Trap::ThreadStartNull) if self == Mutant::NullReportedAsWrongType => {
+                    invocation.end = End::Trap(Trap::ThreadStartType);
                     false
                 }
                 End::Trap(_) => self == Mutant::TrapBecomesReturn,

@@ -61,6 +61,24 @@ fn components() -> Vec<Vec<u8>> {
           (drop (call $yield))
           (drop (call $yield_promote (local.get 0)))
           (call $return (i32.const 1)))"#;
+    // A segment of two items in a table of its own, an entry that a table grows with, and a segment that is dropped.
+    let tables = r#"
+        (table $own 3 funcref)
+        (elem (table $own) (i32.const 0) func $f $f)
+        (elem $dropped funcref (ref.func $f))
+        (func $is_null (param i32)
+          (call $log (i32.const 6)
+            (i64.extend_i32_u (ref.is_null (table.get $own (local.get 0))))))
+        (func (export "run")
+          (call $is_null (i32.const 0))
+          (call $is_null (i32.const 1))
+          (drop (table.grow $own (ref.func $f) (i32.const 1)))
+          (call $is_null (i32.const 3))
+          (elem.drop $dropped)
+          (table.init $own $dropped (i32.const 0) (i32.const 0) (i32.const 1))
+          (call $return (i32.const 1)))"#;
+    let null = r#"(func (export "run") (drop (call $new (i32.const 2) (i32.const 8)))
+        (call $return (i32.const 1)))"#;
     let deadlocks = r#"(func (export "run") (drop (call $suspend)) (call $return (i32.const 1)))"#;
     [
         two_tables,
@@ -70,6 +88,8 @@ fn components() -> Vec<Vec<u8>> {
         context,
         resumes,
         promotes,
+        tables,
+        null,
         deadlocks,
     ]
     .iter()
