@@ -28,8 +28,9 @@
 //! Each instance has two core modules. `store` defines a memory, tables and globals, and the code that canonical
 //! definitions need. `main` imports those, the lowered functions and the built-ins that the plan uses, and holds all other
 //! code. In a few plans it has a start function, or `realloc` or the destructor in `store` call a function of it, through a table.
-//! In two cases of five the first instance has two modules more: one that wasm-smith makes ([`Smith`]), and one that puts its
-//! functions into the tables of `store` and shows its state.
+//! In two cases of five the first instance has two modules more, and in one of five an instance that is called: one that wasm-smith
+//! makes ([`Smith`]), and one that puts its functions into the tables and shows its state. In three instances of ten `main` has the
+//! tables; then one more module puts the definitions that start threads from them where `main` calls them.
 //!
 //! Every operation logs its result with a point of its own: the instance's number times
 //! [`limits::POINTS_PER_INSTANCE`], plus the function's number times [`limits::POINTS_PER_FUNCTION`], plus the

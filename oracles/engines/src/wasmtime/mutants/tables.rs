@@ -3,8 +3,8 @@
 use super::Mutant;
 use wasm_encoder::reencode::{self, Reencode, ReencodeComponent, component_utils, utils};
 use wasm_encoder::{
-    CodeSection, ElementSection, Elements, Function, FunctionSection, HeapType, ImportSection,
-    Instruction, TypeSection, ValType,
+    AbstractHeapType, CodeSection, ElementSection, Elements, Function, FunctionSection, HeapType,
+    ImportSection, Instruction, TypeSection, ValType,
 };
 use wasmparser::{
     CompositeInnerType, Element, ElementKind, FunctionBody, FunctionSectionReader,
@@ -20,6 +20,12 @@ pub(in crate::wasmtime) fn break_tables(mutant: Mutant, component: &[u8]) -> Vec
         Err(_) => component.to_vec(),
     }
 }
+
+/// The type below all types of functions: its null fits every table.
+const NO_FUNC: HeapType = HeapType::Abstract {
+    shared: false,
+    ty: AbstractHeapType::NoFunc,
+};
 
 struct Breaker {
     mutant: Mutant,
@@ -103,7 +109,8 @@ impl Reencode for Breaker {
                 offset
             }
             Mutant::SegmentOffByOne if count(&items) > 1 => {
-                keep(&mut items, count(&items) - 1);
+                let all = count(&items);
+                keep(&mut items, all - 1);
                 offset.with_i32_const(1).with_i32_add()
             }
             _ => offset,
@@ -133,7 +140,7 @@ impl Reencode for Breaker {
                 Instruction::TableGrow(table) if self.mutant == Mutant::GrownEntriesNull => {
                     function.instruction(&Instruction::LocalSet(next));
                     function.instruction(&Instruction::Drop);
-                    function.instruction(&Instruction::RefNull(HeapType::NOFUNC));
+                    function.instruction(&Instruction::RefNull(NO_FUNC));
                     function.instruction(&Instruction::LocalGet(next));
                     function.instruction(&Instruction::TableGrow(table));
                 }
