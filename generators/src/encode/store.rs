@@ -1,6 +1,7 @@
-//! The core module `store`: it owns the shared state, a memory, tables and globals. Its only code is what canonical
-//! definitions need before the module `main` is there: `realloc` and a resource's destructor. The operations that a plan
-//! wants of these besides are in `main`, which puts them into the table of hooks.
+//! The core module `store`: it owns the shared state, a memory, globals, and the tables if `main` does not. Its only code is what
+//! canonical definitions need before the module `main` is there, `realloc` and a resource's destructor, and the functions through which
+//! `main` calls definitions that come after it. The operations that a plan wants of `realloc` and the destructor besides are in `main`,
+//! which puts them into the table of hooks.
 
 use super::memory::MEMORY;
 use super::names::{FUNCTIONS, START, STORE};

@@ -7,6 +7,7 @@ use super::Decoder;
 use super::scope::Scope;
 use super::types::CoreType;
 use spawndiff_corpus::StartTypes;
+use std::sync::Arc;
 use wasmparser::{CanonicalFunction, CanonicalOption, ValType};
 
 /// Slots of `context.get` and `context.set`.
@@ -14,7 +15,7 @@ const CONTEXT: u32 = 2;
 
 impl Decoder<'_> {
     pub(super) fn canon(&mut self, canon: CanonicalFunction) -> Result<(), Unsupported> {
-        let start_types = self.start_types.clone();
+        let start_types = Arc::clone(&self.start_types);
         let scope = self.scope()?;
         scope.count()?;
         if let CanonicalFunction::Lift {

@@ -46,7 +46,7 @@ pub(crate) fn decode_with(
         bytes,
         engine,
         exceptions,
-        start_types,
+        start_types: Arc::new(start_types),
         scopes: Vec::new(),
     };
     let mut parser = Parser::new(0);
@@ -125,7 +125,7 @@ struct Decoder<'a> {
     /// Whether any core module, however deep inside, has something to do with exceptions: they get to all others then.
     exceptions: bool,
     /// Which types start functions may have.
-    start_types: StartTypes,
+    start_types: Arc<StartTypes>,
     /// The components and instance types that are being read, the innermost last.
     scopes: Vec<Scope>,
 }
