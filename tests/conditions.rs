@@ -68,26 +68,33 @@ fn every_condition_of_the_text_is_given_by_a_case() {
     assert_eq!(missing.collect::<Vec<_>>(), [], "{seen:?}");
 }
 
-/// A set is no error context, and no resource. No engine here has error contexts in cases, and what engines say of the other is
-/// no text of a suite, so it is in no file.
+/// A set is no error context, no resource and no subtask. No engine here has error contexts in cases, and what engines say of the
+/// others is no text of a suite, so it is in no file.
 const OF_ANOTHER_KIND: &str = r#"
 (component definition $spawndiff
   (type $r (resource (rep i32)))
   (core func $new (canon waitable-set.new))
   (core func $drop (canon error-context.drop))
   (core func $drop-resource (canon resource.drop $r))
+  (core func $drop-subtask (canon subtask.drop))
   (core module $m
     (import "" "new" (func $new (result i32)))
     (import "" "drop" (func $drop (param i32)))
     (import "" "drop-resource" (func $drop-resource (param i32)))
+    (import "" "drop-subtask" (func $drop-subtask (param i32)))
     (func (export "error-context") (call $drop (call $new)))
-    (func (export "resource") (call $drop-resource (call $new))))
+    (func (export "resource") (call $drop-resource (call $new)))
+    (func (export "subtask") (call $drop-subtask (call $new))))
   (core instance $m (instantiate $m (with "" (instance
-    (export "new" (func $new)) (export "drop" (func $drop)) (export "drop-resource" (func $drop-resource))))))
+    (export "new" (func $new)) (export "drop" (func $drop)) (export "drop-resource" (func $drop-resource))
+    (export "drop-subtask" (func $drop-subtask))))))
   (func (export "error-context") (canon lift (core func $m "error-context")))
-  (func (export "resource") (canon lift (core func $m "resource"))))
+  (func (export "resource") (canon lift (core func $m "resource")))
+  (func (export "subtask") (canon lift (core func $m "subtask"))))
 (component instance $r0 $spawndiff)
 (assert_trap (invoke "error-context") "used with the wrong type")
 (component instance $r1 $spawndiff)
 (assert_trap (invoke "resource") "used with the wrong type")
+(component instance $r2 $spawndiff)
+(assert_trap (invoke "subtask") "used with the wrong type")
 "#;
