@@ -60,8 +60,8 @@ pub(super) fn make_all(resolved: &mut ResolvedPlan) -> Vec<Refusal> {
     refused
 }
 
-/// The module that has the tables of an instance, by name.
-fn has_tables(instance: &Instance) -> &'static str {
+/// The name of the module that an instance's tables are imported from.
+fn tables_of(instance: &Instance) -> &'static str {
     match instance.tables_in_main {
         true => MAIN,
         false => STORE,
@@ -96,7 +96,7 @@ fn module(resolved: &ResolvedPlan, number: usize, smith: &Smith) -> Result<Modul
         for (i, table) in instance.tables.iter().enumerate() {
             // wasm-smith has typed references only with all of garbage collection.
             if table.element == Element::Func {
-                let from = has_tables(instance);
+                let from = tables_of(instance);
                 shape.import_table(from, &format!("t{i}"), store::table_type(table, 0));
             }
         }
@@ -145,7 +145,7 @@ pub(super) fn joining(resolved: &ResolvedPlan, number: usize, smith: &Smith) -> 
     }
     for (i, table) in instance.tables.iter().enumerate() {
         let ty = store::table_type(table, start);
-        imports.import(has_tables(instance), &format!("t{i}"), ty);
+        imports.import(tables_of(instance), &format!("t{i}"), ty);
     }
     let hooks = instance.tables.len() as u32;
     imports.import(STORE, store::HOOKS, store::hooks_type(instance));
