@@ -19,6 +19,11 @@ pub(super) struct Core {
 }
 
 impl Core {
+    /// The start type that a number means.
+    fn start_type(&self, number: usize) -> u32 {
+        self.start_types[number % self.start_types.len()]
+    }
+
     /// The options of a lift or a lowering through which strings or lists pass.
     pub(super) fn text(&self, encoding: Encoding, realloc: bool) -> Vec<CanonicalOption> {
         let mut options = vec![CanonicalOption::Memory(self.memory)];
@@ -73,7 +78,6 @@ pub(super) fn define(
     function: Option<u32>,
 ) -> u32 {
     let instance = &resolved.instances[number];
-    let start_type = |ty: usize| core.start_types[ty % core.start_types.len()];
     let channel = |scope: &mut Scope, channel: usize| {
         let channel = resolved.channels[channel];
         (scope.defined(Defined::Channel(channel)), channel)
@@ -221,7 +225,7 @@ pub(super) fn define(
             } else {
                 0
             };
-            let spawn_type = start_type(ty);
+            let spawn_type = core.start_type(ty);
             plain(scope, core.memory, spawn_type, import)
         }
     }
@@ -230,7 +234,7 @@ pub(super) fn define(
 /// Adds a definition that starts threads from a table, and returns the index of its core function.
 pub(super) fn start(scope: &mut Scope, instance: &Instance, core: &Core, number: usize) -> u32 {
     let start = &instance.starts[number];
-    let ty = core.start_types[start.core_type % core.start_types.len()];
+    let ty = core.start_type(start.core_type);
     let table = wrap(start.table, core.tables.len()).expect("main imports it only then");
     let table = core.tables[table];
     let (section, index) = scope.assembly.canon();

@@ -1,8 +1,8 @@
 //! Mutants: wrong behaviours that the comparison has to catch, so that what it catches can be measured.
 //!
 //! A mutant is either a rewrite of the component of the same kind as the lowering (a canonical definition becomes a shim that
-//! does the wrong thing) or of its core modules, or a change of what the run reports. All of them are deterministic. A mutant shows only in a case
-//! that uses what it breaks.
+//! does the wrong thing) or of its core modules, or a change of what the run reports. All of them are deterministic. A mutant
+//! shows only in a case that uses what it breaks.
 
 mod declarations;
 mod tables;

@@ -10,6 +10,10 @@ use spawndiff_corpus::StartTypes;
 use std::sync::Arc;
 use wasmparser::{CanonicalFunction, CanonicalOption, ValType};
 
+/// What is said of a function type that the text allows no start function to have.
+pub(crate) const NO_START_TYPE: &str =
+    "a start type that is neither (func (param i32)) nor (func (param i64))";
+
 /// Slots of `context.get` and `context.set`.
 const CONTEXT: u32 = 2;
 
@@ -215,9 +219,7 @@ impl Scope {
             }
         };
         if !rule.allows(ft.params(), ft.results()) {
-            return Err(Unsupported::new(
-                "a start type that is neither (func (param i32)) nor (func (param i64))",
-            ));
+            return Err(Unsupported::new(NO_START_TYPE));
         }
         let params = ft.params().iter().map(|&param| number_type(param));
         Ok(wasmi::FuncType::new(

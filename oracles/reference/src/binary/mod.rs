@@ -17,6 +17,7 @@ use super::definition::{
 };
 use super::instantiate::Names;
 use super::rewrite::{have_exceptions, look_alike, prepare};
+pub(crate) use canon::NO_START_TYPE;
 use scope::{Kind, Scope, Space};
 use spawndiff_corpus::StartTypes;
 use std::collections::HashMap;

@@ -147,8 +147,10 @@ impl<M: Machine> ScriptEngine for ScriptReference<M> {
         if Parser::is_component(wasm) {
             let component = binary::decode(wasm, &self.engine);
             let component = component.map_err(|what| match refused {
-                Some(refused) => Refusal::Invalid(refused.message),
-                None => Refusal::NotSupported(what.construct),
+                Some(refused) if what.construct == binary::NO_START_TYPE => {
+                    Refusal::Invalid(refused.message)
+                }
+                Some(_) | None => Refusal::NotSupported(what.construct),
             })?;
             return Ok(Definition::Component(ComponentDefinition(component)));
         }

@@ -12,7 +12,7 @@ const DECIDED_BY_THE_DECODER: &[&str] = &[
 /// Why `wasmparser` refuses a component or a core module.
 pub(super) struct Refused {
     pub(super) message: String,
-    /// Whether it is valid by the text if the decoder takes it.
+    /// Whether it is not valid only if the decoder finds so, too.
     pub(super) decoder_decides: bool,
 }
 

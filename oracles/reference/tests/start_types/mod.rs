@@ -192,6 +192,9 @@ fn a_script_refuses_the_start_types_that_the_text_refuses_and_no_others() {
             "{invalid}"
         );
     }
+    // The decoder does not know it, and says no more than that, although the tool refuses it.
+    let open = verdict("(sub (func (param i64)))");
+    assert!(matches!(open, Err(Refusal::NotSupported(_))));
     let open = verdict("(sub (func (param i32)))");
     assert!(
         matches!(open, Err(Refusal::NotSupported(_))),
